@@ -1,0 +1,91 @@
+"""What a call to the CRM can fail with.
+
+    CrmError
+    ├── NotFound            no such subscriber, bill, offering, order or ticket
+    ├── Refused             the CRM understood and said no; `reason` is one of REASONS, `values` fill the sentence
+    │   └── KeyReused       the same idempotency key came with another body
+    └── Unavailable         not answered; retryable under the same idempotency key
+        └── TimedOut        the deadline passed; a write may have happened: "pending", never "failed"
+
+Attributes decide (`retryable`, `reason`); the text is for logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+REASONS = frozenset(
+    {
+        # orders and qualification
+        "already_active",  # values: offering
+        "arrears",  # values: arrears_fen
+        "audience",  # values: offering, audience (student, senior …)
+        "dependent_products",  # values: offering, dependents (offering ids)
+        "excluded",  # values: offering, by (offering id already held)
+        "insufficient_balance",  # values: needed_fen, available_fen (general balance only)
+        "lock_in",  # values: until (ISO date), fee_fen
+        "maximum",  # values: offering, maximum
+        "not_active",  # values: offering (cannot cancel what is not held)
+        "not_cancellable",  # values: order, state
+        "not_on_sale",  # values: offering
+        "pending_plan_change",  # values: order, effective_on (ISO date)
+        "plan_required",  # values: offering (a plan is changed, never cancelled)
+        "price_changed",  # values: quoted_fen, current_fen
+        "region",  # values: offering, region
+        "requires",  # values: offering, missing (offering ids, any one is enough)
+        "suspended",  # values: none
+        # payments
+        "amount",  # values: min_fen, max_fen
+        "amount_mismatch",  # values: expected_fen, actual_fen
+        "card_expired",
+        "card_invalid",  # values: tries_left
+        "card_locked",  # values: locked_until (ISO moment)
+        "card_used",
+        "payment_state",  # values: state
+        "signature",
+        # any write
+        "invalid",  # values: field
+        "key_reused",
+    }
+)
+
+
+class CrmError(Exception):
+    """Root of everything a CRM call raises on purpose."""
+
+    retryable = False
+
+
+class NotFound(CrmError):
+    """`what` (subscriber, bill, offering, order, ticket, payment) with this `key` does not exist."""
+
+    def __init__(self, what: str, key: str = "") -> None:
+        super().__init__(f"no such {what}")
+        self.what = what
+        self.key = key
+
+
+class Refused(CrmError):
+    """A rule forbids it. Trying again without a change gives the same answer."""
+
+    def __init__(self, reason: str, values: Mapping[str, object] | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.values: Mapping[str, object] = dict(values or {})
+
+
+class KeyReused(Refused):
+    """The idempotency key already belongs to a different request."""
+
+    def __init__(self) -> None:
+        super().__init__("key_reused")
+
+
+class Unavailable(CrmError):
+    """The CRM did not answer, or answered 5xx. Nothing is known to have changed."""
+
+    retryable = True
+
+
+class TimedOut(Unavailable):
+    """The deadline passed before an answer. A write may have happened; repeat it under the same key to learn."""

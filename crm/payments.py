@@ -1,0 +1,60 @@
+"""Money coming in: recharge cards and a hosted payment page. Nothing is credited before the gateway says that it was paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from crm.model import TopUp
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A page on which one person pays one amount, once."""
+
+    payment_id: str
+    url: str
+    amount_fen: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class RawCallback:
+    """A callback as it came in: body bytes and headers with lower-case names."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class PaymentEvent:
+    """What became of a checkout. `duplicate`: the same was told before; nothing was credited now and nobody need be told."""
+
+    payment_id: str
+    msisdn: str
+    amount_fen: int
+    conversation: str
+    state: str  # paid, failed, expired
+    at: datetime
+    balance_fen: int | None = None
+    duplicate: bool = False
+
+
+class Payments(Protocol):
+    """Deadlines, keys and errors as in crm.port. A card number is never logged, stored or repeated in an error."""
+
+    async def redeem_card(self, msisdn: str, card_number: str, *, key: str, deadline: float) -> TopUp:
+        """Credits `msisdn` at once. Refused: card_invalid (values: tries_left), card_used, card_expired, card_locked."""
+        ...
+
+    async def start_checkout(
+        self, msisdn: str, amount_fen: int, *, key: str, conversation: str, deadline: float
+    ) -> Checkout:
+        """A page for ¥1 to ¥500. The same key gives the same page. Refused: amount."""
+        ...
+
+    async def handle_callback(self, raw: RawCallback, *, deadline: float) -> PaymentEvent:
+        """Verify, credit once, and say what became of it. Refused: signature, amount_mismatch; NotFound: payment."""
+        ...

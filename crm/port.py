@@ -1,0 +1,154 @@
+"""The one door to a carrier's CRM: what the product asks of it, whichever CRM stands behind.
+
+Every call takes `deadline`: absolute seconds on the running loop's clock (`within(3.0)` gives one). When it passes, the
+call raises TimedOut. Every write takes `idempotency_key`: the same key with the same arguments gives the stored answer
+without acting again, with other arguments it raises KeyReused. All calls raise NotFound, Refused or Unavailable
+(crm.errors) and nothing else. MSISDNs are E.164, months "YYYY-MM" in Asia/Shanghai.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from crm.model import (
+    Allowance,
+    AllowanceScope,
+    AllowanceType,
+    Balance,
+    BalanceBucket,
+    BalanceKind,
+    Bill,
+    BillCause,
+    BillItem,
+    Category,
+    Grant,
+    ItemAction,
+    Offering,
+    Order,
+    OrderItem,
+    OrderRequest,
+    OrderState,
+    Payment,
+    PaymentState,
+    Price,
+    Product,
+    Qualification,
+    Reason,
+    SaleState,
+    Subscriber,
+    Text,
+    Ticket,
+    TicketKind,
+    TicketState,
+    TopUp,
+    Urgency,
+    UsageSummary,
+)
+
+__all__ = [
+    "Allowance", "AllowanceScope", "AllowanceType", "Balance", "BalanceBucket", "BalanceKind", "Bill", "BillCause",
+    "BillItem", "Category", "Crm", "Grant", "ItemAction", "Offering", "Order", "OrderItem", "OrderRequest",
+    "OrderState", "Payment", "PaymentState", "Price", "Product", "Qualification", "Reason", "SaleState", "Subscriber",
+    "Text", "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency", "UsageSummary", "within",
+]  # fmt: skip
+
+
+def within(seconds: float) -> float:
+    """A deadline `seconds` from now, on the running loop's clock."""
+    return asyncio.get_running_loop().time() + seconds
+
+
+class Crm(Protocol):
+    """See the module's text for deadlines, keys and errors. Lists are newest first unless said otherwise."""
+
+    # who
+    async def subscriber_of(self, msisdn: str, *, deadline: float) -> Subscriber: ...
+
+    async def numbers_of_account(self, msisdn: str, *, deadline: float) -> tuple[str, ...]:
+        """All MSISDNs of the account, ascending, if this one is the account holder's; else only itself."""
+        ...
+
+    # money and volumes
+    async def balance(self, msisdn: str, *, deadline: float) -> Balance: ...
+
+    async def allowances(
+        self, msisdn: str, *, type: AllowanceType | None = None, deadline: float
+    ) -> tuple[Allowance, ...]:
+        """What is valid now, the one that is used first (ends first) first."""
+        ...
+
+    async def usage(self, msisdn: str, month: str, *, deadline: float) -> UsageSummary:
+        """NotFound when nothing is recorded for that month."""
+        ...
+
+    async def bill(self, msisdn: str, month: str, *, deadline: float) -> Bill:
+        """One bill with its items. The running month gives an `open` bill; NotFound outside what is kept."""
+        ...
+
+    async def bills(self, msisdn: str, *, limit: int = 6, deadline: float) -> tuple[Bill, ...]:
+        """The latest bills, the running month included, without items."""
+        ...
+
+    # catalogue
+    async def offerings(
+        self, *, category: Category | None = None, region: str = "", on_sale: bool = True, deadline: float
+    ) -> tuple[Offering, ...]:
+        """In catalogue order (cheapest first within a category). region "" asks for all regions."""
+        ...
+
+    async def offering(self, offering_id: str, *, deadline: float) -> Offering:
+        """Withdrawn ones too, since somebody may still hold them."""
+        ...
+
+    # what is held and ordered
+    async def products(self, msisdn: str, *, deadline: float) -> tuple[Product, ...]:
+        """Held and coming products, the plan first; terminated ones are left out."""
+        ...
+
+    async def qualify(self, msisdn: str, items: Sequence[OrderItem], *, deadline: float) -> Qualification:
+        """A read: nothing is reserved, and place_order checks the same rules again."""
+        ...
+
+    async def place_order(self, request: OrderRequest, *, idempotency_key: str, deadline: float) -> Order:
+        """Refused(reason) when a rule forbids it. Data packs and services are done at once (`completed`); a plan change is
+        `pending` until the next cycle. TimedOut: say "pending" and repeat under the same key."""
+        ...
+
+    async def order(self, order_id: str, *, deadline: float) -> Order: ...
+
+    async def orders(self, msisdn: str, *, limit: int = 10, deadline: float) -> tuple[Order, ...]: ...
+
+    async def cancel_order(self, order_id: str, *, idempotency_key: str, deadline: float) -> Order:
+        """Only what is not final yet; Refused("not_cancellable") otherwise."""
+        ...
+
+    # tickets
+    async def create_ticket(
+        self, msisdn: str, kind: TicketKind, text: str, urgency: Urgency = "normal", *,
+        idempotency_key: str, deadline: float,
+    ) -> Ticket: ...  # fmt: skip
+
+    async def ticket(self, ticket_id: str, *, deadline: float) -> Ticket: ...
+
+    async def tickets(self, msisdn: str, *, limit: int = 10, deadline: float) -> tuple[Ticket, ...]: ...
+
+    # money coming in; crm.payments is the only caller of the writes
+    async def payments(self, msisdn: str, *, limit: int = 10, deadline: float) -> tuple[Payment, ...]: ...
+
+    async def payment(self, payment_id: str, *, deadline: float) -> Payment: ...
+
+    async def create_payment(
+        self, msisdn: str, amount_fen: int, conversation: str, *, idempotency_key: str, deadline: float
+    ) -> Payment:
+        """A hosted payment that is expected (`pending`). Credits nothing."""
+        ...
+
+    async def top_up_paid(self, payment_id: str, amount_fen: int, *, idempotency_key: str, deadline: float) -> TopUp:
+        """The gateway took the money of this payment: mark it done and credit it, once."""
+        ...
+
+    async def top_up_card(self, msisdn: str, card_number: str, *, idempotency_key: str, deadline: float) -> TopUp:
+        """Redeem a recharge card (18 digits). Refused: card_invalid, card_used, card_expired, card_locked."""
+        ...
