@@ -1,0 +1,103 @@
+"""Settings: one frozen object, read once from RENJI_* variables. An unknown variable or an impossible value is an error that lists them all."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from switchboard.errors import BadSettings
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its embedded default. `docs/settings.md` explains each."""
+
+    demo: bool = False
+    """The demo page, demo log-ins and simulators. Refuses non-loopback addresses, a foreign CRM and real channel credentials."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = "http://127.0.0.1:8080"
+    var: Path = Path("var")
+    secret_file: Path = Path("var/secret")
+    redis_url: str = "unix://var/redis.sock"
+    database_url: str = "sqlite+aiosqlite:///var/console.db"
+    crm_url: str = "http://127.0.0.1:8090"
+    crm_database_url: str = "sqlite+aiosqlite:///var/crm.db"
+    rasa_urls: str = "http://127.0.0.1:5005,http://127.0.0.1:5006"
+    actions_url: str = "http://127.0.0.1:5055"
+    content: Path = Path("content")
+    worker_name: str = "worker"
+    partitions: int = 256
+    in_cap: int = 100_000
+    """Waiting messages at which new ones are refused (503)."""
+    log_level: str = "info"
+    origins: str = "http://127.0.0.1:8080,http://localhost:8080"
+    """Web pages that may open the web chat, comma-separated."""
+    desk_hours: str = "08:00-22:00"
+    worker_metrics_port: int = 0
+    """0: no metrics port of the worker."""
+    sms_send_url: str = ""
+    """Where the SMS provider takes messages; "" uses the demo phone."""
+    sms_secret: str = ""
+    """Shared with the SMS provider: signs both directions. "" in the demo derives one."""
+    sms_sender: str = "10690000"
+    sms_signature: str = "【云通】"
+    wechat_api_url: str = ""
+    """Base URL of the WeChat API; "" uses the demo stand-in."""
+    wechat_app_id: str = ""
+    wechat_app_secret: str = ""
+    wechat_token: str = ""
+    wechat_aes_key: str = ""
+    wechat_previous_aes_key: str = ""
+    paygate_secret: str = ""
+    """Shared with the payment gateway: signs callbacks. "" in the demo derives one."""
+
+    @property
+    def secret(self) -> bytes:
+        """The installation's secret: at least 32 bytes in a file of mode 0600."""
+        try:
+            secret = self.secret_file.read_bytes().strip()
+        except OSError as error:
+            raise BadSettings(f"RENJI_SECRET_FILE {self.secret_file}: {error.strerror}") from error
+        if len(secret) < 32:
+            raise BadSettings(f"RENJI_SECRET_FILE {self.secret_file} holds fewer than 32 bytes")
+        return secret
+
+    def key(self, purpose: str) -> bytes:
+        """A 32-byte key for one purpose: conversation, vault, web-session, internal, crm, sms, paygate …"""
+        return hmac.new(self.secret, purpose.encode(), hashlib.sha256).digest()
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """From the environment; RENJI_PORT sets `port`. Raises BadSettings with every fault in one text."""
+        fields = {f"RENJI_{f.name.upper()}": f for f in dataclasses.fields(cls)}
+        faults = [
+            f"{name}: unknown setting" for name in sorted(environ) if name.startswith("RENJI_") and name not in fields
+        ]
+        values: dict[str, Any] = {}
+        for name, f in fields.items():
+            if name in environ:
+                try:
+                    values[f.name] = _parse(f.type, environ[name])
+                except ValueError as error:
+                    faults.append(f"{name}: {error}")
+        if faults:
+            raise BadSettings("; ".join(faults))
+        return cls(**values)
+
+
+def _parse(kind: Any, text: str) -> Any:
+    if kind == "bool":
+        if text not in ("0", "1"):
+            raise ValueError("must be 0 or 1")
+        return text == "1"
+    if kind == "int":
+        return int(text)
+    if kind == "Path":
+        return Path(text)
+    return text

@@ -1,0 +1,193 @@
+"""Loads what the bot says and renders it: one wording for all channels, written by content staff as Jinja2 in content/responses/*.yml.
+
+An entry:
+
+    balance:
+      zh: 您的话费余额为{{ balance_fen | yuan }}元。
+      en: Your balance is ¥{{ balance_fen | yuan }}.
+      sms:                                   # a channel may have its own text
+        zh: 余额{{ balance_fen | yuan }}元。
+      choices:
+        - {zh: 查账单, en: Bill, intent: query_bill, entities: {month: "{{ month }}"}}
+        - {each: offers, zh: "{{ item.name }}", en: "{{ item.name_en }}", intent: order_data_pack, entities: {offering: "{{ item.id }}"}}
+        - {when: owed_fen > 0, zh: 充值, en: Top up, intent: recharge}
+      link: {zh: 去支付, en: Pay, url: "{{ url }}"}
+
+Templates run in a sandbox with StrictUndefined: a variable that is not given is an error, never an empty string.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from switchboard import masking
+from switchboard.errors import BadWording
+from switchboard.model import Choice, Link, Reply
+
+LANGUAGES = ("zh", "en")
+CHANNELS = ("web", "wechat", "wecom", "sms")
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_EXPRESSION = re.compile(r"\{\{(.*)\}\}", re.DOTALL)
+_ENTRY_KEYS = {*LANGUAGES, *CHANNELS, "choices", "link"}
+_CHOICE_KEYS = {*LANGUAGES, "intent", "entities", "each", "when"}
+
+
+class Wording:
+    """The responses of one Release. Immutable after `load`."""
+
+    def __init__(self, entries: Mapping[str, Mapping[str, Any]], new_list: Callable[[], str] | None = None) -> None:
+        self._entries = entries
+        self._new_list = new_list or (lambda: secrets.token_hex(4))
+        self._env = ImmutableSandboxedEnvironment(
+            undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+        )
+        self._env.filters.update(yuan=yuan, volume=volume, month=month, day=day, clock=clock, mask=masking.msisdn)
+
+    @classmethod
+    def load(cls, content: Path) -> Wording:
+        """Read content/responses/*.yml. Raises BadWording naming file and entry; two files may not define the same name."""
+        entries: dict[str, Mapping[str, Any]] = {}
+        for path in sorted((content / "responses").glob("*.yml")):
+            try:
+                loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
+            except (YAMLError, UnicodeDecodeError) as error:
+                raise BadWording(f"{path}: {error}") from error
+            if not isinstance(loaded, Mapping):
+                raise BadWording(f"{path}: must be a list of named responses")
+            for name, entry in loaded.items():
+                if name in entries:
+                    raise BadWording(f"{path}: {name} is already defined in another file")
+                entries[name] = entry
+        wording = cls(entries)
+        faults = list(wording.faults())
+        if faults:
+            raise BadWording("; ".join(faults))
+        return wording
+
+    def names(self) -> frozenset[str]:
+        return frozenset(self._entries)
+
+    def render(self, name: str, channel: str, language: str, values: Mapping[str, Any]) -> Reply:
+        """The reply for one channel and language. `quote_id` among the values makes it the reply that shows this quote. Raises BadWording."""
+        entry = self._entries.get(name)
+        if entry is None:
+            raise BadWording(f"no response named {name}")
+        own = entry.get(channel) or {}
+        try:
+            text = self._text(own.get(language) or entry[language], values)
+            choices = tuple(self._choices(own.get("choices", entry.get("choices", ())), language, values))
+            link = entry.get("link")
+            shown = Link(self._text(link[language], values), self._text(link["url"], values)) if link else None
+        except (TemplateError, KeyError, TypeError, ValueError) as error:
+            raise BadWording(f"{name} ({channel}, {language}): {error}") from error
+        return Reply(text=text, choices=choices, link=shown, response=name, quote_id=values.get("quote_id"))
+
+    def numbered(self, reply: Reply, language: str) -> str:
+        """One text for a channel without buttons or links, such as 余额23.50元。回复1查账单，2充值。"""
+        text = reply.text
+        if reply.link:
+            text = f"{text} {reply.link.title} {reply.link.url}"
+        if not reply.choices:
+            return text
+        tail = self.render("numbered_choices", "sms", language, {"choices": reply.choices}).text
+        return f"{text}{'' if language == 'zh' else ' '}{tail}"
+
+    def faults(self) -> Iterator[str]:
+        """What is wrong with the content, in words: missing languages, unknown keys, templates that do not parse."""
+        for name, entry in self._entries.items():
+            if not isinstance(entry, Mapping):
+                yield f"{name}: must have zh and en"
+                continue
+            yield from (f"{name}: unknown key {key}" for key in entry if key not in _ENTRY_KEYS)
+            yield from (f"{name}: no {language} text" for language in LANGUAGES if not entry.get(language))
+            for choice in entry.get("choices", ()):
+                yield from (f"{name}: unknown key {key} in a choice" for key in choice if key not in _CHOICE_KEYS)
+                yield from (f"{name}: a choice has no {key}" for key in (*LANGUAGES, "intent") if key not in choice)
+            for text in _strings(entry):
+                try:
+                    self._env.parse(text)
+                except TemplateError as error:
+                    yield f"{name}: {error} in {text!r}"
+
+    def _text(self, template: str, values: Mapping[str, Any]) -> str:
+        return self._env.from_string(template).render(values).strip()
+
+    def _choices(self, entries: Any, language: str, values: Mapping[str, Any]) -> Iterator[Choice]:
+        list_id, number = self._new_list(), 0
+        for entry in entries:
+            for scope in self._scopes(entry, values):
+                number += 1
+                entities = {key: self._value(value, scope) for key, value in (entry.get("entities") or {}).items()}
+                label = self._text(entry[language], scope)
+                yield Choice(label, number, f"{list_id}.{number}", entry["intent"], entities)
+
+    def _scopes(self, entry: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        items = values[entry["each"]] if "each" in entry else [None]
+        for item in items:
+            scope = {**values, "item": item} if item is not None else values
+            if "when" not in entry or self._env.compile_expression(entry["when"], undefined_to_none=False)(**scope):
+                yield scope
+
+    def _value(self, value: Any, scope: Mapping[str, Any]) -> Any:
+        if not isinstance(value, str):
+            return value
+        match = _EXPRESSION.fullmatch(value)
+        # A lone expression keeps its type, so that an amount stays an integer.
+        if match and "}}" not in match[1]:
+            return self._env.compile_expression(match[1], undefined_to_none=False)(**scope)
+        return self._text(value, scope)
+
+
+def yuan(fen: int) -> str:
+    """2350 → 23.50; -5 → -0.05."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def volume(kb: int) -> str:
+    """Kilobytes as a person says it: 1.5GB, 300MB."""
+    if kb >= 1024 * 1024:
+        return f"{kb / 1024 / 1024:.2f}".rstrip("0").rstrip(".") + "GB"
+    return f"{kb // 1024}MB"
+
+
+def month(value: str, language: str = "zh") -> str:
+    """2026-10 → 2026年10月, or October 2026."""
+    year, number = value.split("-")
+    return f"{year}年{int(number)}月" if language == "zh" else date(int(year), int(number), 1).strftime("%B %Y")
+
+
+def day(value: str | datetime | date, language: str = "zh") -> str:
+    """A moment or ISO date as a day in China: 11月21日, or 21 Nov."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if isinstance(moment, datetime) and moment.tzinfo:
+        moment = moment.astimezone(SHANGHAI)
+    return f"{moment.month}月{moment.day}日" if language == "zh" else f"{moment.day} {moment:%b}"
+
+
+def clock(value: str | datetime) -> str:
+    """A moment as the time of day in China: 14:05."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{moment.astimezone(SHANGHAI):%H:%M}"
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _strings(inner)
