@@ -1,0 +1,86 @@
+"""What operations need from outside the CRM. The switchboard's Redis implements these structurally; the roots plug them in.
+
+Records are plain JSON objects, so that neither side imports the other's types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+Clock = Callable[[], datetime]
+
+QuoteState = Literal["issued", "shown", "consumed", "void"]
+CodeCheck = Literal["ok", "wrong", "locked", "expired", "none"]
+
+
+class Quotes(Protocol):
+    """Offers to act, kept with their conversation. A quote is issued here, becomes shown when the channel took the message that shows it,
+    and is consumed once. Take-over, failed send, expiry or another topic void it.
+    """
+
+    async def issue(self, conversation: str, quote_id: str, body: Mapping[str, Any], ttl_s: int) -> None:
+        """Store; voids any other open quote of this conversation."""
+
+    async def get(self, conversation: str, quote_id: str) -> dict[str, Any] | None:
+        """The body plus `state` (QuoteState) and `reason` when void; None when it never was or has expired for good."""
+
+    async def wait_shown(self, conversation: str, quote_id: str, timeout_s: float = 2.0) -> bool:
+        """True once it is shown. A quick yes can overtake the note that the channel took the message."""
+
+    async def consume(self, conversation: str, quote_id: str, message_id: str) -> bool:
+        """shown → consumed. True for the message that consumed it, each time it is tried again; False for any other."""
+
+    async def void(self, conversation: str, quote_id: str, reason: str) -> None: ...
+
+
+class StepUps(Protocol):
+    """One-time codes: six digits, one open per (conversation, operation); stored as HMAC; wrong tries and resends are counted per number."""
+
+    async def issue(
+        self, conversation: str, operation: str, msisdn: str, code: str, facts: Mapping[str, Any], ttl_s: int
+    ) -> Literal["ok", "too_soon", "too_many", "locked"]:
+        """`facts` (quote id, amount, number) come back from `check`. too_soon: 60 s apart; too_many: 5 an hour or 10 a day per number.
+
+        A resend does not reset the count of wrong tries.
+        """
+
+    async def check(
+        self, conversation: str, operation: str, msisdn: str, code: str, message_id: str
+    ) -> tuple[CodeCheck, dict[str, Any]]:
+        """One try. "ok" burns the code and gives its facts; the same message asks again and gets the same answer. 5 wrong tries lock for 15 min."""
+
+    async def cancel(self, conversation: str, operation: str) -> None: ...
+
+
+class Vault(Protocol):
+    """Secrets that masking cut out of a text, by their reference."""
+
+    async def open(self, conversation: str, ref: str) -> str | None: ...
+
+    async def burn(self, conversation: str, ref: str) -> None: ...
+
+
+class Bindings(Protocol):
+    """Which number an Address belongs to."""
+
+    async def bind(self, conversation: str, msisdn: str, subscriber_id: str, proof: str, region: str) -> None: ...
+
+    async def unbind(self, conversation: str, reason: str) -> None: ...
+
+
+class CodeSender(Protocol):
+    """Sends a one-time code by SMS to a number; the code itself is stored nowhere in clear."""
+
+    async def send_code(
+        self, msisdn: str, code: str, response: str, values: Mapping[str, Any], language: str, dedupe: str
+    ) -> None: ...
+
+
+class Once(Protocol):
+    """Remembers the answer of a write by (conversation, message id, operation) for 48 h."""
+
+    async def recall(self, conversation: str, message_id: str, operation: str) -> dict[str, Any] | None: ...
+
+    async def keep(self, conversation: str, message_id: str, operation: str, answer: Mapping[str, Any]) -> None: ...
