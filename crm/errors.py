@@ -26,7 +26,7 @@ REASONS = frozenset(
         "lock_in",  # values: until (ISO date), fee_fen
         "maximum",  # values: offering, maximum
         "not_active",  # values: offering (cannot cancel what is not held)
-        "not_cancellable",  # values: order, state
+        "not_cancellable",  # values: order and state, or offering (a one-time pack just ends)
         "not_on_sale",  # values: offering
         "pending_plan_change",  # values: order, effective_on (ISO date)
         "plan_required",  # values: offering (a plan is changed, never cancelled)
@@ -88,4 +88,4 @@ class Unavailable(CrmError):
 
 
 class TimedOut(Unavailable):
-    """The deadline passed before an answer. A write may have happened; repeat it under the same key to learn."""
+    """The deadline passed, or the connection broke, before an answer. A write may have happened; repeat it under the same key."""

@@ -253,10 +253,15 @@ class Reason:
 
 @dataclass(frozen=True)
 class Qualification:
-    """Whether the items could be ordered now, what is due at once, and when they would take effect."""
+    """Whether the items could be ordered now, what they cost, and when they would take effect.
+
+    `price_fen` is what a quote shows and an order repeats: the first cycle of what is added, or the new plan's monthly
+    fee. `due_now_fen` of it leaves the general balance at once; `monthly_fen` comes again each month.
+    """
 
     ok: bool
     reasons: tuple[Reason, ...]
+    price_fen: int
     due_now_fen: int
     monthly_fen: int
     effective_at: datetime
@@ -265,7 +270,7 @@ class Qualification:
 
 @dataclass(frozen=True)
 class OrderRequest:
-    """`quoted_fen` is the `due_now_fen + monthly_fen` the person confirmed; another price now is refused with price_changed."""
+    """`quoted_fen` is the qualification's `price_fen` that the person confirmed; another price now is refused: price_changed."""
 
     msisdn: str
     items: tuple[OrderItem, ...]
