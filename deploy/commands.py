@@ -1,0 +1,187 @@
+"""The commands behind `make up`, `down`, `dev`, `demo-reset`, `train` and what the tests prepare."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy import environment, state
+from deploy.plan import Plan, read_plan
+from deploy.preflight import check_disk, check_machine, check_ports
+from deploy.progress import Progress, Stop, run
+from deploy.supervise import PARTS, Supervisor, wait_healthy
+
+HEALTHY_WITHIN_S = 150
+"""Rasa needs 6 s on an idle machine; two slots, the actions and a busy machine share two cores."""
+
+
+def up(plan: Plan, progress: Progress) -> None:
+    """Install, train, seed and start whatever is missing; return when everything answers. Raises Stop."""
+    check_machine(plan)
+    supervisor = Supervisor(plan)
+    if supervisor.is_running():
+        progress.say("Renji is already running.")
+        _print_addresses(plan)
+        return
+    check_ports(plan.ports())
+    check_disk(plan.root, first=not plan.python.exists())
+    state.make_secrets(plan)
+    environment.install(plan, environment.BOT, progress)
+    environment.install_browser_files(plan, progress)
+    try:
+        _start(plan, supervisor, progress)
+    except BaseException:
+        # Nothing half-started: what did come up goes down again.
+        if supervisor.is_running():
+            supervisor.shut_down()
+        raise
+    progress.say("Renji is up.")
+    _print_addresses(plan)
+
+
+def _start(plan: Plan, supervisor: Supervisor, progress: Progress) -> None:
+    supervisor.launch(state.choose_redis(plan))
+    supervisor.start(["redis"])
+    prepare_state(plan, progress)
+    with progress.step(f"Starting {', '.join(PARTS)}"):
+        supervisor.start(PARTS)
+        wait_healthy(plan, supervisor, _health(plan), HEALTHY_WITHIN_S)
+
+
+def prepare_state(plan: Plan, progress: Progress) -> None:
+    """Databases at the newest migration, demo subscribers and a release that fits the sources. Raises Stop."""
+    steps = (
+        ("Preparing the CRM and its subscribers", ["crm.reference.seed", "--if-empty"]),
+        ("Preparing the console's database", ["console.migrate"]),
+        ("Building the release (trains when the sources changed)", ["bot.release", "build"]),
+    )
+    for text, (module, *arguments) in steps:
+        with progress.step(text):
+            run([plan.python, "-m", module, *arguments], plan.log, f"{text} failed", env=plan.env)
+
+
+def _health(plan: Plan) -> dict[str, str]:
+    """What must answer before `make up` says so: program → URL."""
+    slots = plan.rasa_urls()
+    return {
+        "crm": f"{plan.env['RENJI_CRM_URL']}/healthz",
+        "actions": f"{plan.env['RENJI_ACTIONS_URL']}/health",
+        "rasa-a": f"{slots[0]}/webhooks/renji/",
+        "rasa-b": f"{slots[1]}/webhooks/renji/",
+        "gateway": f"http://127.0.0.1:{plan.env['RENJI_PORT']}/healthz",
+    }
+
+
+def _print_addresses(plan: Plan) -> None:
+    print(f"\n  Demo page      {plan.address}/")
+    print(f"  Agents' desk   {plan.address}/desk")
+    for agent, password in state.read_logins(plan).items():
+        print(f"                 {agent}  {password}")
+    print("\n  Logs are in var/log; `make down` stops everything and keeps its state.\n", flush=True)
+
+
+def down(plan: Plan, progress: Progress) -> None:
+    """Stop everything; state stays."""
+    supervisor = Supervisor(plan)
+    if not supervisor.is_running():
+        progress.say("Renji is not running.")
+        return
+    with progress.step("Stopping"):
+        supervisor.shut_down()
+    progress.say("Renji is down; its state is kept in var/.")
+
+
+def dev(plan: Plan, progress: Progress) -> None:
+    """Start everything, ready for `watch`."""
+    environment.install(plan, environment.DEV, progress)
+    up(plan, progress)
+
+
+def watch(plan: Plan) -> None:
+    """Restart what a changed file belongs to, until interrupted. In .venv, since the watching needs a package."""
+    try:
+        subprocess.run([plan.python, "-m", "deploy.watch"], env=plan.env, cwd=plan.root, check=False)
+    except KeyboardInterrupt:
+        print("No longer watching; `make down` stops the rest.")
+
+
+def demo_reset(plan: Plan, progress: Progress) -> None:
+    """Stop, and forget every conversation, order and log-in of the demo."""
+    down(plan, progress)
+    state.wipe(plan)
+    progress.say("The demo's state is gone; `make up` makes a new one.")
+
+
+def train(plan: Plan, progress: Progress) -> None:
+    """Build a release from the sources, training the model if they changed."""
+    environment.install(plan, environment.BOT, progress)
+    state.make_secrets(plan)
+    with progress.step("Building the release"):
+        run([plan.python, "-m", "bot.release", "build"], plan.log, "Building the release failed", env=plan.env)
+
+
+def prepare_tests(plan: Plan, progress: Progress) -> None:
+    """Everything that `make test` needs and pip and npm can bring."""
+    check_machine(plan)
+    check_disk(plan.root, first=not plan.python.exists())
+    state.make_secrets(plan)
+    environment.install(plan, environment.DEV, progress)
+    environment.install_browser_files(plan, progress)
+
+
+def browser_files(plan: Plan, progress: Progress) -> None:
+    """The browser's files and the tests' (axe-core)."""
+    environment.install(plan, environment.BOT, progress)
+    environment.install_browser_files(plan, progress, with_dev=True)
+
+
+COMMANDS: dict[str, Callable[[Plan, Progress], None]] = {
+    "up": up,
+    "down": down,
+    "dev": dev,
+    "demo-reset": demo_reset,
+    "train": train,
+    "prepare-tests": prepare_tests,
+    "browser-files": browser_files,
+}
+
+
+@contextmanager
+def _alone(plan: Plan) -> Iterator[None]:
+    """One command at a time in this directory. Raises Stop."""
+    with (plan.root / "deploy" / "supervisord.conf").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Stop("Another make up, down or train is at work in this directory; wait for its end.") from error
+        yield
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="deploy/up.py")
+    parser.add_argument("command", choices=COMMANDS)
+    name = parser.parse_args().command
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    plan = read_plan(Path(__file__).resolve().parent.parent)
+    try:
+        with _alone(plan):
+            COMMANDS[name](plan, Progress())
+        if name == "dev":
+            watch(plan)
+    except Stop as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; nothing is left running.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""Where things are on this machine, and what the environment says about them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy.progress import Stop
+
+DEFAULTS = {
+    "RENJI_PORT": "8080",
+    "RENJI_CRM_URL": "http://127.0.0.1:8090",
+    "RENJI_RASA_URLS": "http://127.0.0.1:5005,http://127.0.0.1:5006",
+    "RENJI_ACTIONS_URL": "http://127.0.0.1:5055",
+}
+"""The same as in switchboard/settings.py, which cannot be imported before it is installed; a test compares them."""
+
+QUIET = {
+    # Rasa would phone home; TensorFlow and the BLAS libraries would start a thread a core in each of four processes.
+    "RASA_TELEMETRY_ENABLED": "false",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_INTRA_OP_PARALLELISM_THREADS": "1",
+    "TF_INTER_OP_PARALLELISM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONUNBUFFERED": "1",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One installation: its directory and the environment its processes get."""
+
+    root: Path
+    env: Mapping[str, str]
+
+    @property
+    def venv(self) -> Path:
+        return self.root / ".venv"
+
+    @property
+    def python(self) -> Path:
+        return self.venv / "bin" / "python"
+
+    @property
+    def var(self) -> Path:
+        return self.root / "var"
+
+    @property
+    def log(self) -> Path:
+        """Output of the installing steps."""
+        return self.var / "log" / "up.log"
+
+    @property
+    def rpc(self) -> Path:
+        """The supervisor's socket."""
+        return self.var / "supervisor.sock"
+
+    def tool(self, name: str) -> Path:
+        return self.venv / "bin" / name
+
+    def process_log(self, program: str) -> Path:
+        return self.var / "log" / f"{program}.log"
+
+    @property
+    def address(self) -> str:
+        return self.env.get("RENJI_PUBLIC_URL", f"http://127.0.0.1:{self.env['RENJI_PORT']}")
+
+    def rasa_urls(self) -> list[str]:
+        """Addresses of slot a and slot b. Raises Stop if they are not two."""
+        urls = [url.strip() for url in self.env["RENJI_RASA_URLS"].split(",")]
+        if len(urls) != 2:
+            raise Stop("RENJI_RASA_URLS must name two addresses, of slot a and slot b, with a comma between them.")
+        return urls
+
+    def ports(self) -> dict[str, tuple[str, int]]:
+        """What listens: name → (the setting that moves it, port)."""
+        slots = self.rasa_urls()
+        return {
+            "the gateway": ("RENJI_PORT", int(self.env["RENJI_PORT"])),
+            "the reference CRM": ("RENJI_CRM_URL", _port(self.env["RENJI_CRM_URL"])),
+            "Rasa slot a": ("RENJI_RASA_URLS", _port(slots[0])),
+            "Rasa slot b": ("RENJI_RASA_URLS", _port(slots[1])),
+            "the actions": ("RENJI_ACTIONS_URL", _port(self.env["RENJI_ACTIONS_URL"])),
+        }
+
+
+def _port(url: str) -> int:
+    return urlsplit(url).port or 80
+
+
+def read_plan(root: Path, environ: Mapping[str, str] = os.environ) -> Plan:
+    """The plan of the installation in `root`; what the environment says wins over the defaults."""
+    env = {**DEFAULTS, **QUIET, **environ}
+    env.setdefault("RENJI_DEMO", "1")
+    env.setdefault("WORKERS", "1")
+    if "RENJI_PORT" in environ:
+        address = f"http://127.0.0.1:{env['RENJI_PORT']}"
+        env.setdefault("RENJI_PUBLIC_URL", address)
+        env.setdefault("RENJI_ORIGINS", f"{address},http://localhost:{env['RENJI_PORT']}")
+    env["ACTIONS_PORT"] = str(_port(env["RENJI_ACTIONS_URL"]))
+    env["PATH"] = f"{root / '.venv' / 'bin'}:{environ.get('PATH', '')}"
+    return Plan(root, env)

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Tests that need neither Rasa nor a browser, in .venv-light: ≤200 MB to install, ≤60 s to run, on any Python from 3.10 on.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3}
+venv=.venv-light
+wanted="$("$python" --version) $(cat requirements/gateway.txt requirements/light.txt | sha256sum)"
+if [ "$(cat $venv/installed 2>/dev/null)" != "$wanted" ]; then
+    rm -rf $venv
+    "$python" -m venv $venv
+    $venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/installer.txt || true
+    files=(--no-deps --require-hashes -r requirements/gateway.txt -r requirements/light.txt)
+    $venv/bin/uv pip install -q --python $venv/bin/python "${files[@]}" ||
+        $venv/bin/python -m pip install -q --disable-pip-version-check "${files[@]}"
+    echo "$wanted" >$venv/installed
+    du -sh $venv
+fi
+exec $venv/bin/python -m pytest "${TESTS:-tests}" -m "not rasa and not browser and not chaos and not postgresql and not full"
