@@ -1,0 +1,55 @@
+"""Terms that law or the operator sets: ticket deadlines, accountable persons, limits of top-ups and card tries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from crm.errors import Refused
+from crm.model import Subscriber, TicketKind
+from crm.worktime import add_working_days
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Read from data (see crm/reference/data/policy.yml for the shape)."""
+
+    terms: Mapping[str, Any]
+
+    def ticket_due(self, kind: TicketKind, subscriber: Subscriber, now: datetime) -> datetime:
+        """When a ticket opened now must be resolved."""
+        if kind == "complaint":
+            rule = self.terms["complaint"].get(subscriber.region, self.terms["complaint"]["default"])
+        elif kind == "fault":
+            rule = self.terms["fault"]["rural" if subscriber.rural else "urban"]
+        else:
+            rule = self.terms["callback"]
+        if "working_days" in rule:
+            return add_working_days(now, rule["working_days"])
+        return now + timedelta(days=rule.get("calendar_days", 0), hours=rule.get("hours", 0))
+
+    def accountable(self, kind: TicketKind, region: str) -> str:
+        """The one person who answers for a ticket of this kind in this province."""
+        people = self.terms["accountable"][kind]
+        return str(people.get(region) or next(iter(people.values())))
+
+    def check_top_up(self, amount_fen: int) -> None:
+        """Refused("amount") outside the limits."""
+        limits = self.terms["top_up"]
+        if not limits["least_fen"] <= amount_fen <= limits["most_fen"]:
+            raise Refused("amount", {"min_fen": limits["least_fen"], "max_fen": limits["most_fen"]})
+
+    def lock_in_fee_fen(self, monthly_fen: int, months_left: int) -> int:
+        """What leaving a contract early would cost."""
+        return monthly_fen * months_left * int(self.terms["lock_in_fee_share_percent"]) // 100
+
+    @property
+    def card_tries(self) -> int:
+        return int(self.terms["card_tries"]["most"])
+
+    def card_lock(self, wrong_tries: int) -> timedelta:
+        """How long cards are refused after so many wrong tries in a row: longer with each further one."""
+        beyond = max(0, wrong_tries - self.card_tries)
+        return timedelta(minutes=self.terms["card_tries"]["lock_minutes"] * 2 ** min(beyond, 6))

@@ -1,0 +1,220 @@
+"""Works out six months of charges, payments and usage of one subscriber so that they add up to the balance they have now.
+
+Charges leave the balance in real time; a bill lists what was charged in a month. Hence, for each subscriber:
+bill = sum of its items; sum of charges = sum of bills; bucket = sum of its ledger entries; sum of dues = arrears.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, timezone
+
+from crm.catalogue import Catalogue
+from crm.model import Allowance, BalanceBucket, BalanceKind, Bill, BillItem, Order, OrderItem, Payment, Product, UsageSummary
+from crm.reference.people import Outline
+from crm.rules import granted, new_product
+from crm.worktime import CHINA, next_cycle
+
+MONTHS = 6
+KB_PER_GB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """One movement of one bucket; `cause` is opening, charge, payment, card or refund; `ref` names the bill or payment."""
+
+    bucket_id: str
+    msisdn: str
+    at: datetime
+    cause: str
+    amount_fen: int
+    ref: str = ""
+
+
+@dataclass(frozen=True)
+class History:
+    """All that a CRM keeps of one subscriber."""
+
+    outline: Outline
+    buckets: tuple[BalanceBucket, ...]
+    ledger: tuple[LedgerEntry, ...]
+    products: tuple[Product, ...]
+    allowances: tuple[Allowance, ...]
+    bills: tuple[Bill, ...]
+    usages: tuple[UsageSummary, ...]
+    payments: tuple[Payment, ...]
+    orders: tuple[Order, ...]
+
+
+def history_of(outline: Outline, catalogue: Catalogue, now: datetime) -> History:
+    """Deterministic for the outline and the day of `now`."""
+    draw = random.Random(outline.seed)
+    starts = month_starts(now)
+    products = tuple(_products(outline, catalogue, starts, draw))
+    allowances = tuple(_allowances(outline, products, catalogue, now))
+    usages = tuple(_usages(outline, allowances, catalogue, starts, draw))
+    bills = [_bill(outline, catalogue, usage, start, ago) for ago, (usage, start) in enumerate(zip(usages, starts))]
+    payments = tuple(_payments(outline, bills, starts, now))
+    general = -sum(b.total_fen for b in bills[: outline.unpaid_months]) if _owes(outline) else outline.general_fen
+    bills = _settle(bills, max(0, -general))
+    buckets = tuple(_buckets(outline, catalogue, general, now))
+    ledger = tuple(_ledger(buckets, bills, payments, starts))
+    return History(
+        outline, buckets, ledger, products, allowances, tuple(bills), usages, payments,
+        tuple(_orders(outline, catalogue, now)),
+    )  # fmt: skip
+
+
+def month_starts(now: datetime) -> list[datetime]:
+    """Local midnights (UTC) of the first days of this month and the five before, newest first."""
+    local = now.astimezone(CHINA)
+    months = [local.year * 12 + local.month - 1 - ago for ago in range(MONTHS)]
+    return [datetime(m // 12, m % 12 + 1, 1, tzinfo=CHINA).astimezone(timezone.utc) for m in months]
+
+
+def _owes(outline: Outline) -> bool:
+    return outline.unpaid_months > 0 and outline.general_fen == 0
+
+
+def _products(outline: Outline, catalogue: Catalogue, starts: list[datetime], draw: random.Random) -> Iterator[Product]:
+    msisdn, since = outline.subscriber.msisdn, starts[-1] - timedelta(days=draw.randint(30, 1500))
+    for index, offering_id in enumerate((outline.plan, *outline.additions)):
+        product = new_product(catalogue.offering(offering_id), f"P{msisdn[3:]}-{index}", msisdn, since)
+        lock = None
+        if outline.lock_in_months_left and catalogue.offering(offering_id).lock_in_months:
+            lock = _months_on(starts[0].astimezone(CHINA).date(), outline.lock_in_months_left)
+        yield replace(product, lock_in_until=lock)
+    if outline.pending_plan:
+        coming = new_product(catalogue.offering(outline.pending_plan), f"P{msisdn[3:]}-next", msisdn, next_cycle(starts[0]))
+        yield replace(coming, status="pendingActive")
+
+
+def _months_on(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _allowances(
+    outline: Outline, products: tuple[Product, ...], catalogue: Catalogue, now: datetime
+) -> Iterator[Allowance]:
+    for product in products:
+        if product.status != "active":
+            continue
+        for fresh in granted(catalogue.offering(product.offering_id), product.id, catalogue, now):
+            share = outline.used_share if fresh.type == "data" else outline.used_share * 0.7
+            yield replace(fresh, used=round(fresh.total * share))
+    plan = catalogue.offering(outline.plan)
+    if plan.generation == "5G" and plan.audience == "":
+        total = sum(g.amount for g in plan.grants if g.type == "data") // 10
+        yield Allowance(
+            f"P{outline.subscriber.msisdn[3:]}-rolled", "data", "rolled_over",
+            catalogue.labels.allowances[("data", "rolled_over")], total, total if outline.used_share else 0, plan.id,
+            next_cycle(now),
+        )  # fmt: skip
+
+
+def _usages(
+    outline: Outline, allowances: tuple[Allowance, ...], catalogue: Catalogue, starts: list[datetime], draw: random.Random
+) -> Iterator[UsageSummary]:
+    """This month's usage is what the allowances say; months before are drawn within the plan."""
+    used = {t: sum(a.used for a in allowances if a.type == t) for t in ("data", "voice", "sms")}
+    plan = catalogue.offering(outline.plan)
+    beyond = {e.months_ago: e.amount_fen for e in outline.extras if e.cause == "out_of_bundle_data"}
+    for ago, start in enumerate(starts):
+        over_kb = beyond.get(ago, 0) // catalogue.labels.rates["gb_fen"] * KB_PER_GB
+        share = 1.0 if ago == 0 or over_kb else draw.uniform(0.3, 0.9)
+        volumes = [used[t] if ago == 0 else round(plan.granted(t) * share) for t in ("data", "voice", "sms")]
+        roaming = outline.roaming_mb * 1024 if ago == 0 else 0
+        month = start.astimezone(CHINA).strftime("%Y-%m")
+        yield UsageSummary(outline.subscriber.msisdn, month, volumes[0] + over_kb, volumes[1], volumes[2], roaming)
+
+
+def _bill(outline: Outline, catalogue: Catalogue, usage: UsageSummary, start: datetime, ago: int) -> Bill:
+    day = start.astimezone(CHINA).date()
+    items = [_fee(catalogue, o, day) for o in (outline.plan, *outline.additions) if catalogue.offering(o).monthly_fen]
+    items += [
+        BillItem(e.cause, catalogue.offering(e.offering_id).name if e.offering_id else catalogue.labels.causes[e.cause],
+                 e.amount_fen, day + timedelta(days=14) if ago else day, e.offering_id)  # type: ignore[arg-type]
+        for e in outline.extras if e.months_ago == ago
+    ]  # fmt: skip
+    total = sum(i.amount_fen for i in items)
+    msisdn = outline.subscriber.msisdn
+    due_on = _months_on(day, 1) + timedelta(days=24)
+    return Bill(f"B{msisdn[3:]}-{usage.month}", msisdn, usage.month, total, 0, due_on, "open" if ago == 0 else "settled", tuple(items))
+
+
+def _fee(catalogue: Catalogue, offering_id: str, day: date) -> BillItem:
+    return fee_item(catalogue, offering_id, catalogue.offering(offering_id).monthly_fen, day)
+
+
+def fee_item(catalogue: Catalogue, offering_id: str, amount_fen: int, day: date) -> BillItem:
+    """The line that an offering's fee puts on a bill."""
+    offering = catalogue.offering(offering_id)
+    cause = "monthly_fee" if offering.category == "plan" else "pack"
+    return BillItem("third_party" if offering.provider != catalogue.provider else cause, offering.name, amount_fen, day, offering_id)  # type: ignore[arg-type]
+
+
+def _payments(outline: Outline, bills: list[Bill], starts: list[datetime], now: datetime) -> Iterator[Payment]:
+    """Each closed month was paid on the 5th of the next, but for the last `unpaid_months` (the running one counts)."""
+    for ago in range(1, MONTHS):
+        at = starts[ago - 1] + timedelta(days=4, hours=2)
+        if ago >= outline.unpaid_months and bills[ago].total_fen and at <= now:
+            msisdn = outline.subscriber.msisdn
+            yield Payment(f"PAY{msisdn[3:]}-{bills[ago].month}", msisdn, bills[ago].total_fen, "counter", "done", at, at)
+
+
+def _settle(bills: list[Bill], arrears_fen: int) -> list[Bill]:
+    """Payments settle the oldest first, so what is owed lies on the newest bills."""
+    settled = []
+    for bill in bills:
+        due = min(arrears_fen, bill.total_fen)
+        arrears_fen -= due
+        state = "open" if bill.state == "open" else ("overdue" if due else "settled")
+        settled.append(replace(bill, due_fen=due, state=state))
+    return settled
+
+
+def _buckets(outline: Outline, catalogue: Catalogue, general_fen: int, now: datetime) -> Iterator[BalanceBucket]:
+    kinds: tuple[tuple[BalanceKind, int], ...] = (
+        ("general", general_fen), ("gift", outline.gift_fen), ("dedicated", outline.dedicated_fen),
+        ("frozen", outline.frozen_fen),
+    )  # fmt: skip
+    until = {"gift": now + timedelta(days=90), "dedicated": now + timedelta(days=300)}
+    for kind, amount in kinds:
+        if amount or kind == "general":
+            label = catalogue.labels.buckets[kind]
+            yield BalanceBucket(f"K{outline.subscriber.msisdn[3:]}-{kind}", kind, amount, label, until.get(kind))
+
+
+def _ledger(
+    buckets: tuple[BalanceBucket, ...], bills: list[Bill], payments: tuple[Payment, ...], starts: list[datetime]
+) -> Iterator[LedgerEntry]:
+    """An opening amount, charges and payments; of the general bucket the opening is whatever makes the rest add up."""
+    opened = starts[-1] - timedelta(seconds=1)
+    moved = sum(p.amount_fen for p in payments) - sum(b.total_fen for b in bills)
+    for bucket in buckets:
+        opening = bucket.amount_fen - (moved if bucket.kind == "general" else 0)
+        yield LedgerEntry(bucket.id, bucket_owner(bucket), opened, "opening", opening)
+    general = buckets[0]
+    for bill in bills:
+        for item in bill.items:
+            at = datetime(item.on.year, item.on.month, item.on.day, tzinfo=CHINA).astimezone(timezone.utc)
+            yield LedgerEntry(general.id, bill.msisdn, at, "charge", -item.amount_fen, bill.id)
+    for payment in payments:
+        yield LedgerEntry(general.id, payment.msisdn, payment.created_at, "payment", payment.amount_fen, payment.id)
+
+
+def bucket_owner(bucket: BalanceBucket) -> str:
+    """The MSISDN that a generated bucket belongs to."""
+    return f"+86{bucket.id[1:].split('-')[0]}"
+
+
+def _orders(outline: Outline, catalogue: Catalogue, now: datetime) -> Iterator[Order]:
+    if outline.pending_plan:
+        msisdn = outline.subscriber.msisdn
+        item = OrderItem("modify", outline.pending_plan)
+        price = catalogue.offering(outline.pending_plan).monthly_fen
+        placed = now - timedelta(hours=20)
+        yield Order(f"O{msisdn[3:]}-1", msisdn, (item,), "pending", price, placed, next_cycle(now), f"seed-{msisdn[3:]}")
