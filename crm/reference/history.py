@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 
 from crm.catalogue import Catalogue
+from crm.effects import fee_item
 from crm.model import Allowance, BalanceBucket, BalanceKind, Bill, BillItem, Order, OrderItem, Payment, Product, UsageSummary
 from crm.reference.people import Outline
 from crm.rules import granted, new_product
@@ -147,13 +148,6 @@ def _bill(outline: Outline, catalogue: Catalogue, usage: UsageSummary, start: da
 
 def _fee(catalogue: Catalogue, offering_id: str, day: date) -> BillItem:
     return fee_item(catalogue, offering_id, catalogue.offering(offering_id).monthly_fen, day)
-
-
-def fee_item(catalogue: Catalogue, offering_id: str, amount_fen: int, day: date) -> BillItem:
-    """The line that an offering's fee puts on a bill."""
-    offering = catalogue.offering(offering_id)
-    cause = "monthly_fee" if offering.category == "plan" else "pack"
-    return BillItem("third_party" if offering.provider != catalogue.provider else cause, offering.name, amount_fen, day, offering_id)  # type: ignore[arg-type]
 
 
 def _payments(outline: Outline, bills: list[Bill], starts: list[datetime], now: datetime) -> Iterator[Payment]:
