@@ -87,16 +87,17 @@ class SmsAdapter:
                 if not results:
                     raise
                 # The rest would arrive before this one: the caller retries from here.
-                results += [
-                    PartResult(late, error=str(error))
-                    for late in range(number, len(parts) + 1)
-                    if late not in skip_parts
-                ]
-                break
+                late = (n for n in range(number, len(parts) + 1) if n not in skip_parts)
+                return [*results, *(PartResult(n, error=str(error)) for n in late)]
         return results
 
     async def _post(self, message: OutboundMessage, text: str, number: int, total: int) -> str:
-        body = {"id": f"{message.id}.{number}", "from": self._account.sender, "to": message.address.id, "text": text}
+        body: dict[str, Any] = {
+            "id": f"{message.id}.{number}",
+            "from": self._account.sender,
+            "to": message.address.id,
+            "text": text,
+        }
         if total > 1:
             body["part"] = {"reference": message.id, "number": number, "total": total}
         payload = json.dumps(body, ensure_ascii=False).encode()
@@ -119,7 +120,7 @@ class SmsAdapter:
 
 
 def msisdn(number: str) -> str:
-    """A number as E.164: 13800000000, 8613800000000 and +8613800000000 are one. Raises BadInput for a name or anything else."""
+    """A number as E.164: 13800000000, 8613800000000 and +8613800000000 are one. Raises BadInput for anything else."""
     if not _NUMBER.fullmatch(number):
         raise BadInput("from is not a phone number")
     digits = number.lstrip("+")

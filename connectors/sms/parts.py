@@ -13,8 +13,11 @@ GSM7_EXTENDED = frozenset("\f^{}\\[~]|€")
 
 
 def split_sms(text: str) -> list[str]:
-    """Cut text (signature included) into SMS parts: 160 septets if one is enough and every character is in GSM-7, else 153 each;
-    otherwise 70 UCS-2 units, else 67 each. Never splits a surrogate pair; "" is no part."""
+    """Cut text (signature included) into SMS parts.
+
+    Where every character is in GSM-7: 160 septets if one part is enough, else 153 each. Otherwise 70 UCS-2 units, else
+    67 each. Never splits a surrogate pair; "" is no part.
+    """
     if all(character in GSM7 or character in GSM7_EXTENDED for character in text):
         return _cut(text, _septets, 160, 153)
     return _cut(text, _units, 70, 67)

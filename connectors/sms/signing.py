@@ -1,4 +1,4 @@
-"""Both directions of the provider's interface are signed with one secret: HMAC-SHA256 over timestamp, nonce and body."""
+"""Both directions of the provider's interface are signed with one secret: HMAC-SHA256 of timestamp, nonce and body."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def sign(secret: bytes, body: bytes, clock: Clock, nonce: str | None = None) -> 
 
 
 class Verifier:
-    """Checks signed requests. A nonce is good for one body: the same request again is a retry, with another body it is a forgery."""
+    """Checks signed requests. A nonce is good for one body: the same again is a retry, another body a forgery."""
 
     def __init__(self, secret: bytes, clock: Clock) -> None:
         self._secret = secret

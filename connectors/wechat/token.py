@@ -1,6 +1,6 @@
 """The access token of the customer-service API: one file for all processes of a machine, one refresh at a time.
 
-`stable_token` gives every caller the same token while `force_refresh` is false, so that machines do not throw each other out.
+`stable_token` gives every caller the same token while `force_refresh` is false: machines do not throw each other out.
 """
 
 from __future__ import annotations
