@@ -1,0 +1,40 @@
+"""Cancel a renewing data pack that is held."""
+
+from __future__ import annotations
+
+from crm.errors import NotFound, Refused
+from crm.model import Product
+from crm.operations.context import Context
+from crm.operations.doors import Doors
+from crm.operations.quotes import Quote, issue
+from crm.operations.results import Refusal
+
+OPERATION = "cancel_data_pack"
+
+
+async def cancellable(doors: Doors, who: Context) -> tuple[Product, ...]:
+    """The renewing packs that the number holds; a one-time pack just ends. Raises Unavailable."""
+    if who.bound is None:
+        return ()
+    deadline = doors.read_deadline()
+    products = await doors.crm.products(who.bound.msisdn, deadline=deadline)
+    held = [p for p in products if p.category == "data_pack" and p.status == "active"]
+    found = []
+    for product in held:
+        offering = await doors.crm.offering(product.offering_id, deadline=deadline)
+        if offering.monthly_fen:
+            found.append(product)
+    return tuple(found)
+
+
+async def quote(doors: Doors, who: Context, offering_id: str) -> Quote | Refusal:
+    """An offer to cancel. Raises Unavailable."""
+    try:
+        offering = await doors.crm.offering(offering_id, deadline=doors.read_deadline())
+        if offering.category != "data_pack":
+            return Refusal("unknown_offering")
+        return await issue(doors, who, OPERATION, offering, "delete")
+    except NotFound:
+        return Refusal("unknown_offering")
+    except Refused as refused:
+        return Refusal(refused.reason, refused.values)

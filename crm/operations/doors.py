@@ -1,0 +1,41 @@
+"""Everything an operation touches, in one frozen object that the roots build."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from crm.operations.ports import Bindings, Clock, CodeSender, Once, Quotes, StepUps, Vault
+from crm.payments import Payments
+from crm.port import Crm, within
+
+
+def six_digits() -> str:
+    """A one-time code from the operating system's CSPRNG."""
+    return f"{secrets.randbelow(1_000_000):06d}"
+
+
+@dataclass(frozen=True)
+class Doors:
+    """`read_s` and `write_s` bound one CRM call each, so that a person is told within 5 s that it does not answer."""
+
+    crm: Crm
+    payments: Payments
+    quotes: Quotes
+    stepups: StepUps
+    vault: Vault
+    bindings: Bindings
+    codes: CodeSender
+    once: Once
+    now: Clock
+    new_code: Callable[[], str] = six_digits
+    read_s: float = 2.0
+    write_s: float = 2.5
+
+    def read_deadline(self) -> float:
+        """For one read, or several that run together."""
+        return within(self.read_s)
+
+    def write_deadline(self) -> float:
+        return within(self.write_s)

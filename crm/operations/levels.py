@@ -1,0 +1,55 @@
+"""How much proof each operation needs, per channel.
+
+Levels: 0 nothing · 1 bound to the number · 2 bound and a step-up · 3 a human, or service password and ID.
+Step-ups: `none`, `reply` (an explicit yes on a link whose sender the carrier vouches for), `code` (by SMS, one-time).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+StepUp = Literal["none", "reply", "code"]
+
+LEVELS: Mapping[str, int] = {
+    "consult_plans": 0,
+    "compare_plans": 0,
+    "login": 0,
+    "query_balance": 1,
+    "query_data_usage": 1,
+    "query_voice_allowance": 1,
+    "query_bill": 1,
+    "query_my_plan": 1,
+    "query_subscribed_services": 1,
+    "query_orders": 1,
+    "query_ticket": 1,
+    "recharge_card": 1,
+    "recharge_page": 1,
+    "report_fault": 1,
+    "complain": 1,
+    "request_callback": 1,
+    "order_data_pack": 2,
+    "cancel_data_pack": 2,
+    "change_plan": 2,
+    "reset_password": 3,
+    "read_puk": 3,
+    "replace_sim": 3,
+    "change_owner": 3,
+}
+
+# A new plan changes what is paid each month, so that a yes from a phone left on a table is not enough.
+_CODE_BY_SMS = frozenset({"change_plan"})
+
+
+def level(operation: str) -> int:
+    """Raises KeyError for an operation that nobody has weighed."""
+    return LEVELS[operation]
+
+
+def step_up(operation: str, channel: str) -> StepUp:
+    """What has to follow the yes. The desk proves people in its own way and still needs the code."""
+    if level(operation) < 2:
+        return "none"
+    if channel == "sms" and operation not in _CODE_BY_SMS:
+        return "reply"
+    return "code"

@@ -1,0 +1,54 @@
+"""Money coming in by a recharge card or a hosted page, for the bound number only. Neither spends, so no code is needed."""
+
+from __future__ import annotations
+
+import hashlib
+
+from crm.errors import NotFound, Refused
+from crm.model import TopUp
+from crm.operations.context import Context
+from crm.operations.doors import Doors
+from crm.operations.identify import identify
+from crm.operations.results import Refusal
+from crm.payments import Checkout
+
+
+async def with_card(doors: Doors, who: Context, ref: str) -> TopUp | Refusal:
+    """Redeem the card behind masking's reference. Raises Unavailable: trying again credits once."""
+    subscriber = await identify(doors, who)
+    if isinstance(subscriber, Refusal):
+        return subscriber
+    card = await doors.vault.open(who.conversation, ref)
+    if card is None:
+        return Refusal("card_missing")
+    key = _key(who, "card", ref)
+    try:
+        top_up = await doors.payments.redeem_card(subscriber.msisdn, card, key=key, deadline=doors.write_deadline())
+    except Refused as refused:
+        return Refusal(refused.reason, refused.values)
+    await doors.vault.burn(who.conversation, ref)
+    return top_up
+
+
+async def with_page(doors: Doors, who: Context, amount_fen: int) -> Checkout | Refusal:
+    """A page to pay on. Nothing is credited before the gateway says that it was paid. Raises Unavailable."""
+    subscriber = await identify(doors, who)
+    if isinstance(subscriber, Refusal):
+        return subscriber
+    try:
+        return await doors.payments.start_checkout(
+            subscriber.msisdn,
+            amount_fen,
+            key=_key(who, "page", who.message_id),
+            conversation=who.conversation,
+            deadline=doors.write_deadline(),
+        )
+    except Refused as refused:
+        return Refusal(refused.reason, refused.values)
+    except NotFound:
+        return Refusal("unknown_number")
+
+
+def _key(who: Context, operation: str, seed: str) -> str:
+    """A card is redeemed once per reference, however many messages ask for it again."""
+    return hashlib.sha256(f"{who.conversation}\n{operation}\n{seed}".encode()).hexdigest()[:32]

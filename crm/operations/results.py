@@ -1,0 +1,64 @@
+"""What operations answer. A refusal is an answer, not an error; whoever speaks to the person makes a sentence of its code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crm.model import Order
+from crm.operations.quotes import Quote
+
+REFUSALS = frozenset(
+    {
+        # besides crm.errors.REASONS
+        "not_bound",  # values: none
+        "other_subscriber",  # the number has a new owner; the binding is ended
+        "unknown_number",  # values: none
+        "bad_number",  # values: none
+        "human_only",  # level 3: never by a machine
+        "quote_expired",
+        "quote_not_shown",
+        "quote_void",  # values: why
+        "quote_used",
+        "code_wrong",
+        "code_expired",
+        "code_locked",
+        "code_none",
+        "code_too_soon",
+        "code_too_many",
+        "card_missing",  # the card number is no longer kept
+        "nothing_to_cancel",
+        "unknown_offering",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """`code` is one of REFUSALS or of crm.errors.REASONS; `values` fill its sentence (ids of offerings, not names)."""
+
+    code: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CodeSent:
+    """A one-time code is on its way to `msisdn`, good for `minutes`."""
+
+    msisdn: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """The order exists. Its `state` says whether it is completed or waits for the next cycle."""
+
+    quote: Quote
+    order: Order
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The CRM did not say in time. It may have happened: the same key asks again, nobody says "failed"."""
+
+    quote: Quote

@@ -1,0 +1,35 @@
+"""Faults, complaints and call-backs: a record with a deadline and one accountable person."""
+
+from __future__ import annotations
+
+import hashlib
+
+from crm.errors import Refused
+from crm.model import Ticket, TicketKind, Urgency
+from crm.operations.context import Context
+from crm.operations.doors import Doors
+from crm.operations.identify import identify
+from crm.operations.results import Refusal
+
+MOST_TEXT = 500
+
+
+async def create(
+    doors: Doors, who: Context, kind: TicketKind, text: str, wish: str, urgency: Urgency = "normal"
+) -> Ticket | Refusal:
+    """`wish` names this one wish: asked again after a time-out, it gives the same ticket. Raises Unavailable."""
+    subscriber = await identify(doors, who)
+    if isinstance(subscriber, Refusal):
+        return subscriber
+    key = hashlib.sha256(f"{who.conversation}\n{kind}\n{wish}".encode()).hexdigest()[:32]
+    try:
+        return await doors.crm.create_ticket(
+            subscriber.msisdn,
+            kind,
+            text[:MOST_TEXT],
+            urgency,
+            idempotency_key=key,
+            deadline=doors.write_deadline(),
+        )
+    except Refused as refused:
+        return Refusal(refused.reason, refused.values)
