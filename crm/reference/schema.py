@@ -1,0 +1,230 @@
+"""Tables of the reference CRM. Moments are stored as UTC ISO-8601 text of fixed width, so they sort and compare as text.
+
+Offerings are not here: the catalogue is data of the operator (crm/reference/data), the same for every process.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[datetime]):
+    """A UTC moment with microseconds, 26 characters."""
+
+    impl = String(26)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
+        return None if value is None else value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+    def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value).replace(tzinfo=timezone.utc)
+
+
+metadata = MetaData()
+
+
+def _owner() -> Column[Any]:
+    return Column("msisdn", String(16), ForeignKey("subscriber.msisdn"), nullable=False)
+
+
+subscriber = Table(
+    "subscriber", metadata,
+    Column("msisdn", String(16), primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("account_id", String(32), nullable=False, index=True),
+    Column("account_holder", Boolean, nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("birth_date", Date, nullable=False),
+    Column("brand", String(16), nullable=False),
+    Column("region", String(8), nullable=False),
+    Column("city", String(40), nullable=False),
+    Column("grid", String(16), nullable=False),
+    Column("rural", Boolean, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("student", Boolean, nullable=False),
+    Column("account_manager", String(80)),
+    Column("cycle", String(7), nullable=False, index=True),
+)  # fmt: skip
+
+bucket = Table(
+    "bucket", metadata,
+    Column("id", String(40), primary_key=True),
+    _owner(),
+    Column("kind", String(12), nullable=False),
+    Column("amount_fen", Integer, nullable=False),
+    Column("valid_until", Moment),
+    UniqueConstraint("msisdn", "kind"),
+)  # fmt: skip
+
+ledger = Table(
+    "ledger", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("bucket_id", String(40), ForeignKey("bucket.id"), nullable=False),
+    _owner(),
+    Column("at", Moment, nullable=False),
+    Column("cause", String(12), nullable=False),
+    Column("amount_fen", Integer, nullable=False),
+    Column("ref", String(48), nullable=False),
+    Index("ix_ledger_msisdn_at", "msisdn", "at"),
+)  # fmt: skip
+
+product = Table(
+    "product", metadata,
+    Column("id", String(40), primary_key=True),
+    _owner(),
+    Column("offering_id", String(40), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("price_fen", Integer, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+    Column("lock_in_until", Date),
+    Index("ix_product_msisdn", "msisdn"),
+)  # fmt: skip
+
+allowance = Table(
+    "allowance", metadata,
+    Column("id", String(64), primary_key=True),
+    _owner(),
+    Column("type", String(8), nullable=False),
+    Column("scope", String(12), nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+    Column("offering_id", String(40), nullable=False),
+    Column("valid_until", Moment, nullable=False),
+    Index("ix_allowance_msisdn", "msisdn", "valid_until"),
+    CheckConstraint("used >= 0 AND total >= 0", name="volumes"),
+)  # fmt: skip
+
+usage = Table(
+    "usage", metadata,
+    Column("msisdn", String(16), ForeignKey("subscriber.msisdn"), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("data_kb", Integer, nullable=False),
+    Column("voice_minutes", Integer, nullable=False),
+    Column("sms_count", Integer, nullable=False),
+    Column("roaming_data_kb", Integer, nullable=False),
+)  # fmt: skip
+
+bill = Table(
+    "bill", metadata,
+    Column("id", String(40), primary_key=True),
+    _owner(),
+    Column("month", String(7), nullable=False),
+    Column("total_fen", Integer, nullable=False),
+    Column("due_fen", Integer, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("state", String(12), nullable=False),
+    UniqueConstraint("msisdn", "month"),
+)  # fmt: skip
+
+bill_item = Table(
+    "bill_item", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("bill_id", String(40), ForeignKey("bill.id"), nullable=False, index=True),
+    Column("cause", String(24), nullable=False),
+    Column("offering_id", String(40)),
+    Column("amount_fen", Integer, nullable=False),
+    Column("on", Date, nullable=False),
+)  # fmt: skip
+
+orders = Table(
+    "product_order", metadata,
+    Column("id", String(40), primary_key=True),
+    _owner(),
+    Column("external_id", String(128), nullable=False, index=True),
+    Column("channel", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("items", Text, nullable=False),
+    Column("total_fen", Integer, nullable=False),
+    Column("placed_at", Moment, nullable=False),
+    Column("effective_at", Moment, nullable=False),
+    Column("completed_at", Moment),
+    Index("ix_order_msisdn_placed", "msisdn", "placed_at"),
+)  # fmt: skip
+
+ticket = Table(
+    "ticket", metadata,
+    Column("id", String(40), primary_key=True),
+    _owner(),
+    Column("kind", String(12), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("urgency", String(8), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("accountable", String(80), nullable=False),
+    Column("note", Text, nullable=False),
+    Index("ix_ticket_msisdn_created", "msisdn", "created_at"),
+)  # fmt: skip
+
+payment = Table(
+    "payment", metadata,
+    Column("id", String(48), primary_key=True),
+    _owner(),
+    Column("amount_fen", Integer, nullable=False),
+    Column("method", String(12), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("paid_at", Moment),
+    Column("conversation", String(128), nullable=False),
+    Index("ix_payment_msisdn_created", "msisdn", "created_at"),
+)  # fmt: skip
+
+top_up = Table(
+    "top_up", metadata,
+    Column("id", String(40), primary_key=True),
+    _owner(),
+    Column("amount_fen", Integer, nullable=False),
+    Column("balance_fen", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("payment_id", String(48), ForeignKey("payment.id"), nullable=False, unique=True),
+    Index("ix_top_up_msisdn_at", "msisdn", "at"),
+)  # fmt: skip
+
+# The card's number itself is not kept: only its HMAC under the installation's key.
+recharge_card = Table(
+    "recharge_card", metadata,
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("amount_fen", Integer, nullable=False),
+    Column("valid_until", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("used_by", String(16)),
+)  # fmt: skip
+
+card_tries = Table(
+    "card_tries", metadata,
+    Column("msisdn", String(16), ForeignKey("subscriber.msisdn"), primary_key=True),
+    Column("wrong", Integer, nullable=False),
+    Column("locked_until", Moment),
+)  # fmt: skip
+
+idempotency = Table(
+    "idempotency", metadata,
+    Column("actor", String(32), primary_key=True),
+    Column("route", String(64), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("request_hash", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+)  # fmt: skip

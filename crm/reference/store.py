@@ -1,0 +1,97 @@
+"""The reference CRM's database: SQLite in one file, or PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool, QueuePool
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "deploy" / "migrations" / "crm"
+BUSY_TIMEOUT_MS = 5000
+
+
+class Store:
+    """Hands out transactions. On SQLite a writing one takes the write lock when it begins, so it never fails halfway."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self._readers = self._engine(writing=False)
+        self._writers = self._engine(writing=True) if self.sqlite else self._readers
+
+    def _engine(self, writing: bool) -> AsyncEngine:
+        if not self.sqlite:
+            return create_async_engine(self.url, pool_size=8, pool_timeout=5)
+        if self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        # One writer: more would only wait for each other inside SQLite.
+        size = {"poolclass": QueuePool, "pool_size": 1 if writing else 4, "max_overflow": 0, "pool_timeout": 5}
+        engine = create_async_engine(self.url, **size)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_immediate if writing else _begin)
+        return engine
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent view of one moment."""
+        async with self._readers.connect() as connection:
+            if not self.sqlite:
+                await connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Committed when the block ends well, undone otherwise."""
+        async with self._writers.begin() as connection:
+            yield connection
+
+    async def migrate(self) -> None:
+        """Bring the tables to this version's shape. Does nothing when they have it."""
+        await asyncio.to_thread(upgrade, self.url.render_as_string(hide_password=False))
+
+    async def close(self) -> None:
+        await self._readers.dispose()
+        if self._writers is not self._readers:
+            await self._writers.dispose()
+
+
+def upgrade(url: str) -> None:
+    """Run the migrations; the calling thread must have no running loop."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    command.upgrade(config, "head")
+
+
+def migration_engine(url: str) -> AsyncEngine:
+    """A plain engine for Alembic."""
+    engine = create_async_engine(url, poolclass=NullPool)
+    if engine.url.get_backend_name() == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves; the driver would begin them too late
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
