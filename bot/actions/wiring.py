@@ -1,0 +1,30 @@
+"""How actions get at the CRM and the stores: actions.py calls `install` once, the first action opens the doors.
+
+    from bot.actions import wiring
+    wiring.install(open_doors)          # open_doors() -> crm.operations.doors.Doors, called inside the server's running loop
+    from bot.actions import skills      # the import that registers every action with rasa_sdk
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from crm.operations.doors import Doors
+
+_open: list[Callable[[], Doors]] = []
+_doors: list[Doors] = []
+
+
+def install(open_doors: Callable[[], Doors]) -> None:
+    """Replaces what was installed before. `open_doors` is called at the first action, so that clients belong to the server's loop."""
+    _open[:] = [open_doors]
+    _doors.clear()
+
+
+def doors() -> Doors:
+    """Raises RuntimeError when nothing is installed."""
+    if not _doors:
+        if not _open:
+            raise RuntimeError("bot.actions.wiring.install was not called")
+        _doors.append(_open[0]())
+    return _doors[0]
