@@ -1,0 +1,76 @@
+"""The Conversations port, and the same bindings as crm/operations asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+from switchboard import masking
+from switchboard.errors import BadRecord
+from switchboard.model import Binding, Conversation
+from switchboard.ports import Clock
+from switchboard.redis.connection import reaching
+from switchboard.redis.keys import Keys
+from switchboard.redis.records import LogRecord, dumps, load_standing, log_args
+from switchboard.redis.scripting import Scripts
+
+
+class RedisConversations:
+    def __init__(self, scripts: Scripts, keys: Keys, clock: Clock) -> None:
+        self._scripts, self._redis, self._keys, self._clock = scripts, scripts.redis, keys, clock
+
+    async def get(self, conversation: str) -> Conversation | None:
+        with reaching():
+            stored = await self._redis.hgetall(self._keys.conversation(conversation))
+        standing = load_standing(conversation, stored, None)
+        return standing.conversation if standing else None
+
+    async def bind(self, conversation: str, binding: Binding, region: str) -> Conversation:
+        """See ports.Conversations. Raises BadRecord for a conversation that never was."""
+        record = {
+            "state": "bound",
+            "number": masking.msisdn(binding.msisdn),
+            "subscriber_id": binding.subscriber_id,
+            "proof": binding.proof,
+            "region": region,
+        }
+        await self._change(conversation, binding.subscriber_id, dumps(binding), region, "rebound", record)
+        bound = await self.get(conversation)
+        if bound is None:
+            raise BadRecord(f"conversation {conversation} has no address yet")
+        return bound
+
+    async def unbind(self, conversation: str, reason: str) -> None:
+        await self._change(conversation, "", "", "", reason, {"state": "unbound", "reason": reason})
+
+    async def allow_marketing(self, conversation: str, allowed: bool) -> None:
+        """Consent to marketing notices, or its withdrawal."""
+        with reaching():
+            await self._redis.hset(self._keys.conversation(conversation), "marketing", "1" if allowed else "0")
+
+    async def _change(
+        self, conversation: str, subscriber: str, binding: str, region: str, reason: str, record: Mapping[str, Any]
+    ) -> None:
+        of = self._keys.of
+        keys = [
+            self._keys.conversation(conversation),
+            of(conversation, "events", conversation),
+            of(conversation, "snapshot", conversation),
+        ]
+        logged = log_args(LogRecord("binding", record), self._clock())
+        head = [self._keys.tag(conversation), conversation, subscriber, binding, region, reason]
+        await self._scripts.run("bind", keys, [*head, *logged])
+
+
+class RedisBindings:
+    """The Bindings port of crm/operations."""
+
+    def __init__(self, conversations: RedisConversations, clock: Clock) -> None:
+        self._conversations, self._clock = conversations, clock
+
+    async def bind(self, conversation: str, msisdn: str, subscriber_id: str, proof: str, region: str) -> None:
+        kind = cast(Literal["link", "code"], proof)
+        await self._conversations.bind(conversation, Binding(msisdn, subscriber_id, self._clock(), kind), region)
+
+    async def unbind(self, conversation: str, reason: str) -> None:
+        await self._conversations.unbind(conversation, reason)

@@ -1,0 +1,96 @@
+"""Who works on which partition: leases of 3 s under a random token, and the list of workers that are alive."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redis import asyncio as aioredis
+
+from switchboard.ports import Clock
+from switchboard.redis.connection import reaching
+from switchboard.redis.keys import WORKERS, tag
+from switchboard.redis.records import ms
+from switchboard.redis.scripting import Scripts
+
+LEASE_MS = 3000
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A partition that is ours. `crashed`: its last holder, another process, did not release it."""
+
+    partition: int
+    token: str
+    crashed: bool
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A renewed lease: when the partition's next timer is due (ms, None for none) and how many conversations agents hold."""
+
+    timer_ms: int | None
+    talks: int
+
+
+class Leases:
+    """The leases of one worker process."""
+
+    def __init__(self, scripts: Scripts, worker: str, clock: Clock) -> None:
+        self._scripts, self._redis, self._worker, self._clock = scripts, scripts.redis, worker, clock
+        self._process = secrets.token_hex(8)
+
+    async def alive(self) -> int:
+        """Say that this worker lives for the next lease time; how many do."""
+        now = ms(self._clock())
+        with reaching():
+            pipe = self._redis.pipeline()
+            pipe.zadd(WORKERS, {self._worker: now + LEASE_MS})
+            pipe.zremrangebyscore(WORKERS, "-inf", now)
+            pipe.zcard(WORKERS)
+            return int((await pipe.execute())[-1])
+
+    async def gone(self) -> None:
+        """This worker ends in good order."""
+        with reaching():
+            await self._redis.zrem(WORKERS, self._worker)
+
+    async def acquire(self, partitions: Sequence[int]) -> list[Lease]:
+        """Those that were free, or held by an earlier process of this worker's name."""
+        tokens = [f"{self._worker}/{self._process}/{secrets.token_hex(8)}" for _ in partitions]
+        calls = [
+            ([f"{tag(p)}:lease", f"{tag(p)}:held"], [token, f"{self._worker}/", LEASE_MS])
+            for p, token in zip(partitions, tokens)
+        ]
+        answers = await self._scripts.run_many("acquire", calls)
+        ours = f"{self._worker}/{self._process}/"
+        return [
+            Lease(p, token, before != b"" and not before.decode().startswith(ours))
+            for p, token, before in zip(partitions, tokens, answers)
+            if before is not None
+        ]
+
+    async def renew(self, leases: Sequence[Lease]) -> list[Kept | None]:
+        """None for a lease that is lost."""
+        calls = [
+            ([f"{tag(lease.partition)}:{name}" for name in ("lease", "timers", "talks")], [lease.token, LEASE_MS])
+            for lease in leases
+        ]
+        answers = await self._scripts.run_many("renew", calls)
+        return [Kept(int(float(a[1])) if a[1] else None, int(a[2])) if a[0] else None for a in answers]
+
+    async def release(self, leases: Sequence[Lease]) -> None:
+        calls = [([f"{tag(lease.partition)}:{name}" for name in ("lease", "held")], [lease.token]) for lease in leases]
+        await self._scripts.run_many("release", calls)
+
+
+def fair_share(partitions: int, workers: int) -> int:
+    """How many partitions one of `workers` may hold: all are covered even when shares do not divide."""
+    return -(-partitions // max(1, workers))
+
+
+async def someone_works(redis: aioredis.Redis, clock: Clock) -> bool:
+    """Whether any worker is alive: the gateway's health asks."""
+    with reaching():
+        return bool(await redis.zcount(WORKERS, ms(clock()), "+inf"))

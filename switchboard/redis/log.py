@@ -1,0 +1,76 @@
+"""The Log port: what happened, for the one SQL writer and for the desk's live view.
+
+| kind | body |
+|---|---|
+| inbound | item (with `type`), owner, address, language, region, release_id, trace |
+| turn | message (inbound id), understanding, context, release_id |
+| reply, agent, notice | message: an OutboundMessage; `agent` is said by one, `notice` has `kind` service, marketing or security |
+| sent, failed, dropped | message (outbound id), channel_ids or reason |
+| receipt | message (outbound id), state, reason |
+| owner | owner, was, epoch, agent, handoff, reason |
+| handoff | handoff, state (queued, human, requeued, handed_back, closed, abandoned), reason, skill, priority, agent, code, note, context |
+| outcome | message (inbound id), wish, how |
+| quarantine | item, reason, attempts |
+| binding | state (bound, unbound), number (masked), subscriber_id, proof, region, reason |
+
+Messages and items are JSON of the model's types: fields that equal their default are left out. Texts are masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from redis import asyncio as aioredis
+
+from switchboard.ports import LogEntry
+from switchboard.redis.connection import reaching
+from switchboard.redis.keys import tag
+from switchboard.redis.records import load_log
+
+
+class RedisLog:
+    """Reads {pN}:log of all partitions."""
+
+    def __init__(self, redis: aioredis.Redis, partitions: int) -> None:
+        self._redis, self._partitions = redis, partitions
+
+    async def read(self, cursors: Mapping[int, str], block_s: float) -> AsyncIterator[LogEntry]:
+        """Entries after the cursors (a partition that is not among them: from the beginning of what is kept).
+
+        Waits up to `block_s` for the first. Ends when there are no more. Raises NotReachable.
+        """
+        at = {n: cursors.get(n, "0") for n in range(self._partitions)}
+        # Redis closes nothing while it blocks, but our socket has a time-out.
+        wait: int | None = max(1, int(min(block_s, 4.0) * 1000))
+        while True:
+            streams: Any = {f"{tag(n)}:log": cursor for n, cursor in at.items()}
+            with reaching():
+                answer = await self._redis.xread(streams, count=200, block=wait)
+            if not answer:
+                return
+            for name, entries in answer.items() if isinstance(answer, dict) else answer:
+                partition = int(name.decode()[2:].split("}")[0])
+                # Redis answers RESP3 with one more list around the entries.
+                for entry, fields in entries[0] if entries and isinstance(entries[0], list) else entries:
+                    at[partition] = entry.decode()
+                    yield load_log(partition, entry, fields)
+            wait = 1
+
+    async def ends(self) -> dict[int, str]:
+        """Where each partition's log ends now: the cursors of somebody who only wants what is new."""
+        with reaching():
+            pipe = self._redis.pipeline(transaction=False)
+            for n in range(self._partitions):
+                pipe.xrevrange(f"{tag(n)}:log", count=1)
+            answers = await pipe.execute()
+        return {n: (answer[0][0].decode() if answer else "0") for n, answer in enumerate(answers)}
+
+    async def trim(self, cursors: Mapping[int, str]) -> None:
+        """Entries up to the cursors are in SQL now; the last one stays, so that `ends` never goes back."""
+        with reaching():
+            pipe = self._redis.pipeline(transaction=False)
+            for n, cursor in cursors.items():
+                if cursor != "0":
+                    pipe.xtrim(f"{tag(n)}:log", minid=cursor, approximate=False)
+            await pipe.execute()

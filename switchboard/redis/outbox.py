@@ -1,0 +1,53 @@
+"""The WebOutbox port: messages for browsers, kept 24 h so that a reconnect loses and doubles nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from redis import asyncio as aioredis
+
+from switchboard.model import Address, OutboundMessage
+from switchboard.ports import Clock
+from switchboard.redis.connection import reaching
+from switchboard.redis.keys import Keys
+from switchboard.redis.records import dumps, load_message, ms
+from switchboard.redis.scripting import Scripts
+
+CHANNEL = "web"
+
+
+class RedisWebOutbox:
+    """`key` is Settings.key("conversation")."""
+
+    def __init__(self, scripts: Scripts, keys: Keys, key: bytes, clock: Clock) -> None:
+        self._scripts, self._redis, self._keys, self._key, self._clock = scripts, scripts.redis, keys, key, clock
+
+    async def put(self, message: OutboundMessage) -> str:
+        conversation = message.address.conversation_id(self._key)
+        of = self._keys.of
+        keys = [of(conversation, "web", conversation), of(conversation, "webid", conversation, message.id)]
+        args = [dumps(message), message.address.id, ms(self._clock())]
+        return str((await self._scripts.run("webput", keys, args)).decode())
+
+    async def after(self, address: Address, position: str) -> list[tuple[str, OutboundMessage]]:
+        conversation = address.conversation_id(self._key)
+        with reaching():
+            found = await self._redis.xrange(
+                self._keys.of(conversation, "web", conversation), min=f"({position}" if position else "-"
+            )
+        return [(entry.decode(), load_message(fields[b"m"])) for entry, fields in found]
+
+    async def wakes(self) -> AsyncIterator[str]:
+        """Address ids that got something new; "" after a lost connection: look at everybody."""
+        while True:
+            try:
+                async with self._redis.pubsub() as pubsub:
+                    await pubsub.subscribe(CHANNEL)
+                    yield ""
+                    while True:
+                        told = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2.0)
+                        if told:
+                            yield told["data"].decode()
+            except (aioredis.RedisError, OSError):
+                await asyncio.sleep(0.2)

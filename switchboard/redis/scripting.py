@@ -1,0 +1,57 @@
+"""Loads the Lua scripts and runs them by hash; a Redis that forgot a script (restart, fail-over) gets it again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from redis import asyncio as aioredis
+from redis.exceptions import NoScriptError
+
+from switchboard.redis.connection import reaching
+
+_FOLDER = Path(__file__).parent / "scripts"
+Value = str | bytes | int | float
+
+
+@cache
+def _source(name: str) -> tuple[str, str]:
+    """(text, SHA-1) of a script with the shared functions in front."""
+    text = (_FOLDER / "shared.lua").read_text(encoding="utf-8") + (_FOLDER / f"{name}.lua").read_text(encoding="utf-8")
+    return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+class Scripts:
+    """Runs scripts/<name>.lua. Raises NotReachable."""
+
+    def __init__(self, redis: aioredis.Redis) -> None:
+        self.redis = redis
+
+    async def run(self, name: str, keys: Sequence[str], args: Sequence[Value] = ()) -> Any:
+        text, sha = _source(name)
+        with reaching():
+            try:
+                return await self.redis.evalsha(sha, len(keys), *keys, *args)
+            except NoScriptError:
+                return await self.redis.eval(text, len(keys), *keys, *args)
+
+    async def run_many(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Value]]]) -> list[Any]:
+        """The same script for many partitions in one round trip; each call is its own step."""
+        if not calls:
+            return []
+        text, sha = _source(name)
+        with reaching():
+            for again in (False, True):
+                pipe = self.redis.pipeline(transaction=False)
+                for keys, args in calls:
+                    pipe.evalsha(sha, len(keys), *keys, *args)
+                answers = await pipe.execute(raise_on_error=again)
+                if not any(isinstance(answer, Exception) for answer in answers):
+                    return list(answers)
+                if not any(isinstance(answer, NoScriptError) for answer in answers):
+                    raise next(answer for answer in answers if isinstance(answer, Exception))
+                await self.redis.script_load(text)
+        return list(answers)

@@ -1,0 +1,25 @@
+-- Ends one entry, once. Fences: the lease is still the caller's; the owner is who the entry was routed by (epoch); the entry is still there.
+-- KEYS: lease, in, conv. ARGV: token, tag, conversation, plan (JSON).
+local tag, conversation, plan = ARGV[2], ARGV[3], cjson.decode(ARGV[4])
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lost' end
+if (redis.call('HGET', KEYS[3], 'epoch') or '0') ~= plan.epoch then
+  if redis.call('XRANGE', KEYS[2], plan.entries[1], plan.entries[1])[1] then return 'moved' end
+  return 'gone'
+end
+if redis.call('XDEL', KEYS[2], unpack(plan.entries)) == 0 then return 'gone' end
+redis.call('HDEL', tag .. ':tries', unpack(plan.settled))
+if plan.void then void_quote(tag, KEYS[3], plan.void) end
+redis.call('HSET', KEYS[3], unpack(plan.fields))
+for _, out in ipairs(plan.out or {}) do redis.call('XADD', tag .. ':out:' .. out[1], '*', 'm', out[2]) end
+for _, entry in ipairs(plan.log or {}) do log(tag, conversation, entry) end
+for _, timer in ipairs(plan.timers or {}) do later(tag, timer[1], timer[2], timer[3]) end
+for _, key in ipairs(plan.cancel or {}) do cancel(tag, key) end
+for _, id in ipairs(plan.turns or {}) do redis.call('EXPIRE', tag .. ':turn:' .. conversation .. ':' .. id, 172800) end
+if plan.handoff then
+  redis.call('HSET', tag .. ':handoff:' .. plan.handoff.id, unpack(plan.handoff.fields))
+  redis.call('EXPIRE', tag .. ':handoff:' .. plan.handoff.id, 2592000)
+  redis.call('ZADD', tag .. ':queue', plan.handoff.score, conversation)
+end
+if plan.unqueue then redis.call('ZREM', tag .. ':queue', conversation) end
+if plan.out then wake(tag) end
+return 'done'

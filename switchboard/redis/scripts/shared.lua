@@ -1,0 +1,40 @@
+-- In front of every script. `tag` is {pN}; keys that depend on stored values are built from it and stay in the same slot.
+local function wake(tag)
+  redis.call('PUBLISH', 'wake', string.match(tag, '%d+'))
+end
+
+local function log(tag, conversation, entry)  -- entry: {kind, moment, body as JSON}
+  redis.call('XADD', tag .. ':log', '*', 'k', entry[1], 'c', conversation, 't', entry[2], 'b', entry[3])
+end
+
+local function bring(tag, conversation, item, trace)  -- a new entry for the lane
+  redis.call('XADD', tag .. ':in', '*', 'i', item, 'c', conversation, 't', trace)
+  wake(tag)
+end
+
+local function void_quote(tag, conv, reason)  -- the one open quote of a conversation
+  local id = redis.call('HGET', conv, 'quote')
+  if not id then return end
+  local quote = tag .. ':quote:' .. id
+  local state = redis.call('HGET', quote, 'state')
+  if state == 'issued' or state == 'shown' then
+    redis.call('HSET', quote, 'state', 'void', 'reason', reason)
+  end
+  redis.call('HDEL', conv, 'quote', 'quote_form')
+end
+
+local function later(tag, key, due_ms, value)  -- value: {conversation, item, trace} as JSON; replaces a timer of the same key
+  redis.call('ZADD', tag .. ':timers', due_ms, key)
+  redis.call('HSET', tag .. ':timer', key, value)
+end
+
+local function cancel(tag, key)
+  redis.call('ZREM', tag .. ':timers', key)
+  redis.call('HDEL', tag .. ':timer', key)
+end
+
+local function owner_is(conv, owner, agent)
+  local now = redis.call('HMGET', conv, 'owner', 'agent')
+  return (now[1] or 'bot') == owner and (agent == '' or now[2] == agent)
+end
+

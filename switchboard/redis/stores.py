@@ -1,0 +1,90 @@
+"""All stores on one Redis, wired. Every process opens them once:
+
+stores = open_stores(settings)
+await stores.ready()          # refuses a Redis that was started with another number of partitions
+...
+await stores.close()
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from redis import asyncio as aioredis
+
+from switchboard.ports import Clock
+from switchboard.redis.codes import SmsCodes
+from switchboard.redis.connection import connect
+from switchboard.redis.conversations import RedisBindings, RedisConversations
+from switchboard.redis.exchange import RedisAccept
+from switchboard.redis.keys import Keys, keep_partitions
+from switchboard.redis.log import RedisLog
+from switchboard.redis.once import RedisOnce
+from switchboard.redis.outbox import RedisWebOutbox
+from switchboard.redis.quotes import RedisQuotes
+from switchboard.redis.scripting import Scripts
+from switchboard.redis.stepups import RedisStepUps
+from switchboard.redis.trackers import RedisTrackers
+from switchboard.redis.vault import RedisVault, Seal
+from switchboard.settings import Settings
+
+
+def utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The ports of switchboard/ports.py and crm/operations/ports.py, on Redis."""
+
+    redis: aioredis.Redis
+    scripts: Scripts
+    keys: Keys
+    accept: RedisAccept
+    vault: RedisVault
+    trackers: RedisTrackers
+    conversations: RedisConversations
+    bindings: RedisBindings
+    quotes: RedisQuotes
+    stepups: RedisStepUps
+    once: RedisOnce
+    codes: SmsCodes
+    log: RedisLog
+    outbox: RedisWebOutbox
+    clock: Clock
+
+    async def ready(self) -> None:
+        """Raises NotReachable, or BadSettings when RENJI_PARTITIONS is not what this Redis was first started with."""
+        await keep_partitions(self.redis, self.keys.partitions)
+
+    async def close(self) -> None:
+        await self.redis.aclose()
+
+
+def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
+    """Connects when first used. The caller closes."""
+    redis = connect(settings.redis_url)
+    scripts, keys = Scripts(redis), Keys(settings.partitions)
+    conversation_key, seal = settings.key("conversation"), Seal(settings.key("vault"))
+    # The cap is one number for operators; each partition refuses by itself, so that one script can decide.
+    cap = -(-settings.in_cap // settings.partitions)
+    accept = RedisAccept(scripts, keys, conversation_key, seal, cap)
+    conversations = RedisConversations(scripts, keys, clock)
+    return Stores(
+        redis=redis,
+        scripts=scripts,
+        keys=keys,
+        accept=accept,
+        vault=RedisVault(redis, keys, seal),
+        trackers=RedisTrackers(scripts, keys),
+        conversations=conversations,
+        bindings=RedisBindings(conversations, clock),
+        quotes=RedisQuotes(scripts, keys, clock),
+        stepups=RedisStepUps(scripts, keys, settings.key("stepup"), clock),
+        once=RedisOnce(redis, keys),
+        codes=SmsCodes(accept, clock),
+        log=RedisLog(redis, settings.partitions),
+        outbox=RedisWebOutbox(scripts, keys, conversation_key, clock),
+        clock=clock,
+    )

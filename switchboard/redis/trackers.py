@@ -1,0 +1,59 @@
+"""The Trackers port: append-only events and "turn, once" (design, the exchange, 4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from switchboard.errors import TurnConflict
+from switchboard.redis.connection import reaching
+from switchboard.redis.keys import Keys
+from switchboard.redis.scripting import Scripts
+
+
+class RedisTrackers:
+    def __init__(self, scripts: Scripts, keys: Keys) -> None:
+        self._scripts, self._redis, self._keys = scripts, scripts.redis, keys
+
+    async def result(self, conversation: str, message_id: str) -> dict[str, Any] | None:
+        with reaching():
+            stored = await self._redis.get(self._keys.of(conversation, "turn", conversation, message_id))
+        return json.loads(stored) if stored else None
+
+    async def load(self, conversation: str, turns: int = 20) -> tuple[dict[str, Any] | None, list[dict[str, Any]], int]:
+        """The latest snapshot, the events of the last `turns` turns (60 are kept), and how many were ever stored."""
+        of = self._keys.of
+        with reaching():
+            pipe = self._redis.pipeline()
+            pipe.get(of(conversation, "snapshot", conversation))
+            pipe.lrange(of(conversation, "events", conversation), -turns, -1)
+            pipe.hget(self._keys.conversation(conversation), "events")
+            snapshot, stored, count = await pipe.execute()
+        events = [event for turn in stored for event in json.loads(turn)]
+        return (json.loads(snapshot) if snapshot else None), events, int(count or 0)
+
+    async def append(
+        self,
+        conversation: str,
+        message_id: str,
+        token: str,
+        loaded: int,
+        events: Sequence[Mapping[str, Any]],
+        snapshot: Mapping[str, Any] | None,
+        result: Mapping[str, Any],
+    ) -> None:
+        """See ports.Trackers. Without a snapshot the last one stays."""
+        of = self._keys.of
+        keys = [
+            of(conversation, "lease"),
+            self._keys.conversation(conversation),
+            of(conversation, "events", conversation),
+            of(conversation, "snapshot", conversation),
+            of(conversation, "turn", conversation, message_id),
+        ]
+        latest = "" if snapshot is None else json.dumps(snapshot, ensure_ascii=False)
+        told = json.dumps(list(events), ensure_ascii=False), len(events), latest, json.dumps(result, ensure_ascii=False)
+        answer = await self._scripts.run("turn", keys, [token, loaded, *told])
+        if answer != b"done":
+            raise TurnConflict(f"{message_id}: {answer.decode()}")

@@ -1,0 +1,46 @@
+"""The vault: secrets that masking cut out of a text, encrypted, for ten minutes."""
+
+from __future__ import annotations
+
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from redis import asyncio as aioredis
+
+from switchboard.model import SecretValue
+from switchboard.redis.connection import reaching
+from switchboard.redis.keys import Keys
+
+
+class Seal:
+    """AES-256-GCM under `Settings.key("vault")`; conversation and reference are authenticated, so a value opens only where it was put."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def close(self, conversation: str, secret: SecretValue) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self._cipher.encrypt(nonce, secret.value.encode(), f"{conversation}\n{secret.ref}".encode())
+
+    def open(self, conversation: str, ref: str, sealed: bytes) -> str | None:
+        try:
+            return self._cipher.decrypt(sealed[:12], sealed[12:], f"{conversation}\n{ref}".encode()).decode()
+        except InvalidTag:
+            return None
+
+
+class RedisVault:
+    """The Vault port of the switchboard and of crm/operations. Values come in with `accept` only."""
+
+    def __init__(self, redis: aioredis.Redis, keys: Keys, seal: Seal) -> None:
+        self._redis, self._keys, self._seal = redis, keys, seal
+
+    async def open(self, conversation: str, ref: str) -> str | None:
+        with reaching():
+            sealed = await self._redis.get(self._keys.of(conversation, "vault", conversation, ref))
+        return self._seal.open(conversation, ref, sealed) if sealed else None
+
+    async def burn(self, conversation: str, ref: str) -> None:
+        with reaching():
+            await self._redis.delete(self._keys.of(conversation, "vault", conversation, ref))
