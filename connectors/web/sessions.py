@@ -10,10 +10,11 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from switchboard.model import Address, Binding
+from switchboard.model import Address, Binding, OutboundMessage
 from switchboard.ports import Clock
 
 LIFE_S = 30 * 24 * 3600
@@ -46,9 +47,10 @@ class Sessions:
     def new(self) -> Session:
         return self.renewed(secrets.token_hex(16))
 
-    def renewed(self, identifier: str) -> Session:
-        """The same session under a token of now, in whole milliseconds as the token says them."""
-        return Session(identifier, _moment(int(self._clock().timestamp() * 1000)))
+    def renewed(self, identifier: str, after: datetime | None = None) -> Session:
+        """The same session under a token of now, and later than `after` where another machine's clock is ahead."""
+        issued = int(self._clock().timestamp() * 1000)
+        return Session(identifier, _moment(max(issued, int(after.timestamp() * 1000) + 1) if after else issued))
 
     def token(self, session: Session) -> str:
         body = f"{session.id}.{int(session.issued_at.timestamp() * 1000):013d}"
@@ -68,3 +70,8 @@ class Sessions:
 
 def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
+
+
+def login_message(binding: Binding, messages: Sequence[OutboundMessage]) -> str | None:
+    """The id of the message that led to the binding, told by its reply: the first since then that answers anything."""
+    return next((m.in_reply_to for m in messages if m.in_reply_to and m.at >= binding.bound_at), None)

@@ -63,7 +63,7 @@ class WechatAdapter:
         return Received((item,) if item else (), _SUCCESS, _REFUSED)
 
     def _fields(self, raw: RawRequest, timestamp: str, nonce: str) -> dict[str, Any]:
-        """The verified message. With a key set up only the encrypted one is believed, also where both come side by side."""
+        """The verified message. With a key set up only an encrypted one is believed, also where both come together."""
         if not self._account.aes_keys:
             crypto.check(raw.query.get("signature", ""), self._account.token, timestamp, nonce)
             return _parse(raw.body)

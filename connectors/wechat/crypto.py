@@ -30,7 +30,7 @@ def check(given: str, token: str, *values: str) -> None:
 
 
 def decrypt(encrypted: str, aes_keys: tuple[str, ...], app_id: str) -> bytes:
-    """The message inside Encrypt, by the first key that fits. Raises BadInput (403) for a damaged one or another app's."""
+    """The message inside Encrypt, by the first key that fits. Raises BadInput for a damaged one or another app's."""
     try:
         data = base64.b64decode(encrypted, validate=True)
     except (binascii.Error, ValueError) as error:

@@ -1,0 +1,1 @@
+"""Stand-ins for the outside world: a phone at an SMS provider, and the WeChat platform with its users."""

@@ -1,0 +1,237 @@
+"""Rasa's socket.io events, and what our own page adds to them: acknowledgements, positions, and a new token at login.
+
+Replies go to every connection of a session, each from its own position in the outbox on. A connection whose token is
+older than the session's login gets nothing more, except the one that sent the message that logged in: it gets the next
+token, and gets it also if it was cut off in between, because only it knows that message's id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import socketio
+import structlog
+from aiohttp import web
+
+from connectors.http import Intake
+from connectors.limits import Limiter
+from connectors.parsing import MAX_BODY
+from connectors.web.adapter import WebAdapter
+from connectors.web.sessions import Session, login_message
+from connectors.web.shown import socket_message
+from switchboard.errors import BadInput, NotReachable
+from switchboard.model import Binding, OutboundMessage
+from switchboard.ports import Conversations, RawRequest, WebOutbox
+
+SWEEP_S = 10.0
+"""Wakes are lossy; this often everybody's outbox is looked at anyway."""
+_POSITION = re.compile(r"[0-9]{0,20}(-[0-9]{1,20})?")
+_log = structlog.get_logger()
+
+
+@dataclass
+class Connection:
+    """One socket of a session: where it has read to, and which messages it sent last."""
+
+    session: Session
+    position: str
+    sent: deque[str] = field(default_factory=lambda: deque(maxlen=50))
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`sessions` by remote address, `messages` by session."""
+
+    sessions: Limiter
+    messages: Limiter
+
+
+class WebSocket:
+    """The socket.io server at /socket.io."""
+
+    def __init__(
+        self,
+        adapter: WebAdapter,
+        intake: Intake,
+        outbox: WebOutbox,
+        conversations: Conversations,
+        key: bytes,
+        origins: list[str],
+        limits: Limits,
+    ) -> None:
+        self._adapter = adapter
+        self._intake = intake
+        self._outbox = outbox
+        self._conversations = conversations
+        self._key = key
+        self._limits = limits
+        self._connections: dict[str, Connection] = {}
+        self._remotes: dict[str, str] = {}
+        self._server = socketio.AsyncServer(
+            async_mode="aiohttp",
+            cors_allowed_origins=origins,
+            max_http_buffer_size=MAX_BODY,
+            always_connect=True,
+        )
+        self._server.on("connect", self._connect)
+        self._server.on("disconnect", self._disconnect)
+        self._server.on("session_request", self._session_request)
+        self._server.on("user_uttered", self._user_uttered)
+
+    def attach(self, app: web.Application) -> None:
+        self._server.attach(app, socketio_path="socket.io")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Delivers while entered."""
+        tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._sweep())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._server.shutdown()
+
+    # --- events of the browser -------------------------------------------------------------------------------------
+
+    async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any = None) -> None:
+        request = environ.get("aiohttp.request")
+        self._remotes[sid] = getattr(request, "remote", None) or ""
+
+    async def _disconnect(self, sid: str, reason: Any = None) -> None:
+        self._connections.pop(sid, None)
+        self._remotes.pop(sid, None)
+
+    async def _session_request(self, sid: str, data: Any = None) -> None:
+        data = data if isinstance(data, dict) else {}
+        try:
+            session = await self._known(data.get("session_id"), data.get("sent"))
+            is_new = session is None
+            if session is None:
+                session = self._new(sid)
+            connection = Connection(session, await self._position(session, data.get("position")))
+        except (BadInput, NotReachable) as error:
+            await self._server.emit("session_refused", {"error": str(error)}, to=sid)
+            return
+        self._connections[sid] = connection
+        await self._server.emit("session_confirm", self._adapter.sessions.token(session), to=sid)
+        if is_new:
+            await self._take(connection, "session_start", {"language": data.get("language")})
+        await self._deliver(sid)
+
+    async def _user_uttered(self, sid: str, data: Any = None) -> dict[str, Any]:
+        """The acknowledgement: {"stored": true}, or an error; `again` says that the same message may be sent again."""
+        if not isinstance(data, dict):
+            return {"stored": False, "error": "not an object"}
+        connection = self._connections.get(sid)
+        if connection is None:
+            await self._session_request(sid, {"session_id": data.get("session_id")})
+            connection = self._connections.get(sid)
+        if connection is None or not self._limits.messages.allow(connection.session.id):
+            return {"stored": False, "again": True, "error": "too many messages"}
+        try:
+            if connection.session.outlived(await self._binding(connection.session)):
+                return {"stored": False, "error": "session"}
+            return await self._take(connection, "user_uttered", data)
+        except NotReachable:
+            return {"stored": False, "again": True, "error": "try again"}
+
+    async def _take(self, connection: Connection, event: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        # The session is the connection's: what the event says about it is not believed.
+        body = {**data, "session_id": self._adapter.sessions.token(connection.session)}
+        try:
+            received = self._adapter.receive(RawRequest("EVENT", event, body=json.dumps(body).encode()))
+        except (BadInput, ValueError, RecursionError) as error:
+            return {"stored": False, "error": str(error)}
+        connection.sent.append(received.items[0].id)
+        answer = await self._intake.take(received)
+        if answer is received.on_stored:
+            return {"stored": True, "id": received.items[0].id}
+        return {"stored": False, "again": True, "error": "try again"}
+
+    # --- sessions --------------------------------------------------------------------------------------------------
+
+    async def _known(self, token: object, sent: object) -> Session | None:
+        session = self._adapter.sessions.read(token)
+        if session is None:
+            return None
+        binding = await self._binding(session)
+        if binding is None or not session.outlived(binding):
+            return session
+        login = login_message(binding, [message for _, message in await self._outbox.after(session.address, "")])
+        ids = sent[-50:] if isinstance(sent, list) else []
+        if login and login in {f"web:{session.id}:{identifier}" for identifier in ids}:
+            return self._adapter.sessions.renewed(session.id, binding.bound_at)
+        return None
+
+    def _new(self, sid: str) -> Session:
+        if not self._limits.sessions.allow(self._remotes.get(sid, "")):
+            raise BadInput("too many sessions", 429)
+        return self._adapter.sessions.new()
+
+    async def _binding(self, session: Session) -> Binding | None:
+        conversation = await self._conversations.get(session.address.conversation_id(self._key))
+        return conversation.binding if conversation else None
+
+    async def _position(self, session: Session, given: object) -> str:
+        """Where to read on: the page's own position, or, for a widget that keeps none, after what there is."""
+        if isinstance(given, str) and _POSITION.fullmatch(given):
+            return given
+        kept = await self._outbox.after(session.address, "")
+        return kept[-1][0] if kept else ""
+
+    # --- replies ---------------------------------------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                async for identifier in self._outbox.wakes():
+                    for sid in [sid for sid, c in self._connections.items() if c.session.id == identifier]:
+                        await self._deliver(sid)
+            except Exception as error:
+                _log.warning("web outbox not followed", error=type(error).__name__)
+            await asyncio.sleep(0.5)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            for sid in list(self._connections):
+                await self._deliver(sid)
+
+    async def _deliver(self, sid: str) -> None:
+        connection = self._connections.get(sid)
+        if connection is None:
+            return
+        async with connection.reading:
+            try:
+                messages = await self._outbox.after(connection.session.address, connection.position)
+                if messages and await self._may_read(sid, connection, messages):
+                    await self._emit(sid, connection, messages)
+            except NotReachable:
+                return
+
+    async def _may_read(self, sid: str, connection: Connection, messages: list[tuple[str, OutboundMessage]]) -> bool:
+        """False for a connection whose token ended at a login that was not its own."""
+        binding = await self._binding(connection.session)
+        if binding is None or not connection.session.outlived(binding):
+            return True
+        login = login_message(binding, [message for _, message in messages])
+        if login not in connection.sent:
+            return False
+        connection.session = self._adapter.sessions.renewed(connection.session.id, binding.bound_at)
+        await self._server.emit("session_confirm", self._adapter.sessions.token(connection.session), to=sid)
+        return True
+
+    async def _emit(self, sid: str, connection: Connection, messages: list[tuple[str, OutboundMessage]]) -> None:
+        for position, message in messages:
+            await self._server.emit("bot_uttered", socket_message(position, message), to=sid)
+            connection.position = position
