@@ -1,0 +1,192 @@
+"""The channel through which the worker asks Rasa.
+
+POST /webhooks/renji/turn runs one turn once; GET /webhooks/renji/health tells what is loaded.
+
+| answer | meaning |
+|---|---|
+| 200 | the TurnResult, also when the message was answered before |
+| 400, 401, 413 | not one of our requests |
+| 409 | TurnConflict: the conversation moved on while this turn ran |
+| 500 | the turn began and failed; `permanent` says that a repeat cannot help |
+| 503 | Redis, the actions, the CRM or the model was not there: not an attempt |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Any
+from weakref import WeakValueDictionary
+
+import structlog
+from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from sanic import Blueprint
+from sanic.request import Request
+from sanic.response import HTTPResponse
+from sanic.response import json as json_response
+
+from bot.tracker_store import RenjiTrackerStore
+from bot.turn import MAX_BODY_BYTES, RunningTurn, TurnAborted, TurnRequest, current_turn
+from switchboard.codec import from_dict
+from switchboard.errors import BadRecord, NotReachable, StoreUnavailable, TurnConflict, TurnFailed
+
+_AWAY = (NotReachable, StoreUnavailable, RedisConnectionError, RedisTimeoutError, asyncio.TimeoutError, ConnectionError)
+log = structlog.get_logger()
+
+
+class Collected(OutputChannel):  # type: ignore[misc]
+    """Keeps what Rasa says, message by message, with the reply that the wording made of it."""
+
+    def __init__(self, name: str, said: list[dict[str, Any]]) -> None:
+        self._name = name
+        self._said = said
+
+    def name(self) -> str:  # type: ignore[override]
+        """The person's channel, so that wording can differ by it."""
+        return self._name
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        self._said.append(message)
+
+
+class RenjiInput(InputChannel):  # type: ignore[misc]
+    """`token` is the bearer token of the worker; `release` what this process was started with: {"id", "model"}."""
+
+    def __init__(self, token: str, release: dict[str, str]) -> None:
+        self._token = token
+        self._release = release
+        self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._running: set[asyncio.Task[Any]] = set()
+
+    @classmethod
+    def name(cls) -> str:
+        return "renji"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> RenjiInput:
+        """Rasa's way to make a channel: everything comes from the settings and the Release that this process serves."""
+        from bot.process import channel_token, served_release
+
+        return cls(channel_token(), served_release())
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        routes = Blueprint("renji_webhook")
+
+        @routes.get("/health")
+        async def health(request: Request) -> HTTPResponse:
+            agent = getattr(request.app.ctx, "agent", None)
+            ready = agent is not None and agent.is_ready() and isinstance(agent.tracker_store, RenjiTrackerStore)
+            return json_response({"ready": ready, **self._release}, status=200 if ready else 503)
+
+        @routes.post("/turn")
+        async def turn(request: Request) -> HTTPResponse:
+            status, body = await self.turn(request.app.ctx, request.headers.get("Authorization", ""), request.body)
+            return json_response(body, status=status)
+
+        return routes
+
+    async def turn(self, context: Any, authorization: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        """(HTTP status, answer). The turn goes on when the caller gives up: its repeat finds the result."""
+        if not hmac.compare_digest(authorization.encode(), f"Bearer {self._token}".encode()):
+            return 401, {"error": "unauthorized"}
+        if len(body) > MAX_BODY_BYTES:
+            return 413, {"error": "too large"}
+        try:
+            request = from_dict(TurnRequest, json.loads(body))
+        except (BadRecord, ValueError, RecursionError):
+            return 400, {"error": "malformed"}
+        agent = getattr(context, "agent", None)
+        if agent is None or not agent.is_ready():
+            return 503, {"error": "no model is loaded"}
+        task = asyncio.create_task(self._answered(agent, request))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    async def _answered(self, agent: Any, request: TurnRequest) -> tuple[int, dict[str, Any]]:
+        structlog.contextvars.bind_contextvars(trace=request.trace, message=request.message_id)
+        lane = self._lanes.setdefault(request.conversation, asyncio.Lock())
+        try:
+            async with lane:
+                return 200, await self._once(agent, request)
+        except TurnAborted as aborted:
+            return _told(aborted.cause)
+        except Exception as error:
+            return _told(error)
+
+    async def _once(self, agent: Any, request: TurnRequest) -> dict[str, Any]:
+        stored = await agent.tracker_store.trackers.result(request.conversation, request.message_id)
+        if stored is not None:
+            return dict(stored)
+        turn = RunningTurn(request)
+        current_turn.set(turn)
+        await agent.handle_message(user_message(request, turn, agent.domain))
+        if turn.result is None:
+            raise TurnFailed("Rasa ended the turn without saving it")
+        return turn.result
+
+
+def user_message(request: TurnRequest, turn: RunningTurn, domain: Any) -> UserMessage:
+    """What Rasa gets. Only a payload becomes an intent; a person's text never does.
+
+    Raises TurnFailed for an intent nobody declared.
+    """
+    text, parsed = neutral(request.text), None
+    if request.intent:
+        if request.intent not in domain.intents:
+            raise TurnFailed(f"no intent named {request.intent}", permanent=True)
+        values = dict(request.entities)
+        text = f"/{request.intent}{json.dumps(values, ensure_ascii=False)}"
+        parsed = _parsed(text, request.intent, values)
+    elif not text.strip():
+        parsed = _parsed("", "nlu_fallback", {})
+    return UserMessage(
+        text=text,
+        output_channel=Collected(request.channel, turn.said),
+        sender_id=request.conversation,
+        parse_data=parsed,
+        input_channel=request.channel,
+        message_id=request.message_id,
+        metadata=request.metadata(),
+    )
+
+
+def neutral(text: str) -> str:
+    """Rasa reads "/intent{…}" as a command, leading spaces or not: a person's slash becomes a full-width one."""
+    at = len(text) - len(text.lstrip())
+    return f"{text[:at]}／{text[at + 1 :]}" if text[at : at + 1] == "/" else text
+
+
+def _parsed(text: str, intent: str, values: dict[str, Any]) -> dict[str, Any]:
+    named = {"name": intent, "confidence": 1.0}
+    entities = [
+        {"entity": name, "value": value, "start": 0, "end": len(text), "confidence": 1.0}
+        for name, value in values.items()
+        if value is not None
+    ]
+    return {"text": text, "intent": named, "intent_ranking": [named], "entities": entities}
+
+
+def _told(error: Exception) -> tuple[int, dict[str, Any]]:
+    """Status and answer for an error; its text only names things of ours, never what a person wrote."""
+    if isinstance(error, TurnConflict):
+        return 409, {"error": "conflict"}
+    if isinstance(error, _AWAY):
+        log.warning("turn_not_reachable", error=str(error), kind=type(error).__name__)
+        return 503, {"error": str(error)}
+    permanent = isinstance(error, TurnFailed) and error.permanent
+    known = str(error) if isinstance(error, TurnFailed) else type(error).__name__
+    log.error("turn_failed", error=known, permanent=permanent, where=_where(error))
+    return 500, {"error": known, "permanent": permanent}
+
+
+def _where(error: BaseException) -> list[str]:
+    """The innermost frames of an error. A whole traceback may hold values of local variables: a person's words."""
+    innermost = error.__cause__ or error
+    frames = traceback.extract_tb(innermost.__traceback__)[-3:]
+    return [f"{type(innermost).__name__}", *(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)]

@@ -1,0 +1,48 @@
+"""Wires a Rasa process: what endpoints.yml and credentials.yml name is built here from the settings."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from bot import rasa_patch
+from bot.nlg import Wordings
+from bot.tracker_store import RenjiTrackerStore
+from switchboard.redis.connection import connect
+from switchboard.redis.keys import Keys
+from switchboard.redis.scripting import Scripts
+from switchboard.redis.trackers import RedisTrackers
+from switchboard.settings import Settings
+
+RELEASE_VARIABLE = "RASA_SLOT_RELEASE"
+"""Set by bot.serve for the process it starts: "<release id> <SHA-256 of the model>"."""
+
+
+def settings() -> Settings:
+    return Settings.read(os.environ)
+
+
+def channel_token() -> str:
+    """The bearer token between our own processes."""
+    return settings().key("internal").hex()
+
+
+def served_release() -> dict[str, str]:
+    """Which Release this process was started with; empty for a plain `rasa run`."""
+    name, _, model = os.environ.get(RELEASE_VARIABLE, "").partition(" ")
+    return {"release": name, "model": model}
+
+
+def wordings() -> Wordings:
+    ours = settings()
+    return Wordings(ours.var / "releases", ours.content)
+
+
+class ExchangeTrackerStore(RenjiTrackerStore):
+    """The tracker store of endpoints.yml. Rasa makes it before any Agent, so the patches are in place for each."""
+
+    def __init__(self, host: str | None = None, domain: Any = None, event_broker: Any = None) -> None:
+        ours = settings()
+        rasa_patch.install(ours.actions_url, channel_token())
+        trackers = RedisTrackers(Scripts(connect(ours.redis_url)), Keys(ours.partitions))
+        super().__init__(domain, trackers, event_broker)

@@ -1,0 +1,143 @@
+"""The only module that touches Rasa's internals, pinned to the version it was written against.
+
+1. The tracker store is used as it is: Rasa wraps every store so that a failing one gives way to an empty memory.
+2. A failing action ends the turn before it is saved: Rasa logs the failure and goes on without the action's events.
+3. The schema of action answers is compiled once: Rasa checks and compiles it at each call.
+
+Calls of actions also get the address and the bearer token of the action server: endpoints.yml can hold no secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache, wraps
+from typing import Any
+
+import aiohttp
+import jsonschema
+import rasa
+from jsonschema.exceptions import best_match
+from jsonschema.validators import validator_for
+from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
+from rasa.core.agent import Agent
+from rasa.core.processor import MessageProcessor
+from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.utils.endpoints import ClientResponseError
+
+from bot.turn import TurnAborted
+from switchboard.errors import AcceptError, BadWording, NotReachable, RenjiError, TurnFailed
+
+WRITTEN_FOR = "3.6.21"
+_UNREACHABLE = 503
+_NO_SUCH_ACTION = 404
+_ACTIONS = {"url": "", "token": ""}
+
+
+def install(actions_url: str = "", actions_token: str = "", version: str = rasa.__version__) -> None:
+    """Patch Rasa's classes, once; before the first Agent is made. Raises RuntimeError for another version of Rasa.
+
+    `actions_url` is the action server's base URL ("" leaves what endpoints.yml says), `actions_token` its bearer token.
+    """
+    if version != WRITTEN_FOR:
+        raise RuntimeError(f"bot/rasa_patch.py was written for Rasa {WRITTEN_FOR}; this is {version}")
+    _ACTIONS.update(url=actions_url, token=actions_token)
+    if getattr(Agent, "_renji", False):
+        return
+    Agent._renji = True
+    Agent._create_tracker_store = staticmethod(_inner_tracker_store)
+    MessageProcessor._run_action = _aborting(MessageProcessor._run_action)
+    RemoteAction.run = _strict(_addressed(RemoteAction.run))
+    RemoteAction._validate_action_result = _validate_action_result
+
+
+def _inner_tracker_store(store: TrackerStore | None, domain: Domain) -> TrackerStore:
+    # The processor takes its store from the agent, so both references are the inner one.
+    if store is None:
+        return InMemoryTrackerStore(domain)
+    store.domain = domain
+    return store
+
+
+def _aborting(original: Any) -> Any:
+    @wraps(original)
+    async def _run_action(
+        self: MessageProcessor, action: Any, tracker: Any, output_channel: Any, nlg: Any, prediction: Any
+    ) -> bool:
+        action.run = _strict(action.run)
+        return bool(await original(self, action, tracker, output_channel, nlg, prediction))
+
+    return _run_action
+
+
+def _strict(run: Any) -> Any:
+    """Also for calls that Rasa makes beside `_run_action`: a failed slot validation is swallowed as well."""
+
+    @wraps(run)
+    async def strict(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await run(*args, **kwargs)
+        except (ActionExecutionRejection, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            raise TurnAborted(reason(error)) from error
+
+    return strict
+
+
+def _addressed(run: Any) -> Any:
+    @wraps(run)
+    async def addressed(self: RemoteAction, *args: Any, **kwargs: Any) -> Any:
+        if self.action_endpoint is not None:
+            if _ACTIONS["url"]:
+                self.action_endpoint.url = f"{_ACTIONS['url']}/webhook"
+            if _ACTIONS["token"]:
+                self.action_endpoint.headers["Authorization"] = f"Bearer {_ACTIONS['token']}"
+        return await run(self, *args, **kwargs)
+
+    return addressed
+
+
+def reason(error: BaseException) -> Exception:
+    """NotReachable when what the turn needs was not there; TurnFailed when it began and failed."""
+    chain = list(_chain(error))
+    for one in chain:
+        if isinstance(one, (NotReachable, AcceptError)):
+            return NotReachable(str(one))
+        if isinstance(one, ClientResponseError):
+            return _answered(one)
+        # The action server took the call and died of it, or was killed: that counts as an attempt.
+        if isinstance(one, aiohttp.ServerDisconnectedError):
+            return TurnFailed("the action server went away during the call")
+        if isinstance(one, (aiohttp.ClientConnectionError, asyncio.TimeoutError)):
+            return NotReachable("the action server cannot be reached")
+        if isinstance(one, RenjiError):
+            return one if isinstance(one, TurnFailed) else TurnFailed(str(one), permanent=isinstance(one, BadWording))
+    return TurnFailed(f"{type(error).__name__} in an action")
+
+
+def _answered(error: ClientResponseError) -> Exception:
+    if error.status == _UNREACHABLE:
+        return NotReachable("the action server cannot reach what it needs")
+    return TurnFailed(f"the action server answered {error.status}", permanent=error.status == _NO_SUCH_ACTION)
+
+
+def _chain(error: BaseException | None) -> Any:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+@cache
+def _action_answer_validator() -> Any:
+    schema = RemoteAction.action_response_format_spec()
+    kind = validator_for(schema)
+    kind.check_schema(schema)
+    return kind(schema)
+
+
+def _validate_action_result(self: RemoteAction, result: Any) -> bool:
+    error = best_match(_action_answer_validator().iter_errors(result))
+    if error is not None:
+        raise jsonschema.ValidationError(f"{self.name()}: the answer of the action server has not the right form")
+    return True

@@ -1,0 +1,85 @@
+"""One turn as it crosses from the worker to Rasa, and while it runs there. Both sides use it: nothing of Rasa here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from switchboard.codec import to_dict
+from switchboard.model import Binding, Language
+
+MAX_BODY_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class TurnRequest:
+    """What the worker asks: a person's `text`, or an `intent` with entities (a picked choice, a system's event).
+
+    `token` is the partition's lease: it fences the append. `text` is masked already.
+    """
+
+    conversation: str
+    message_id: str
+    token: str
+    channel: str
+    received_at: datetime
+    text: str = ""
+    intent: str = ""
+    entities: Mapping[str, Any] = field(default_factory=dict)
+    language: Language = "zh"
+    region: str = ""
+    binding: Binding | None = None
+    release_id: str = ""
+    generation: int = 0
+    trace: str = ""
+
+    def metadata(self) -> dict[str, Any]:
+        """What actions and wording may know about who is speaking (`tracker.latest_message["metadata"]`)."""
+        binding = {"msisdn": self.binding.msisdn, "subscriber_id": self.binding.subscriber_id} if self.binding else None
+        return {
+            "conversation": self.conversation,
+            "message_id": self.message_id,
+            "token": self.token,
+            "channel": self.channel,
+            "language": self.language,
+            "region": self.region,
+            "binding": binding,
+            "release_id": self.release_id,
+            "generation": self.generation,
+            "trace": self.trace,
+            "received_at": to_dict(self.received_at),
+        }
+
+
+@dataclass
+class RunningTurn:
+    """A turn between the load of its tracker and its append. `said` collects Rasa's messages in order."""
+
+    request: TurnRequest
+    said: list[dict[str, Any]] = field(default_factory=list)
+    loaded_count: int = 0
+    """How many events were stored when the tracker was loaded: the append is refused if that changed."""
+    loaded_events: int = 0
+    """How many of them the tracker was built from."""
+    state_before: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] | None = None
+    """The stored TurnResult, once the append is done."""
+
+
+current_turn: ContextVar[RunningTurn | None] = ContextVar("current_turn", default=None)
+"""Rasa hands nothing from the channel to the tracker store, so the turn travels beside it."""
+
+
+class TurnAborted(BaseException):
+    """Ends a turn before anything of it is saved.
+
+    A BaseException, because Rasa catches every Exception of an action and goes on as if nothing had happened.
+    `cause` is the real error: NotReachable or TurnFailed.
+    """
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause

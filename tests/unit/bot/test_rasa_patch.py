@@ -1,0 +1,90 @@
+"""One test a patch, each against the real classes of Rasa."""
+
+from __future__ import annotations
+
+import jsonschema
+import pytest
+from rasa.core.actions.action import RemoteAction
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
+from rasa.core.tracker_store import FailSafeTrackerStore
+
+from bot import rasa_patch
+from bot.tracker_store import RenjiTrackerStore
+from bot.turn import TurnAborted
+from switchboard.errors import NotReachable, TurnFailed
+
+
+def test_another_version_of_rasa_is_refused():
+    with pytest.raises(RuntimeError, match=r"3\.6\.21"):
+        rasa_patch.install(version="3.6.22")
+
+
+def test_agent_and_processor_use_the_store_itself(agent):
+    assert isinstance(agent.tracker_store, RenjiTrackerStore)
+    assert agent.processor.tracker_store is agent.tracker_store
+
+
+def test_a_second_agent_gets_the_store_itself_too(tiny_model, agent, trackers):
+    store = RenjiTrackerStore(None, trackers)
+    again = Agent.load(tiny_model, tracker_store=store)
+    assert (again.tracker_store, again.processor.tracker_store) == (store, store)
+    assert store.domain.intents == agent.domain.intents
+
+
+def test_a_reloaded_model_keeps_the_store(tiny_model, agent):
+    agent.load_model(tiny_model)
+    assert not isinstance(agent.processor.tracker_store, FailSafeTrackerStore)
+
+
+async def test_a_failing_store_is_an_error_and_no_empty_memory(agent, trackers):
+    from bot.turn import RunningTurn, current_turn
+
+    trackers.away = True
+    current_turn.set(RunningTurn(request=None))  # type: ignore[arg-type]
+    with pytest.raises(NotReachable):
+        await agent.handle_message(UserMessage("你好", sender_id="web:1"))
+    current_turn.set(None)
+
+
+async def test_a_failing_action_ends_the_turn_before_the_save(agent, actions):
+    actions.status = 500
+    with pytest.raises(TurnAborted) as aborted:
+        await agent.handle_message(UserMessage("爆炸", sender_id="web:1"))
+    assert isinstance(aborted.value.cause, TurnFailed)
+    assert list((await agent.tracker_store.retrieve("web:1")).events) == []
+
+
+async def test_a_failing_wording_ends_the_turn_before_the_save(agent, actions):
+    actions.answer = {"events": [], "responses": [{"response": "utter_balance"}]}
+    with pytest.raises(TurnAborted) as aborted:
+        await agent.handle_message(UserMessage("余额", sender_id="web:1"))
+    assert isinstance(aborted.value.cause, TurnFailed)
+    assert aborted.value.cause.permanent
+
+
+async def test_an_answer_of_the_wrong_form_ends_the_turn(agent, actions):
+    actions.answer = {"events": "none", "responses": []}
+    with pytest.raises(TurnAborted):
+        await agent.handle_message(UserMessage("余额", sender_id="web:1"))
+
+
+async def test_a_rejected_form_is_no_failure(agent, actions):
+    """Rasa says by this error that a form does not take the message and another rule should."""
+    await agent.handle_message(UserMessage("办套餐", sender_id="web:1"))
+    await agent.handle_message(UserMessage("你好", sender_id="web:1"))
+    tracker = await agent.tracker_store.retrieve("web:1")
+    assert [e.type_name for e in tracker.events if "rejected" in e.type_name] == ["action_execution_rejected"]
+
+
+def test_the_schema_of_action_answers_is_compiled_once(agent, monkeypatch):
+    action = RemoteAction("action_balance", None)
+    action._validate_action_result({"events": [], "responses": []})
+
+    def compiled_again(*_: object) -> None:
+        pytest.fail("the schema was compiled again")
+
+    monkeypatch.setattr(RemoteAction, "action_response_format_spec", compiled_again)
+    assert action._validate_action_result({"events": [{"event": "slot", "name": "a", "value": 1}], "responses": []})
+    with pytest.raises(jsonschema.ValidationError):
+        action._validate_action_result({"events": [{"event": "slot"}], "responses": "no"})
