@@ -1,0 +1,123 @@
+"""The one SQL writer: the switchboard's log becomes rows, once each, in the order of the log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
+from typing import Any, cast
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from console.database import insert, insert_once
+from console.entries import Change, Insert, Put, Update, changes
+from console.tables import log_cursors
+from switchboard.errors import NotReachable
+from switchboard.ports import Log, LogEntry
+
+BATCH = 500
+TRIM_EVERY_S = 5.0
+RETRY_S = (0.2, 10.0)
+"""First and longest wait when SQL or Redis cannot be reached."""
+
+Publish = Callable[[frozenset[str]], Awaitable[None]]
+"""Told which conversations changed, after their rows are committed; `console.changes.RedisChanges(...).publish` is one."""
+
+logger = structlog.get_logger()
+
+
+class Moved(Exception):
+    """Another writer moved a cursor: this one's batch is void."""
+
+
+class Writer:
+    """Run one at a time, under a lease; a second one does no harm: a moved cursor voids its batch."""
+
+    def __init__(self, log: Log, engine: AsyncEngine, publish: Publish) -> None:
+        self._log, self._engine, self._publish = log, engine, publish
+        self._cursors: dict[int, str] | None = None
+        self._untrimmed: dict[int, str] = {}
+        self._trimmed_at = 0.0
+
+    async def run(self) -> None:
+        """For ever; cancel to stop. What was read and not committed is read again."""
+        wait_s = RETRY_S[0]
+        while True:
+            try:
+                await self.step()
+                wait_s = RETRY_S[0]
+            except (NotReachable, SQLAlchemyError, OSError, Moved) as error:
+                logger.warning("writer_waits", error=type(error).__name__, wait_s=wait_s)
+                self._cursors = None
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, RETRY_S[1])
+
+    async def step(self, block_s: float = 1.0) -> int:
+        """One batch: read, commit, publish, trim. How many entries it was."""
+        if self._cursors is None:
+            self._cursors = await self._load_cursors()
+        entries: list[LogEntry] = []
+        # The port promises an iterator; implementations are generators, which must be closed when left early.
+        async with aclosing(cast(Any, self._log.read(self._cursors, block_s))) as read:
+            async for entry in read:
+                entries.append(entry)
+                if len(entries) >= BATCH:
+                    break
+        if entries:
+            await self._commit(entries)
+        await self._trim()
+        return len(entries)
+
+    async def _load_cursors(self) -> dict[int, str]:
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(sa.select(log_cursors.c.partition, log_cursors.c.entry))).all()
+        return {row.partition: row.entry for row in rows}
+
+    async def _commit(self, entries: list[LogEntry]) -> None:
+        assert self._cursors is not None
+        last = {entry.partition: entry.entry for entry in entries}
+        async with self._engine.begin() as connection:
+            # First, so that a second writer waits here and then sees that it is late.
+            await _move_cursors(connection, self._cursors, last)
+            for entry in entries:
+                await apply(connection, changes(entry))
+        self._cursors |= last
+        self._untrimmed |= last
+        await self._publish(frozenset(entry.conversation for entry in entries))
+
+    async def _trim(self) -> None:
+        now = asyncio.get_running_loop().time()
+        # Each trim costs an fsync of Redis.
+        if self._untrimmed and now - self._trimmed_at >= TRIM_EVERY_S:
+            await self._log.trim(self._untrimmed)
+            self._untrimmed, self._trimmed_at = {}, now
+
+
+async def _move_cursors(connection: AsyncConnection, old: Mapping[int, str], new: Mapping[int, str]) -> None:
+    for partition, entry in sorted(new.items()):
+        if partition in old:
+            at = (log_cursors.c.partition == partition) & (log_cursors.c.entry == old[partition])
+            moved = bool((await connection.execute(log_cursors.update().where(at).values(entry=entry))).rowcount)
+        else:
+            moved = await insert_once(connection, log_cursors, {"partition": partition, "entry": entry})
+        if not moved:
+            raise Moved(f"partition {partition}")
+
+
+async def apply(connection: AsyncConnection, made: Iterable[Change]) -> None:
+    """Carry out changes; applying the same ones twice changes nothing more."""
+    for change in made:
+        if isinstance(change, Insert):
+            await insert_once(connection, change.table, change.values)
+        elif isinstance(change, Put):
+            values = {**change.key, **change.first, **change.values}
+            statement = insert(connection, change.table).values(**values)
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=list(change.key), set_=change.values)
+            )
+        elif isinstance(change, Update):
+            statement = change.table.update().values(**change.values)
+            await connection.execute(statement.where(*(change.table.c[k] == v for k, v in change.key.items())))
