@@ -12,7 +12,9 @@ if [ "$(cat $venv/installed 2>/dev/null)" != "$wanted" ]; then
     files=(--no-deps --require-hashes -r requirements/gateway.txt -r requirements/light.txt)
     $venv/bin/uv pip install -q --python $venv/bin/python "${files[@]}" ||
         $venv/bin/python -m pip install -q --disable-pip-version-check "${files[@]}"
+    # uv alone is as large as the rest.
+    $venv/bin/python -m pip uninstall -q -y uv 2>/dev/null || true
     echo "$wanted" >$venv/installed
     du -sh $venv
 fi
-exec $venv/bin/python -m pytest "${TESTS:-tests}" -m "not rasa and not browser and not chaos and not postgresql and not full"
+exec $venv/bin/python -m pytest ${TESTS:-tests} -m "not rasa and not browser and not chaos and not postgresql and not full"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 import shutil
 import subprocess
 import sysconfig
@@ -12,6 +14,26 @@ from pathlib import Path
 
 import pytest
 from redis import asyncio as aioredis
+
+ABSENT = [
+    name for name in ("rasa", "rasa_sdk", "numpy", "playwright", "schemathesis") if not importlib.util.find_spec(name)
+]
+"""Missing where only the light requirements are installed (`make test-light`)."""
+NEEDS = re.compile(rf"^\s*(?:from|import) (?:{'|'.join([*ABSENT, 'bot[.](?!client|nlg)'])})\b", re.MULTILINE)
+_left_out: list[Path] = []
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out, and say so, modules that cannot even be imported without what is absent."""
+    if not ABSENT or collection_path.suffix != ".py" or not NEEDS.search(collection_path.read_text()):
+        return None
+    _left_out.append(collection_path)
+    return True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _left_out:
+        terminalreporter.write_line(f"{len(_left_out)} modules left out: {', '.join(ABSENT)} not installed here")
 
 
 def redis_binary() -> str:
