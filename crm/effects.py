@@ -67,7 +67,9 @@ def _effects_of(situation: Situation, item: OrderItem) -> Effects:
         return Effects(added=(replace(coming, status="pendingActive"),))
     fee = fee_item(catalogue, offering.id, offering.price_fen, now.astimezone(CHINA).date())
     return Effects(
-        added=(product,), allowances=granted(offering, product.id, catalogue, now), charges=(fee,) if fee.amount_fen else ()
+        added=(product,),
+        allowances=granted(offering, product.id, catalogue, now),
+        charges=(fee,) if fee.amount_fen else (),
     )
 
 
@@ -85,7 +87,9 @@ def fee_item(catalogue: Catalogue, offering_id: str, amount_fen: int, day: date)
     offering = catalogue.offering(offering_id)
     if offering.provider != catalogue.provider:
         return BillItem("third_party", offering.name, amount_fen, day, offering_id)
-    return BillItem("monthly_fee" if offering.category == "plan" else "pack", offering.name, amount_fen, day, offering_id)
+    return BillItem(
+        "monthly_fee" if offering.category == "plan" else "pack", offering.name, amount_fen, day, offering_id
+    )
 
 
 def settled(due_fen: int, amount_fen: int) -> tuple[int, int]:

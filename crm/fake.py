@@ -1,8 +1,8 @@
 """A CRM in memory that keeps every rule of the real one: for tests, and for work on a skill without any server.
 
-    crm = FakeCrm.demo(clock)
-    crm.down = True          # every call raises Unavailable
-    crm.lose_answers = 1     # the next write happens, but its caller sees TimedOut
+crm = FakeCrm.demo(clock)
+crm.down = True          # every call raises Unavailable
+crm.lose_answers = 1     # the next write happens, but its caller sees TimedOut
 """
 
 from __future__ import annotations

@@ -80,7 +80,8 @@ def _buckets(raw: Any) -> list[Any]:
 def _allowance_from(row: Any) -> Allowance:
     type_ = choice(row.get("usageType"), "usageType", get_args(AllowanceType))
     counters = {
-        str(c.get("counterType")): _volume(c.get("value"), type_) for c in rows(row.get("bucketCounter"), "bucketCounter")
+        str(c.get("counterType")): _volume(c.get("value"), type_)
+        for c in rows(row.get("bucketCounter"), "bucketCounter")
     }
     held = rows(row.get("product"), "product")
     if not held or not {"total", "used"} <= counters.keys():

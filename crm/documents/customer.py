@@ -61,7 +61,12 @@ def customer_from(raw: Any) -> Subscriber:
 
 
 def ticket_to(ticket: Ticket) -> Document:
-    accountable = {"id": ticket.accountable, "name": ticket.accountable, "role": "accountable", "@referredType": "Individual"}
+    accountable = {
+        "id": ticket.accountable,
+        "name": ticket.accountable,
+        "role": "accountable",
+        "@referredType": "Individual",
+    }
     return {
         "id": ticket.id, "ticketType": ticket.kind, "severity": ticket.urgency, "description": ticket.text,
         "status": ticket.state, "creationDate": moment_to(ticket.created_at),

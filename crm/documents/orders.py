@@ -40,7 +40,9 @@ def items_from(value: Any, field: str) -> tuple[OrderItem, ...]:
     return tuple(
         OrderItem(
             choice(e.get("action"), f"{field}.action", get_args(ItemAction)),
-            string(mapping(e.get("productOffering"), f"{field}.productOffering").get("id"), f"{field}.productOffering", 64),
+            string(
+                mapping(e.get("productOffering"), f"{field}.productOffering").get("id"), f"{field}.productOffering", 64
+            ),
         )
         for e in entries
     )
@@ -56,7 +58,12 @@ def qualification_request(msisdn: str, items: Sequence[OrderItem]) -> Document:
 def qualification_to(items: Sequence[OrderItem], verdict: Qualification, qualification_id: str) -> Document:
     result = "qualified" if verdict.ok else "unqualified"
     entries = [
-        e | {"state": "done", "qualificationItemResult": result, "expectedActivationDate": moment_to(verdict.effective_at)}
+        e
+        | {
+            "state": "done",
+            "qualificationItemResult": result,
+            "expectedActivationDate": moment_to(verdict.effective_at),
+        }
         for e in items_to(items)
     ]
     # The rules judge all items together, so the reasons stand on the first.

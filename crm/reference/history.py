@@ -13,7 +13,18 @@ from datetime import date, datetime, timedelta, timezone
 
 from crm.catalogue import Catalogue
 from crm.effects import fee_item
-from crm.model import Allowance, BalanceBucket, BalanceKind, Bill, BillItem, Order, OrderItem, Payment, Product, UsageSummary
+from crm.model import (
+    Allowance,
+    BalanceBucket,
+    BalanceKind,
+    Bill,
+    BillItem,
+    Order,
+    OrderItem,
+    Payment,
+    Product,
+    UsageSummary,
+)
 from crm.reference.people import Outline
 from crm.rules import granted, new_product
 from crm.worktime import CHINA, next_cycle
@@ -88,7 +99,9 @@ def _products(outline: Outline, catalogue: Catalogue, starts: list[datetime], dr
             lock = _months_on(starts[0].astimezone(CHINA).date(), outline.lock_in_months_left)
         yield replace(product, lock_in_until=lock)
     if outline.pending_plan:
-        coming = new_product(catalogue.offering(outline.pending_plan), f"P{msisdn[3:]}-next", msisdn, next_cycle(starts[0]))
+        coming = new_product(
+            catalogue.offering(outline.pending_plan), f"P{msisdn[3:]}-next", msisdn, next_cycle(starts[0])
+        )
         yield replace(coming, status="pendingActive")
 
 
@@ -117,7 +130,11 @@ def _allowances(
 
 
 def _usages(
-    outline: Outline, allowances: tuple[Allowance, ...], catalogue: Catalogue, starts: list[datetime], draw: random.Random
+    outline: Outline,
+    allowances: tuple[Allowance, ...],
+    catalogue: Catalogue,
+    starts: list[datetime],
+    draw: random.Random,
 ) -> Iterator[UsageSummary]:
     """This month's usage is what the allowances say; months before are drawn within the plan."""
     used = {t: sum(a.used for a in allowances if a.type == t) for t in ("data", "voice", "sms")}
@@ -143,7 +160,16 @@ def _bill(outline: Outline, catalogue: Catalogue, usage: UsageSummary, start: da
     total = sum(i.amount_fen for i in items)
     msisdn = outline.subscriber.msisdn
     due_on = _months_on(day, 1) + timedelta(days=24)
-    return Bill(f"B{msisdn[3:]}-{usage.month}", msisdn, usage.month, total, 0, due_on, "open" if ago == 0 else "settled", tuple(items))
+    return Bill(
+        f"B{msisdn[3:]}-{usage.month}",
+        msisdn,
+        usage.month,
+        total,
+        0,
+        due_on,
+        "open" if ago == 0 else "settled",
+        tuple(items),
+    )
 
 
 def _fee(catalogue: Catalogue, offering_id: str, day: date) -> BillItem:
@@ -156,7 +182,9 @@ def _payments(outline: Outline, bills: list[Bill], starts: list[datetime], now: 
         at = starts[ago - 1] + timedelta(days=4, hours=2)
         if ago >= outline.unpaid_months and bills[ago].total_fen and at <= now:
             msisdn = outline.subscriber.msisdn
-            yield Payment(f"PAY{msisdn[3:]}-{bills[ago].month}", msisdn, bills[ago].total_fen, "counter", "done", at, at)
+            yield Payment(
+                f"PAY{msisdn[3:]}-{bills[ago].month}", msisdn, bills[ago].total_fen, "counter", "done", at, at
+            )
 
 
 def _settle(bills: list[Bill], arrears_fen: int) -> list[Bill]:
@@ -211,4 +239,6 @@ def _orders(outline: Outline, catalogue: Catalogue, now: datetime) -> Iterator[O
         item = OrderItem("modify", outline.pending_plan)
         price = catalogue.offering(outline.pending_plan).monthly_fen
         placed = now - timedelta(hours=20)
-        yield Order(f"O{msisdn[3:]}-1", msisdn, (item,), "pending", price, placed, next_cycle(now), f"seed-{msisdn[3:]}")
+        yield Order(
+            f"O{msisdn[3:]}-1", msisdn, (item,), "pending", price, placed, next_cycle(now), f"seed-{msisdn[3:]}"
+        )

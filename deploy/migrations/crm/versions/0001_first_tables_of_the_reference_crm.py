@@ -27,6 +27,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_idempotency_at"), ["at"], unique=False)
 
     op.create_table(
+        "paygate_checkout",
+        sa.Column("token", sa.String(length=48), nullable=False),
+        sa.Column("merchant_ref", sa.String(length=64), nullable=False),
+        sa.Column("amount_fen", sa.Integer(), nullable=False),
+        sa.Column("notify_url", sa.String(length=256), nullable=False),
+        sa.Column("expires_at", sa.String(length=26), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("transaction", sa.String(length=48), nullable=False),
+        sa.Column("finished_at", sa.String(length=26), nullable=True),
+        sa.Column("notify_at", sa.String(length=26), nullable=True),
+        sa.Column("notices", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("token"),
+        sa.UniqueConstraint("merchant_ref"),
+    )
+    with op.batch_alter_table("paygate_checkout", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_paygate_checkout_notify_at"), ["notify_at"], unique=False)
+
+    op.create_table(
         "recharge_card",
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("amount_fen", sa.Integer(), nullable=False),
@@ -278,7 +296,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_top_up_msisdn_at", ["msisdn", "at"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("top_up", schema=None) as batch_op:
         batch_op.drop_index("ix_top_up_msisdn_at")
@@ -323,6 +340,10 @@ def downgrade() -> None:
 
     op.drop_table("subscriber")
     op.drop_table("recharge_card")
+    with op.batch_alter_table("paygate_checkout", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_paygate_checkout_notify_at"))
+
+    op.drop_table("paygate_checkout")
     with op.batch_alter_table("idempotency", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_at"))
 

@@ -1,0 +1,56 @@
+"""Serves the reference CRM and the stand-in payment gateway: python -m crm.reference --port 8090 --database URL."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+from aiohttp import web
+
+from crm.reference.app import crm_app
+from crm.reference.catalogue import demo_catalogue, demo_policy
+from crm.reference.cycle import run_cycles
+from crm.reference.http import Office
+from crm.reference.keys import card_key, crm_token, paygate_key, read_secret
+from crm.reference.paygate import Paygate, paygate_app
+from crm.reference.store import Store
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def build(options: argparse.Namespace) -> web.Application:
+    """The whole process as one application; the database is opened when it starts and closed when it ends."""
+    secret = read_secret(options.secret_file)
+    store = Store(options.database)
+    office = Office(store, demo_catalogue(), demo_policy(), now, crm_token(secret), card_key(secret))
+    app = crm_app(office)
+    public_url = options.public_url or f"http://{options.host}:{options.port}"
+    app.add_subapp("/paygate/", paygate_app(Paygate(store, paygate_key(secret), now, public_url)))
+
+    async def running(_: web.Application) -> AsyncIterator[None]:
+        await store.migrate()
+        async with run_cycles(store, office.terms):
+            yield
+        await store.close()
+
+    app.cleanup_ctx.insert(0, running)
+    return app
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m crm.reference", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8090)
+    parser.add_argument("--database", default="sqlite+aiosqlite:///var/crm.db")
+    parser.add_argument("--secret-file", type=Path, default=Path("var/secret"))
+    parser.add_argument("--public-url", default="", help="where a person's browser finds the payment page")
+    options = parser.parse_args()
+    web.run_app(build(options), host=options.host, port=options.port, access_log=None, print=None, shutdown_timeout=5)
+
+
+if __name__ == "__main__":
+    main()

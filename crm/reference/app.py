@@ -1,0 +1,58 @@
+"""The reference CRM's web application: TM Forum v4 paths over one Store."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from crm.reference import routes_read as read
+from crm.reference import routes_write as write
+from crm.reference.http import MOST_BODY, OFFICE, Office, answer, error, guard
+
+API = "/tmf-api"
+COLLECTIONS: tuple[tuple[str, Handler | None, Handler | None, Handler | None], ...] = (
+    # path, list, one, create
+    (f"{API}/customerManagement/v4/customer", read.list_customers, read.get_customer, None),
+    (f"{API}/productCatalogManagement/v4/productOffering", read.list_offerings, read.get_offering, None),
+    (f"{API}/productCatalogManagement/v4/productOfferingPrice", read.list_prices, read.get_price, None),
+    (f"{API}/productInventory/v4/product", read.list_products, read.get_product, None),
+    (f"{API}/prepayBalanceManagement/v4/bucket", read.list_buckets, read.get_bucket, None),
+    (f"{API}/prepayBalanceManagement/v4/accumulatedBalance", read.list_accumulated, read.get_accumulated, None),
+    (f"{API}/prepayBalanceManagement/v4/topupBalance", read.list_top_ups, read.get_top_up, write.post_top_up),
+    (f"{API}/usageConsumption/v4/queryUsageConsumption", None, read.get_consumption, read.ask_consumption),
+    (f"{API}/customerBillManagement/v4/customerBill", read.list_bills, read.get_bill, None),
+    (f"{API}/customerBillManagement/v4/appliedCustomerBillingRate", read.list_rates, read.get_rate, None),
+    (f"{API}/productOfferingQualification/v4/productOfferingQualification", None, None, read.ask_qualification),
+    (f"{API}/productOrderingManagement/v4/productOrder", read.list_orders, read.get_order, write.post_order),
+    (f"{API}/productOrderingManagement/v4/cancelProductOrder", None, None, write.post_cancellation),
+    (f"{API}/troubleTicket/v4/troubleTicket", read.list_tickets, read.get_ticket, write.post_ticket),
+    ("/payment/v4/payment", read.list_payments, read.get_payment, write.post_payment),
+)
+
+
+def crm_app(office: Office) -> web.Application:
+    """All paths ask for the shared secret but /healthz."""
+    app = web.Application(client_max_size=MOST_BODY, middlewares=[guard])
+    app[OFFICE] = office
+    for path, list_, one, create in COLLECTIONS:
+        if list_:
+            app.router.add_get(path, list_)
+        if one:
+            app.router.add_get(path + "/{id}", one)
+        if create:
+            app.router.add_post(path, create)
+    app.router.add_patch(f"{API}/troubleTicket/v4/troubleTicket/{{id}}", write.patch_ticket)
+    app.router.add_get("/healthz", healthz)
+    return app
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """200 when the tables answer."""
+    try:
+        async with request.app[OFFICE].store.reading() as connection:
+            await connection.exec_driver_sql("SELECT 1 FROM subscriber LIMIT 1")
+    except (DBAPIError, PoolTimeout, OSError):
+        return error(503, "unavailable")
+    return answer({"status": "ok"})

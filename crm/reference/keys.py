@@ -1,0 +1,38 @@
+"""Keys of the reference CRM, each derived from the installation's one secret for one purpose."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from pathlib import Path
+
+LEAST_BYTES = 32
+
+
+def read_secret(path: Path) -> bytes:
+    """The installation's secret. SystemExit with one sentence when it is missing or short."""
+    try:
+        secret = path.read_bytes().strip()
+    except OSError as error:
+        raise SystemExit(f"{path}: {error.strerror}") from error
+    if len(secret) < LEAST_BYTES:
+        raise SystemExit(f"{path} holds fewer than {LEAST_BYTES} bytes")
+    return secret
+
+
+def derived(secret: bytes, purpose: str) -> bytes:
+    """32 bytes for one purpose."""
+    return hmac.new(secret, purpose.encode(), hashlib.sha256).digest()
+
+
+def crm_token(secret: bytes) -> str:
+    """The bearer token that the CRM asks its callers for."""
+    return derived(secret, "crm").hex()
+
+
+def card_key(secret: bytes) -> bytes:
+    return derived(secret, "crm-cards")
+
+
+def paygate_key(secret: bytes) -> bytes:
+    return derived(secret, "paygate")

@@ -1,0 +1,225 @@
+"""Queries of the reference CRM: rows to the nouns of crm.model. All of them find their rows by an index."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Table, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import Select
+
+from crm.catalogue import RANK, Catalogue
+from crm.errors import NotFound
+from crm.model import (
+    Allowance,
+    Balance,
+    BalanceBucket,
+    Bill,
+    BillItem,
+    Order,
+    OrderItem,
+    Payment,
+    Product,
+    Subscriber,
+    Ticket,
+    TopUp,
+    UsageSummary,
+)
+from crm.policy import Policy
+from crm.reference import schema
+from crm.rules import Situation
+
+N = TypeVar("N")
+OPEN_ORDERS = ("acknowledged", "pending", "held", "inProgress")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What every query and every act needs beside the rows: catalogue, policy and the moment they run at."""
+
+    catalogue: Catalogue
+    policy: Policy
+    now: datetime
+
+
+def build(noun: type[N], row: Mapping[str, Any], **more: Any) -> N:
+    """A noun from the columns that bear its fields' names, and `more`."""
+    names = {f.name for f in fields(noun)}  # type: ignore[arg-type]
+    return noun(**{k: v for k, v in row.items() if k in names} | more)
+
+
+async def all_rows(connection: AsyncConnection, query: Select) -> list[Mapping[str, Any]]:
+    return list((await connection.execute(query)).mappings().all())
+
+
+async def one_row(connection: AsyncConnection, query: Select, what: str, key: str) -> Mapping[str, Any]:
+    """The first row, or NotFound(what)."""
+    row = (await connection.execute(query.limit(1))).mappings().first()
+    if row is None:
+        raise NotFound(what, key)
+    return dict(row)
+
+
+async def subscriber(connection: AsyncConnection, msisdn: str, *, lock: bool = False) -> Subscriber:
+    """`lock` keeps other writers of this subscriber out until the transaction ends (SQLite has one writer anyway)."""
+    query = select(schema.subscriber).where(schema.subscriber.c.msisdn == msisdn)
+    return build(
+        Subscriber, await one_row(connection, query.with_for_update() if lock else query, "subscriber", msisdn)
+    )
+
+
+async def customers(connection: AsyncConnection, *, msisdn: str = "", account_id: str = "") -> list[Subscriber]:
+    table = schema.subscriber
+    where = table.c.msisdn == msisdn if msisdn else table.c.account_id == account_id
+    return [
+        build(Subscriber, r) for r in await all_rows(connection, select(table).where(where).order_by(table.c.msisdn))
+    ]
+
+
+async def customer(connection: AsyncConnection, customer_id: str) -> Subscriber:
+    query = select(schema.subscriber).where(schema.subscriber.c.id == customer_id)
+    return build(Subscriber, await one_row(connection, query, "subscriber", customer_id))
+
+
+async def balance(connection: AsyncConnection, msisdn: str, terms: Terms) -> Balance:
+    """Buckets that are still valid, the general one first."""
+    table = schema.bucket
+    valid = or_(table.c.valid_until.is_(None), table.c.valid_until > terms.now)
+    rows = await all_rows(connection, select(table).where(table.c.msisdn == msisdn, valid))
+    buckets = [build(BalanceBucket, r, name=terms.catalogue.labels.buckets[r["kind"]]) for r in rows]
+    return Balance(msisdn, tuple(sorted(buckets, key=lambda b: (b.kind != "general", b.kind))), terms.now)
+
+
+async def bucket(connection: AsyncConnection, bucket_id: str, terms: Terms) -> tuple[BalanceBucket, str]:
+    """One bucket and whose it is."""
+    query = select(schema.bucket).where(schema.bucket.c.id == bucket_id)
+    row = await one_row(connection, query, "bucket", bucket_id)
+    return build(BalanceBucket, row, name=terms.catalogue.labels.buckets[row["kind"]]), row["msisdn"]
+
+
+async def allowances(connection: AsyncConnection, msisdn: str, terms: Terms) -> list[Allowance]:
+    table = schema.allowance
+    query = select(table).where(table.c.msisdn == msisdn, table.c.valid_until > terms.now)
+    rows = await all_rows(connection, query.order_by(table.c.valid_until, table.c.id))
+    labels = terms.catalogue.labels.allowances
+    return [build(Allowance, r, name=labels[(r["type"], r["scope"])]) for r in rows]
+
+
+async def usage(connection: AsyncConnection, msisdn: str, month: str) -> UsageSummary:
+    table = schema.usage
+    query = select(table).where(table.c.msisdn == msisdn, table.c.month == month)
+    return build(UsageSummary, await one_row(connection, query, "usage", month))
+
+
+async def bills(connection: AsyncConnection, msisdn: str) -> list[Bill]:
+    """Newest first, without items."""
+    table = schema.bill
+    query = select(table).where(table.c.msisdn == msisdn).order_by(table.c.month.desc())
+    return [build(Bill, r) for r in await all_rows(connection, query)]
+
+
+async def bill(connection: AsyncConnection, bill_id: str) -> Bill:
+    query = select(schema.bill).where(schema.bill.c.id == bill_id)
+    return build(Bill, await one_row(connection, query, "bill", bill_id))
+
+
+async def bill_items(connection: AsyncConnection, bill_id: str, terms: Terms) -> list[tuple[str, BillItem]]:
+    """(rate id, item) in the order in which they were charged."""
+    table = schema.bill_item
+    rows = await all_rows(connection, select(table).where(table.c.bill_id == bill_id).order_by(table.c.id))
+    return [(str(r["id"]), build(BillItem, r, name=_item_name(r, terms.catalogue))) for r in rows]
+
+
+def _item_name(row: Mapping[str, Any], catalogue: Catalogue) -> Any:
+    return catalogue.offering(row["offering_id"]).name if row["offering_id"] else catalogue.labels.causes[row["cause"]]
+
+
+async def products(connection: AsyncConnection, msisdn: str, terms: Terms) -> list[Product]:
+    """Held and coming ones, the plan first."""
+    table = schema.product
+    held = and_(table.c.status != "terminated", or_(table.c.until.is_(None), table.c.until > terms.now))
+    rows = await all_rows(connection, select(table).where(table.c.msisdn == msisdn, held))
+    built = [_product(r, terms.catalogue) for r in rows]
+    return sorted(built, key=lambda p: (RANK[p.category], p.status != "active", p.since, p.id))
+
+
+async def product(connection: AsyncConnection, product_id: str, terms: Terms) -> Product:
+    query = select(schema.product).where(schema.product.c.id == product_id)
+    return _product(await one_row(connection, query, "product", product_id), terms.catalogue)
+
+
+def _product(row: Mapping[str, Any], catalogue: Catalogue) -> Product:
+    offering = catalogue.offering(row["offering_id"])
+    return build(Product, row, name=offering.name, category=offering.category)
+
+
+async def orders(
+    connection: AsyncConnection, *, msisdn: str = "", external_id: str = "", open_only: bool = False
+) -> list[Order]:
+    """Newest first; of one MSISDN, or with one external id."""
+    table = schema.orders
+    query = select(table).where(table.c.msisdn == msisdn if msisdn else table.c.external_id == external_id)
+    if open_only:
+        query = query.where(table.c.state.in_(OPEN_ORDERS))
+    return [_order(r) for r in await all_rows(connection, query.order_by(table.c.placed_at.desc(), table.c.id.desc()))]
+
+
+async def order(connection: AsyncConnection, order_id: str) -> Order:
+    query = select(schema.orders).where(schema.orders.c.id == order_id)
+    return _order(await one_row(connection, query, "order", order_id))
+
+
+def _order(row: Mapping[str, Any]) -> Order:
+    return build(Order, row, items=tuple(OrderItem(action, offering) for action, offering in json.loads(row["items"])))
+
+
+async def tickets(connection: AsyncConnection, msisdn: str) -> list[Ticket]:
+    table = schema.ticket
+    query = select(table).where(table.c.msisdn == msisdn).order_by(table.c.created_at.desc(), table.c.id.desc())
+    return [build(Ticket, r) for r in await all_rows(connection, query)]
+
+
+async def ticket(connection: AsyncConnection, ticket_id: str) -> Ticket:
+    query = select(schema.ticket).where(schema.ticket.c.id == ticket_id)
+    return build(Ticket, await one_row(connection, query, "ticket", ticket_id))
+
+
+async def payments(connection: AsyncConnection, msisdn: str) -> list[Payment]:
+    table = schema.payment
+    query = select(table).where(table.c.msisdn == msisdn).order_by(table.c.created_at.desc(), table.c.id.desc())
+    return [build(Payment, r) for r in await all_rows(connection, query)]
+
+
+async def payment(connection: AsyncConnection, payment_id: str) -> Payment:
+    query = select(schema.payment).where(schema.payment.c.id == payment_id)
+    return build(Payment, await one_row(connection, query, "payment", payment_id))
+
+
+async def top_ups(connection: AsyncConnection, msisdn: str) -> list[TopUp]:
+    table = schema.top_up
+    query = select(table).where(table.c.msisdn == msisdn).order_by(table.c.at.desc(), table.c.id.desc())
+    return [build(TopUp, r) for r in await all_rows(connection, query)]
+
+
+async def top_up(connection: AsyncConnection, top_up_id: str) -> TopUp:
+    query = select(schema.top_up).where(schema.top_up.c.id == top_up_id)
+    return build(TopUp, await one_row(connection, query, "top-up", top_up_id))
+
+
+async def situation(connection: AsyncConnection, msisdn: str, terms: Terms, *, lock: bool = False) -> Situation:
+    """All that the ordering rules look at."""
+    person = await subscriber(connection, msisdn, lock=lock)
+    return Situation(
+        person, tuple(await products(connection, msisdn, terms)),
+        tuple(await orders(connection, msisdn=msisdn, open_only=True)), await balance(connection, msisdn, terms),
+        terms.catalogue, terms.policy, terms.now,
+    )  # fmt: skip
+
+
+async def count(connection: AsyncConnection, table: Table) -> int:
+    """Rows in a table."""
+    return int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
