@@ -105,11 +105,11 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except (web.HTTPException, ConnectionResetError):
         raise
     except Exception as error:
-        _log.exception("request failed", route=_route(request), error=type(error).__name__)
+        _log.exception("request failed", route=route_of(request), error=type(error).__name__)
         return json_response({"error": "internal error"}, 500)
 
 
-def _route(request: web.Request) -> str:
+def route_of(request: web.Request) -> str:
     """The route's pattern: a path may hold a number or a code."""
     resource = request.match_info.route.resource
     return resource.canonical if resource is not None else "?"

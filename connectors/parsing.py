@@ -69,7 +69,7 @@ def text_field(data: Mapping[str, Any], name: str, limit: int, default: str | No
 def message_text(value: str) -> str:
     """What a person wrote: no control characters but line ends and tabs, no lone surrogates, cut at MAX_TEXT."""
     repaired = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _CONTROL.sub("", repaired)[:MAX_TEXT]
+    return _CONTROL.sub("", repaired.replace("\r\n", "\n").replace("\r", "\n"))[:MAX_TEXT]
 
 
 def moment(seconds: int | float | str) -> datetime:

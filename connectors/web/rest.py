@@ -15,12 +15,14 @@ from connectors.web.adapter import WebAdapter
 from connectors.web.sessions import Session, login_message
 from connectors.web.shown import rest_message
 from switchboard.errors import BadInput
-from switchboard.model import Address, Binding, InboundMessage, OutboundMessage
+from switchboard.model import Address, InboundMessage, OutboundMessage
 from switchboard.ports import Conversations, WebOutbox
 
 WAIT_S = 10.0
 LOOK_S = 0.1
-"""How often the outbox is looked at between the commit and the sender's handing over."""
+"""How often the outbox is looked at: the sender hands over after the commit, and word of the commit may be lost."""
+QUIET_S = 2.0
+"""Without word of the commit, replies that nothing followed for so long are taken for all there is."""
 
 
 class Watch(Protocol):
@@ -78,35 +80,36 @@ class RestWebhook:
                 return response(answer)
             replies = await self._replies(watch, message, start)
         answered = json_response([rest_message(sender, reply) for reply in replies])
-        binding = await self._binding(conversation)
+        known = await self._conversations.get(conversation)
         # The message that logged in gets the session's next token; whoever else holds the old one is out.
-        if session and binding and session.outlived(binding) and login_message(binding, replies) == message.id:
-            next_session = self._adapter.sessions.renewed(session.id, binding.bound_at)
+        if session and known and session.outlived(known) and login_message(known.binding, replies) == message.id:
+            next_session = self._adapter.sessions.renewed(session, known)
             answered.headers["X-Renji-Session"] = self._adapter.sessions.token(next_session)
         return answered
 
     async def _refuse_outlived(self, session: Session | None, conversation: str) -> None:
-        if session and session.outlived(await self._binding(conversation)):
+        if session and session.outlived(await self._conversations.get(conversation)):
             raise BadInput("somebody logged in since this session was issued", 401)
-
-    async def _binding(self, conversation: str) -> Binding | None:
-        known = await self._conversations.get(conversation)
-        return known.binding if known else None
 
     async def _last(self, address: Address) -> str:
         kept = await self._outbox.after(address, "")
         return kept[-1][0] if kept else ""
 
     async def _replies(self, watch: Watch, message: InboundMessage, start: str) -> list[OutboundMessage]:
+        committed = asyncio.ensure_future(watch.wait(message.id))
         loop = asyncio.get_running_loop()
-        until = loop.time() + WAIT_S
+        until, quiet, count = loop.time() + WAIT_S, loop.time() + WAIT_S, 0
         try:
-            expected = set(await asyncio.wait_for(watch.wait(message.id), WAIT_S))
-        except asyncio.TimeoutError:
-            expected = set()
-        while True:
-            after = [kept for _, kept in await self._outbox.after(message.address, start)]
-            mine = [kept for kept in after if kept.id in expected or kept.in_reply_to == message.id]
-            if expected <= {kept.id for kept in mine} or loop.time() > until:
-                return mine
-            await asyncio.sleep(LOOK_S)
+            while True:
+                await asyncio.wait([committed], timeout=LOOK_S)
+                after = [kept for _, kept in await self._outbox.after(message.address, start)]
+                expected = set(committed.result()) if committed.done() else None
+                mine = [kept for kept in after if kept.in_reply_to == message.id or kept.id in (expected or ())]
+                if len(mine) > count:
+                    count, quiet = len(mine), loop.time() + QUIET_S
+                if (expected is not None and expected <= {kept.id for kept in mine}) or loop.time() > min(until, quiet):
+                    return mine
+                if expected is not None:
+                    await asyncio.sleep(LOOK_S)
+        finally:
+            committed.cancel()

@@ -27,7 +27,7 @@ from connectors.web.adapter import WebAdapter
 from connectors.web.sessions import Session, login_message
 from connectors.web.shown import socket_message
 from switchboard.errors import BadInput, NotReachable
-from switchboard.model import Binding, OutboundMessage
+from switchboard.model import Conversation, OutboundMessage
 from switchboard.ports import Conversations, RawRequest, WebOutbox
 
 SWEEP_S = 10.0
@@ -139,7 +139,7 @@ class WebSocket:
         if connection is None or not self._limits.messages.allow(connection.session.id):
             return {"stored": False, "again": True, "error": "too many messages"}
         try:
-            if connection.session.outlived(await self._binding(connection.session)):
+            if connection.session.outlived(await self._conversation(connection.session)):
                 return {"stored": False, "error": "session"}
             return await self._take(connection, "user_uttered", data)
         except NotReachable:
@@ -164,13 +164,14 @@ class WebSocket:
         session = self._adapter.sessions.read(token)
         if session is None:
             return None
-        binding = await self._binding(session)
-        if binding is None or not session.outlived(binding):
+        conversation = await self._conversation(session)
+        if conversation is None or not session.outlived(conversation):
             return session
-        login = login_message(binding, [message for _, message in await self._outbox.after(session.address, "")])
+        kept = await self._outbox.after(session.address, "")
+        login = login_message(conversation.binding, [message for _, message in kept])
         ids = sent[-50:] if isinstance(sent, list) else []
         if login and login in {f"web:{session.id}:{identifier}" for identifier in ids}:
-            return self._adapter.sessions.renewed(session.id, binding.bound_at)
+            return self._adapter.sessions.renewed(session, conversation)
         return None
 
     def _new(self, sid: str) -> Session:
@@ -178,9 +179,8 @@ class WebSocket:
             raise BadInput("too many sessions", 429)
         return self._adapter.sessions.new()
 
-    async def _binding(self, session: Session) -> Binding | None:
-        conversation = await self._conversations.get(session.address.conversation_id(self._key))
-        return conversation.binding if conversation else None
+    async def _conversation(self, session: Session) -> Conversation | None:
+        return await self._conversations.get(session.address.conversation_id(self._key))
 
     async def _position(self, session: Session, given: object) -> str:
         """Where to read on: the page's own position, or, for a widget that keeps none, after what there is."""
@@ -195,7 +195,8 @@ class WebSocket:
         while True:
             try:
                 async for identifier in self._outbox.wakes():
-                    for sid in [sid for sid, c in self._connections.items() if c.session.id == identifier]:
+                    # "" means that wakes may have been missed.
+                    for sid in [s for s, c in self._connections.items() if identifier in ("", c.session.id)]:
                         await self._deliver(sid)
             except Exception as error:
                 _log.warning("web outbox not followed", error=type(error).__name__)
@@ -221,13 +222,13 @@ class WebSocket:
 
     async def _may_read(self, sid: str, connection: Connection, messages: list[tuple[str, OutboundMessage]]) -> bool:
         """False for a connection whose token ended at a login that was not its own."""
-        binding = await self._binding(connection.session)
-        if binding is None or not connection.session.outlived(binding):
+        conversation = await self._conversation(connection.session)
+        if conversation is None or not connection.session.outlived(conversation):
             return True
-        login = login_message(binding, [message for _, message in messages])
+        login = login_message(conversation.binding, [message for _, message in messages])
         if login not in connection.sent:
             return False
-        connection.session = self._adapter.sessions.renewed(connection.session.id, binding.bound_at)
+        connection.session = self._adapter.sessions.renewed(connection.session, conversation)
         await self._server.emit("session_confirm", self._adapter.sessions.token(connection.session), to=sid)
         return True
 

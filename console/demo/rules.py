@@ -1,0 +1,56 @@
+"""What a demo installation refuses: strangers, a carrier's CRM, and real channels."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from switchboard.errors import BadSettings
+from switchboard.settings import Settings
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_REAL = (
+    "sms_send_url",
+    "sms_secret",
+    "wechat_api_url",
+    "wechat_app_id",
+    "wechat_app_secret",
+    "wechat_token",
+    "wechat_aes_key",
+    "wechat_previous_aes_key",
+    "paygate_secret",
+)
+
+
+def check(settings: Settings) -> None:
+    """Raises BadSettings that lists everything a demo may not have."""
+    if not settings.demo:
+        return
+    faults = [
+        f"RENJI_{name.upper()} must be empty: a demo uses its own phones" for name in _REAL if getattr(settings, name)
+    ]
+    if not is_loopback(settings.host):
+        faults.append(f"RENJI_HOST {settings.host} is reachable from outside: a demo listens on loopback only")
+    for name in ("public_url", "crm_url"):
+        if not is_loopback(urlsplit(getattr(settings, name)).hostname or ""):
+            faults.append(f"RENJI_{name.upper()} must be on this machine: a demo works with the reference CRM only")
+    if faults:
+        raise BadSettings("RENJI_DEMO=1: " + "; ".join(faults))
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@web.middleware
+async def only_loopback_names(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A page elsewhere whose name was pointed at 127.0.0.1 (DNS rebinding) still sends its own name as Host."""
+    if not is_loopback(urlsplit(f"//{request.host}").hostname or ""):
+        raise web.HTTPMisdirectedRequest
+    return await handler(request)
