@@ -1,8 +1,8 @@
 """How actions get at the CRM and the stores: actions.py calls `install` once, the first action opens the doors.
 
-    from bot.actions import wiring
-    wiring.install(open_doors)          # open_doors() -> crm.operations.doors.Doors, called inside the server's running loop
-    from bot.actions import skills      # the import that registers every action with rasa_sdk
+from bot.actions import wiring
+wiring.install(open_doors)          # open_doors() -> crm.operations.doors.Doors
+from bot.actions import skills      # the import that registers every action with rasa_sdk
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _doors: list[Doors] = []
 
 
 def install(open_doors: Callable[[], Doors]) -> None:
-    """Replaces what was installed before. `open_doors` is called at the first action, so that clients belong to the server's loop."""
+    """Replaces what was installed before. The first action calls `open_doors`: clients then belong to the server's loop."""
     _open[:] = [open_doors]
     _doors.clear()
 

@@ -1,4 +1,4 @@
-"""Cancel a renewing data pack that is held."""
+"""Cancel a renewing data pack, or a service, that is held."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ OPERATION = "cancel_data_pack"
 
 
 async def cancellable(doors: Doors, who: Context) -> tuple[Product, ...]:
-    """The renewing packs that the number holds; a one-time pack just ends. Raises Unavailable."""
+    """The renewing packs and the services that the number holds; a one-time pack just ends. Raises Unavailable."""
     if who.bound is None:
         return ()
     deadline = doors.read_deadline()
     products = await doors.crm.products(who.bound.msisdn, deadline=deadline)
-    held = [p for p in products if p.category == "data_pack" and p.status == "active"]
+    held = [p for p in products if p.category != "plan" and p.status == "active"]
     found = []
     for product in held:
         offering = await doors.crm.offering(product.offering_id, deadline=deadline)
-        if offering.monthly_fen:
+        if offering.monthly_fen or offering.category == "service":
             found.append(product)
     return tuple(found)
 
@@ -31,7 +31,7 @@ async def quote(doors: Doors, who: Context, offering_id: str) -> Quote | Refusal
     """An offer to cancel. Raises Unavailable."""
     try:
         offering = await doors.crm.offering(offering_id, deadline=doors.read_deadline())
-        if offering.category != "data_pack":
+        if offering.category not in ("data_pack", "service"):
             return Refusal("unknown_offering")
         return await issue(doors, who, OPERATION, offering, "delete")
     except NotFound:

@@ -1,4 +1,4 @@
-"""Buy a data pack: at once, paid from the general balance."""
+"""Buy a data pack, or switch a service on: at once, paid from the general balance."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ OPERATION = "order_data_pack"
 
 
 async def quote(doors: Doors, who: Context, offering_id: str) -> Quote | Refusal:
-    """An offer for one pack on sale. Raises Unavailable."""
+    """An offer for one pack or service on sale. Raises Unavailable."""
     try:
         offering = await doors.crm.offering(offering_id, deadline=doors.read_deadline())
-        if offering.category != "data_pack":
+        if offering.category not in ("data_pack", "service"):
             return Refusal("unknown_offering")
         return await issue(doors, who, OPERATION, offering, "add")
     except NotFound:

@@ -1,0 +1,24 @@
+"""How much money is left, and of which kind."""
+
+from __future__ import annotations
+
+from bot.actions.skill import Skill
+from bot.actions.turn import Event, Turn
+from crm.operations import reads
+
+
+class QueryBalance(Skill):
+    wish = "query_balance"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        balance = await reads.balance(turn.doors, turn.who)
+        turn.say(
+            "balance",
+            general_fen=balance.kind_fen("general"),
+            gift_fen=balance.kind_fen("gift"),
+            dedicated_fen=balance.kind_fen("dedicated"),
+            frozen_fen=balance.kind_fen("frozen"),
+            arrears_fen=balance.arrears_fen,
+        )
+        turn.outcome(self.wish, "answered")
+        return []

@@ -1,0 +1,60 @@
+"""The bill of a month with its items, and why something was charged."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.actions.skill import Skill
+from bot.actions.turn import Event, Turn
+from crm.model import Bill
+from crm.operations import reads
+from crm.worktime import CHINA, month_of
+
+
+class QueryBill(Skill):
+    wish = "query_bill"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        now = turn.doors.now()
+        month = str(
+            turn.entities.get("month") or (month_of(now) if turn.topic == "dispute_charge" else last_month(now))
+        )
+        bill = await reads.bill(turn.doors, turn.who, month)
+        if bill is None:
+            known = await reads.bills(turn.doors, turn.who)
+            turn.say("bill_not_kept", month=month, bills=[{"month": b.month} for b in known[:3]])
+            turn.outcome(self.wish, "answered")
+            return []
+        response = "bill_why" if turn.topic == "dispute_charge" else "bill"
+        turn.say(response, **shown(bill, turn.who.language), before=before(bill.month))
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+def shown(bill: Bill, language: str) -> dict[str, Any]:
+    """A bill as the wording shows it, the largest items first."""
+    items = sorted(bill.items, key=lambda item: -item.amount_fen)
+    return {
+        "month": bill.month,
+        "total_fen": bill.total_fen,
+        "due_fen": bill.due_fen,
+        "due_on": bill.due_on.isoformat(),
+        "open": bill.state == "open",
+        "items": [
+            {"name": i.name.of(language), "amount_fen": i.amount_fen, "cause": i.cause, "on": i.on.isoformat()}
+            for i in items
+        ],
+    }
+
+
+def last_month(now: datetime) -> str:
+    """The newest month that is closed."""
+    first = now.astimezone(CHINA).replace(day=1)
+    return (first - timedelta(days=1)).strftime("%Y-%m")
+
+
+def before(month: str) -> str:
+    """2026-01 → 2025-12."""
+    year, number = (int(part) for part in month.split("-"))
+    return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02d}"

@@ -1,0 +1,44 @@
+"""Take a complaint: in the person's own words, with a deadline and one accountable person; a human at any time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from bot.actions.fault import LEAVES
+from bot.actions.form import Form
+from bot.actions.skill import Skill, clear_form
+from bot.actions.tickets import open_ticket
+from bot.actions.turn import Event, Turn
+
+
+class Complain(Skill):
+    wish = "complain"
+    ends_form = True
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        first = SlotSet("first", {"id": turn.who.message_id, "text": turn.text})
+        return [*clear_form(), first, FollowupAction("complain_form")]
+
+
+class ComplainForm(Form):
+    wish = "complain"
+    slots = ("told",)
+
+    async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        said = turn.text.strip()
+        # Anger is a complaint too.
+        if turn.intent in LEAVES - {"complain", "abuse"} or len(said) < 2:
+            return None
+        return {"told": said}
+
+    async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
+        turn.say("ask_complaint")
+        return []
+
+    async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
+        first = known.get("first") or {}
+        text = "；".join(part for part in (first.get("text"), known["told"]) if part)
+        await open_ticket(turn, self.wish, "complaint", text, str(first.get("id") or turn.who.message_id))
+        return []

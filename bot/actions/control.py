@@ -1,0 +1,89 @@
+"""Menu, again, back, stop, start over, and yes or no when nothing was asked."""
+
+from __future__ import annotations
+
+from bot.actions.skill import Skill, clear_form
+from bot.actions.turn import Event, Turn
+
+
+class HelpMenu(Skill):
+    wish = "help_menu"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("menu")
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class StartOver(Skill):
+    wish = "start_over"
+    keeps = False
+    ends_form = True
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("menu")
+        return clear_form()
+
+
+class GoBack(Skill):
+    wish = "go_back"
+    keeps = False
+    ends_form = True
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("menu")
+        return clear_form()
+
+
+class Stop(Skill):
+    wish = "stop"
+    keeps = False
+    ends_form = True
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("nothing_open")
+        return clear_form()
+
+
+class Affirm(Skill):
+    """A yes that belongs to nothing never does anything."""
+
+    wish = "affirm"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("nothing_to_confirm")
+        return []
+
+
+class Deny(Skill):
+    wish = "deny"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("anything_else")
+        return []
+
+
+class Correct(Skill):
+    wish = "correct"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("what_instead")
+        return []
+
+
+class Inform(Skill):
+    """A bare fact: a code or card that nobody asked for, a number, a pack's name."""
+
+    wish = "inform"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        if "secret_code" in turn.entities:
+            turn.say("no_code_awaited")
+        else:
+            turn.say("what_about_it")
+        return []

@@ -1,0 +1,71 @@
+"""What the system brings into a conversation: a human has left, a payment came in, an order is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.actions.order_told import look_again, tell
+from bot.actions.refusals import refuse
+from bot.actions.skill import Skill
+from bot.actions.turn import Event, Turn
+from crm.operations import ordering
+from crm.operations.results import Pending, Refusal
+
+LONGEST_WAIT_S = 300.0
+
+
+class HandoffEnded(Skill):
+    wish = "event_handoff_ended"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("handoff_ended")
+        return []
+
+
+class PaymentFinished(Skill):
+    wish = "event_payment_finished"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        values: dict[str, Any] = turn.entities
+        paid = values.get("state") in ("paid", "done")
+        turn.say(
+            "payment_done" if paid else "payment_failed",
+            amount_fen=int(values.get("amount_fen") or 0),
+            balance_fen=values.get("balance_fen"),
+        )
+        turn.outcome("recharge", "done" if paid else "abandoned")
+        return []
+
+
+class OrderFinished(Skill):
+    wish = "event_order_finished"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        await look(turn)
+        return []
+
+
+class TimerRang(Skill):
+    wish = "event_timer"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        if turn.entities.get("quote"):
+            await look(turn)
+        return []
+
+
+async def look(turn: Turn) -> None:
+    """Asks once more, under the same key, for an order whose answer did not come; twice as late each time."""
+    quote_id = str(turn.entities.get("quote") or "")
+    result = await ordering.resume(turn.doors, turn.who, quote_id)
+    if isinstance(result, Pending):
+        wait_s = min(LONGEST_WAIT_S, 2 * float(turn.entities.get("wait_s") or 5.0))
+        look_again(turn, quote_id, wait_s)
+    elif isinstance(result, Refusal):
+        turn.events += await refuse(turn, "event_order_finished", result)
+    else:
+        tell(turn, result.quote.operation, result)

@@ -1,0 +1,129 @@
+"""What every form shares: stop, go back, start over, say it again, a gentle word when something is unclear, digressions.
+
+A form's validation action reads the message, decides what is asked next and asks it. When the message is for somebody
+else it changes nothing: Rasa then lets the rules answer, and calls again, for the question to be repeated.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.actions.skill import clear_form
+from bot.actions.turn import Event, Turn
+from bot.actions.wiring import doors
+from crm.errors import Unavailable
+
+UNCLEAR = frozenset({"nlu_fallback", "out_of_scope", "inform", "affirm", "deny", "correct", "chitchat", "goodbye"})
+OFFER_HUMAN_AT = 3
+
+
+class Form(Action, ABC):  # type: ignore[misc]
+    """`slots` in the order they are asked; `wish` names the form (`<wish>_form`) and its outcome."""
+
+    wish: ClassVar[str] = ""
+    slots: ClassVar[tuple[str, ...]] = ()
+    remembers: ClassVar[tuple[str, ...]] = ("among", "first")
+    awaits: ClassVar[dict[str, str]] = {}
+
+    def name(self) -> str:
+        return f"validate_{self.wish}_form"
+
+    @abstractmethod
+    async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        """What the message fills; {} for "ask again, I have said why"; None when it is not for this form."""
+
+    @abstractmethod
+    async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
+        """Ask for the step; returns events. None: there is nothing to ask, the form ends here (and said why)."""
+
+    async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
+        """Every slot is filled."""
+        return []
+
+    async def leave(self, turn: Turn, why: str) -> None:
+        """The form ends unfinished."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Event]:
+        turn = await Turn.begin(dispatcher, tracker, doors())
+        step = turn.slot("requested_slot")
+        try:
+            if not step or self._asks_again(turn):
+                events = await self._next(turn, {})
+            else:
+                events = await self._consume(turn, step)
+            return [*turn.events, *events]
+        except Unavailable:
+            turn.say("crm_unavailable_in_form")
+            # Rasa takes "only the next question changed" for "not for this form": something else has to be set too.
+            return [SlotSet("misses", 0), SlotSet("requested_slot", step or self.slots[0])]
+
+    def _asks_again(self, turn: Turn) -> bool:
+        """Whether somebody else answered this message already, or this form was opened by it."""
+        for event in reversed(turn.tracker.events):
+            if event["event"] == "user":
+                return False
+            if event["event"] == "active_loop" and event.get("name"):
+                return True
+            if event["event"] == "action" and event["name"] not in (f"{self.wish}_form", "action_extract_slots"):
+                return event["name"] != "action_listen"
+        return False
+
+    async def _consume(self, turn: Turn, step: str) -> list[Event]:
+        if turn.intent == "stop":
+            return await self._stop(turn)
+        if turn.intent in ("go_back", "start_over"):
+            return await self._back(turn, step)
+        filled = await self.read(turn, step)
+        if filled is None and turn.intent == "repeat":
+            filled = {}
+        if filled is None and turn.intent in UNCLEAR:
+            return await self._unclear(turn)
+        if filled is None:
+            return []
+        return [SlotSet("misses", 0), *await self._next(turn, filled)]
+
+    async def _next(self, turn: Turn, filled: dict[str, Any]) -> list[Event]:
+        events = [SlotSet(name, value) for name, value in filled.items() if name != "over"]
+        if filled.get("over"):
+            return [*events, *self.ended()]
+        known = {name: filled.get(name, turn.slot(name)) for name in (*self.slots, *self.remembers)}
+        step = next((name for name in self.slots if known[name] is None), None)
+        if step is None:
+            return [*events, *await self.finish(turn, known), *self.ended()]
+        asked = await self.ask(turn, step, known)
+        if asked is None:
+            return [*events, *self.ended()]
+        turn.effect(awaits=self.awaits.get(step, ""))
+        return [*events, *asked, SlotSet("requested_slot", step)]
+
+    async def _stop(self, turn: Turn) -> list[Event]:
+        await self.leave(turn, "stopped")
+        turn.say("stopped")
+        turn.outcome(self.wish, "abandoned")
+        return self.ended()
+
+    async def _back(self, turn: Turn, step: str) -> list[Event]:
+        at = self.slots.index(step) if step in self.slots else 0
+        if at == 0 and turn.intent == "go_back":
+            return await self._stop(turn)
+        await self.leave(turn, "changed")
+        first = 0 if turn.intent == "start_over" else at - 1
+        return await self._next(turn, dict.fromkeys(self.slots[first:]))
+
+    async def _unclear(self, turn: Turn) -> list[Event]:
+        misses = int(turn.slot("misses") or 0) + 1
+        turn.say("form_offer_human" if misses >= OFFER_HUMAN_AT else "form_unclear")
+        return [SlotSet("misses", misses), *await self._next(turn, {})]
+
+    def ended(self) -> list[Event]:
+        """Rasa closes the form when nothing is requested."""
+        return [*clear_form(), SlotSet("requested_slot", None)]
+
+
+OVER: dict[str, Any] = {"over": True}
+"""What `read` returns when the form is over and the person was told."""

@@ -1,0 +1,87 @@
+"""Bind this Address to a number by a one-time code; then the wish that needed it goes on."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from bot.actions.form import OVER, Form
+from bot.actions.refusals import refuse
+from bot.actions.skill import Skill, clear_form
+from bot.actions.turn import Event, Turn
+from crm.operations import login
+from crm.operations.context import Bound
+from crm.operations.results import Refusal
+
+AGAIN = frozenset({"bad_number", "unknown_number", "code_wrong", "code_expired", "code_none", "code_too_soon"})
+
+
+class Login(Skill):
+    wish = "login"
+    ends_form = True
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        bound = turn.who.bound
+        if turn.who.channel == "sms":
+            turn.say("login_by_link" if bound else "refused_unknown_number")
+            return clear_form()
+        if bound and turn.entities.get("option") != "other":
+            turn.say("login_bound", msisdn=bound.msisdn)
+            turn.outcome(self.wish, "answered")
+            return clear_form()
+        filled = await send_code(turn) if "msisdn" in turn.entities else {}
+        events = [SlotSet(name, value) for name, value in filled.items()]
+        return [*clear_form(), *events, FollowupAction("login_form")]
+
+
+class LoginForm(Form):
+    """`secret_number` is where the code went; what is bound in the end is what the code was bound to."""
+
+    wish = "login"
+    slots = ("secret_number", "secret_login")
+    awaits: ClassVar[dict[str, str]] = {"secret_number": "number", "secret_login": "code"}
+
+    async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        if "msisdn" in turn.entities:
+            return await send_code(turn)
+        if turn.intent == "deny":
+            turn.say("stopped")
+            return OVER
+        if step == "secret_number":
+            return {} if turn.intent == "login" else None
+        if turn.intent == "repeat":
+            return await send_code(turn, turn.slot("secret_number"))
+        if "secret_code" in turn.entities:
+            return await self._try(turn, str(turn.entities["secret_code"]))
+        return None
+
+    async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
+        turn.say("login_ask_number" if step == "secret_number" else "login_ask_code")
+        return []
+
+    async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
+        return [SlotSet("bound_in", turn.who.message_id), FollowupAction("action_resume")]
+
+    async def _try(self, turn: Turn, ref: str) -> dict[str, Any]:
+        result = await login.finish(turn.doors, turn.who, turn.slot("secret_number"), ref)
+        if isinstance(result, Bound):
+            turn.say("login_done", msisdn=result.msisdn)
+            turn.outcome(self.wish, "done")
+            return {"secret_login": "ok"}
+        return await _refused(turn, result)
+
+
+async def send_code(turn: Turn, number: str | None = None) -> dict[str, Any]:
+    """Slots after the try to send a code to the number that was typed."""
+    msisdn = number or str(turn.entities["msisdn"])
+    result = await login.start(turn.doors, turn.who, msisdn)
+    if isinstance(result, Refusal):
+        return await _refused(turn, result)
+    turn.say("login_code_sent", msisdn=msisdn, minutes=result.minutes)
+    return {"secret_number": msisdn}
+
+
+async def _refused(turn: Turn, refusal: Refusal) -> dict[str, Any]:
+    turn.events += await refuse(turn, "login", refusal)
+    return {} if refusal.code in AGAIN else OVER

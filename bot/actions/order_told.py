@@ -1,0 +1,27 @@
+"""What is said of an order when the CRM answered, and when it did not."""
+
+from __future__ import annotations
+
+from bot.actions.turn import Turn
+from crm.operations.results import Done, Pending
+
+FIRST_LOOK_S = 5.0
+
+
+def tell(turn: Turn, wish: str, result: Done | Pending) -> None:
+    """Done, accepted for the next cycle, or on its way: then it is asked for again under the same key."""
+    quote = result.quote
+    values = {"name": quote.name.of(turn.who.language), "price_fen": quote.price_fen, "operation": quote.operation}
+    if isinstance(result, Pending):
+        turn.say("order_pending", **values)
+        look_again(turn, quote.id, FIRST_LOOK_S)
+        return
+    response = "order_done" if result.order.state == "completed" else "order_accepted"
+    turn.say(response, **values, order=result.order.id, effective_at=result.order.effective_at.isoformat())
+    turn.outcome(wish, "done")
+
+
+def look_again(turn: Turn, quote_id: str, after_s: float) -> None:
+    """Asks the switchboard to bring the order up again."""
+    values = {"quote": quote_id, "wait_s": after_s}
+    turn.effect(timers=[{"name": "order_check", "after_s": after_s, "values": values}])

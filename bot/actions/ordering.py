@@ -1,0 +1,173 @@
+"""The three steps of every order: choose, agree to what is shown, and prove it where the channel asks for a code."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from bot.actions.form import OVER, Form
+from bot.actions.order_told import tell
+from bot.actions.plan import offered
+from bot.actions.refusals import refuse
+from bot.actions.skill import Skill, clear_form
+from bot.actions.turn import Event, Turn
+from crm.model import Offering
+from crm.operations import ordering
+from crm.operations.catalogue import find
+from crm.operations.context import Context
+from crm.operations.doors import Doors
+from crm.operations.quotes import Quote
+from crm.operations.results import CodeSent, Done, Pending, Refusal
+
+# The person may look at a fresh offer at once.
+REQUOTE = frozenset({"price_changed", "quote_expired", "quote_void", "quote_not_shown"})
+WAIT = frozenset({"code_too_soon", "code_wrong", "code_expired", "code_none"})
+SAID = ("offering", "amount_fen", "volume_kb")
+SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Trade:
+    """What one kind of order is about: what can be chosen, in catalogue order, and how it is quoted."""
+
+    offerings: Callable[[Turn], Awaitable[tuple[Offering, ...]]]
+    quote: Callable[[Doors, Context, str], Awaitable[Quote | Refusal]]
+
+
+class OrderStart(Skill):
+    """Opens the form with what was said already."""
+
+    ends_form = True
+    trade: ClassVar[Trade]
+
+    @abstractmethod
+    def name(self) -> str: ...
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        filled = await chosen(turn, self.wish, self.trade)
+        if filled is None:
+            return clear_form()
+        events = [SlotSet(name, value) for name, value in filled.items()]
+        return [*clear_form(), *events, FollowupAction(f"{self.wish}_form")]
+
+
+class OrderForm(Form):
+    """`chosen` is an offering id, `agreed` the yes, `code` the step-up. Whenever the yes is asked for, a quote is made."""
+
+    slots = ("chosen", "agreed", "code")
+    awaits: ClassVar[dict[str, str]] = {"code": "code"}
+    trade: ClassVar[Trade]
+
+    @abstractmethod
+    def name(self) -> str: ...
+
+    async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        if step == "code":
+            return await self._read_code(turn)
+        if turn.intent == "deny":
+            return await self._no(turn)
+        if step == "agreed" and turn.intent == "affirm":
+            return await self._told(turn, await ordering.confirm(turn.doors, turn.who, turn.slot("quote") or ""))
+        if turn.intent not in (self.wish, "inform", "correct", "nlu_fallback"):
+            return None
+        if any(key in turn.entities for key in SAID):
+            filled = await chosen(turn, self.wish, self.trade)
+            return OVER if filled is None else {"agreed": None, **filled}
+        if turn.intent == "correct":
+            return {"chosen": None, "among": None}
+        return {} if turn.intent == self.wish else None
+
+    async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
+        if step == "chosen":
+            return await self._list(turn, known.get("among"))
+        if step == "code":
+            turn.say("code_ask")
+            return []
+        quote = await self.trade.quote(turn.doors, turn.who, known["chosen"])
+        if isinstance(quote, Refusal):
+            turn.events += await refuse(turn, self.wish, quote)
+            return None
+        await self._show(turn, quote)
+        return [SlotSet("quote", quote.id)]
+
+    async def leave(self, turn: Turn, why: str) -> None:
+        if turn.slot("quote"):
+            await turn.doors.quotes.void(turn.who.conversation, turn.slot("quote"), why)
+        await turn.doors.stepups.cancel(turn.who.conversation, self.wish)
+
+    async def _list(self, turn: Turn, among: list[str] | None) -> list[Event] | None:
+        offerings = await self.trade.offerings(turn)
+        items = [offered(o, turn.who.language) for o in offerings if not among or o.id in among]
+        if not items:
+            turn.say(f"nothing_to_{self.wish}")
+            turn.outcome(self.wish, "refused")
+            return None
+        turn.say(f"ask_{self.wish}", items=items[:SHOWN])
+        return []
+
+    async def _show(self, turn: Turn, quote: Quote) -> None:
+        offering = await turn.doors.crm.offering(quote.items[0].offering_id, deadline=turn.doors.read_deadline())
+        now = (quote.effective_at - turn.doors.now()).total_seconds() <= 60
+        values = {
+            **offered(offering, turn.who.language),
+            "price_fen": quote.price_fen,
+            "monthly_fen": quote.monthly_fen,
+        }
+        turn.say(
+            f"quote_{self.wish}",
+            **values,
+            provider=quote.provider.of(turn.who.language),
+            effective_at="" if now else quote.effective_at.isoformat(),
+            quote_id=quote.id,
+        )
+
+    async def _read_code(self, turn: Turn) -> dict[str, Any] | None:
+        quote_id = turn.slot("quote") or ""
+        if "secret_code" in turn.entities:
+            ref = str(turn.entities["secret_code"])
+            return await self._told(turn, await ordering.confirm_with_code(turn.doors, turn.who, quote_id, ref))
+        if turn.intent == "repeat":
+            return await self._told(turn, await ordering.confirm(turn.doors, turn.who, quote_id))
+        return await self._no(turn) if turn.intent == "deny" else None
+
+    async def _told(self, turn: Turn, result: Done | Pending | CodeSent | Refusal) -> dict[str, Any]:
+        if isinstance(result, CodeSent):
+            turn.say("code_sent", msisdn=result.msisdn, minutes=result.minutes)
+            return {"agreed": True}
+        if not isinstance(result, Refusal):
+            tell(turn, self.wish, result)
+            return OVER
+        if result.code in REQUOTE:
+            turn.say(f"refused_{result.code}", **result.values)
+            return {"agreed": None}
+        if result.code in WAIT:
+            turn.say(f"refused_{result.code}", **result.values)
+            return {}
+        turn.events += await refuse(turn, self.wish, result)
+        return OVER
+
+    async def _no(self, turn: Turn) -> dict[str, Any]:
+        await self.leave(turn, "declined")
+        turn.say("declined")
+        turn.outcome(self.wish, "abandoned")
+        return OVER
+
+
+async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
+    """Slots for what was said: one offering, or a list to pick from. None: there is nothing to choose, and it was said."""
+    offerings = await trade.offerings(turn)
+    if not offerings:
+        turn.say(f"nothing_to_{wish}")
+        turn.outcome(wish, "refused")
+        return None
+    said, amount, volume = (turn.entities.get(key) for key in SAID)
+    found = find(offerings, said, amount, volume)
+    if len(found) == 1:
+        return {"chosen": found[0].id, "among": None}
+    if not found and (said or amount is not None or volume is not None):
+        turn.say("no_such_offering")
+    return {"chosen": None, "among": [o.id for o in found] or None}

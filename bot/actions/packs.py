@@ -1,0 +1,59 @@
+"""Buy and cancel data packs, and the services that a number can switch on and off by itself."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from bot.actions.ordering import OrderForm, OrderStart, Trade
+from bot.actions.turn import Turn
+from crm.model import Offering
+from crm.operations import cancel_data_pack, order_data_pack
+from crm.operations.catalogue import on_sale
+
+
+async def _packs(turn: Turn) -> tuple[Offering, ...]:
+    packs = await on_sale(turn.doors, "data_pack", turn.who.region)
+    services = await on_sale(turn.doors, "service", turn.who.region)
+    return (*services, *packs) if turn.topic == "open_service" else (*packs, *services)
+
+
+async def _held(turn: Turn) -> tuple[Offering, ...]:
+    deadline = turn.doors.read_deadline()
+    held = await cancel_data_pack.cancellable(turn.doors, turn.who)
+    return tuple([await turn.doors.crm.offering(p.offering_id, deadline=deadline) for p in held])
+
+
+BUY = Trade(_packs, order_data_pack.quote)
+CANCEL = Trade(_held, cancel_data_pack.quote)
+
+
+class OrderDataPack(OrderStart):
+    wish = "order_data_pack"
+    trade: ClassVar[Trade] = BUY
+
+    def name(self) -> str:
+        return "action_order_data_pack"
+
+
+class OrderDataPackForm(OrderForm):
+    wish = "order_data_pack"
+    trade: ClassVar[Trade] = BUY
+
+    def name(self) -> str:
+        return "validate_order_data_pack_form"
+
+
+class CancelDataPack(OrderStart):
+    wish = "cancel_data_pack"
+    trade: ClassVar[Trade] = CANCEL
+
+    def name(self) -> str:
+        return "action_cancel_data_pack"
+
+
+class CancelDataPackForm(OrderForm):
+    wish = "cancel_data_pack"
+    trade: ClassVar[Trade] = CANCEL
+
+    def name(self) -> str:
+        return "validate_cancel_data_pack_form"

@@ -1,0 +1,85 @@
+"""Which plan and services a number has, what comes next, and what was ordered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.actions.skill import Skill
+from bot.actions.turn import Event, Turn
+from crm.model import Offering, Product
+from crm.operations import reads
+
+
+class QueryMyPlan(Skill):
+    wish = "query_my_plan"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        held = await reads.plan(turn.doors, turn.who)
+        if held is None:
+            turn.say("no_plan")
+        else:
+            offering = held[1]
+            coming = [p for p in await reads.products(turn.doors, turn.who) if p.status == "pendingActive"]
+            response = "monthly_fee" if turn.topic == "monthly_fee" else "my_plan"
+            turn.say(response, **offered(offering, turn.who.language), next=_next(coming, turn.who.language))
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class QuerySubscribedServices(Skill):
+    wish = "query_subscribed_services"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        products = await reads.products(turn.doors, turn.who)
+        language = turn.who.language
+        turn.say(
+            "subscribed",
+            items=[
+                {"name": p.name.of(language), "price_fen": p.price_fen, "category": p.category}
+                for p in products
+                if p.category != "plan" and p.status == "active"
+            ],
+            plan=next((p.name.of(language) for p in products if p.category == "plan"), ""),
+        )
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class QueryOrders(Skill):
+    wish = "query_orders"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        orders = await reads.orders(turn.doors, turn.who)
+        items = [
+            {
+                "name": await reads.name(turn.doors, turn.who, order.items[0].offering_id),
+                "action": order.items[0].action,
+                "state": order.state,
+                "at": order.placed_at.isoformat(),
+            }
+            for order in orders[:3]
+        ]
+        turn.say("orders", items=items)
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+def offered(offering: Offering, language: str) -> dict[str, Any]:
+    """An offering as the wording shows it. Data in KB, voice in minutes."""
+    return {
+        "id": offering.id,
+        "name": offering.name.of(language),
+        "about": offering.description.of(language),
+        "price_fen": offering.price_fen,
+        "monthly_fen": offering.monthly_fen,
+        "data_kb": offering.granted("data"),
+        "voice_minutes": offering.granted("voice"),
+        "sms_count": offering.granted("sms"),
+        "lock_in_months": offering.lock_in_months,
+        "generation": offering.generation,
+    }
+
+
+def _next(coming: list[Product], language: str) -> dict[str, Any] | None:
+    plan = next((p for p in coming if p.category == "plan"), None)
+    return {"name": plan.name.of(language), "since": plan.since.isoformat()} if plan else None

@@ -1,0 +1,72 @@
+"""Which plans there are, and what sets them apart."""
+
+from __future__ import annotations
+
+from bot.actions.plan import offered
+from bot.actions.skill import Skill
+from bot.actions.turn import Event, Turn
+from crm.model import Offering
+from crm.operations import reads
+from crm.operations.catalogue import find, on_sale
+
+SHOWN = 6
+SHOWN_BY_SMS = 4
+
+
+class ConsultPlans(Skill):
+    wish = "consult_plans"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        plans = await on_sale(turn.doors, "plan", turn.who.region)
+        packs = await on_sale(turn.doors, "data_pack", turn.who.region)
+        meant = find((*plans, *packs), turn.entities.get("offering"), turn.entities.get("amount_fen"))
+        if len(meant) == 1:
+            one = meant[0]
+            turn.say("offering_details", **offered(one, turn.who.language), is_plan=one.category == "plan")
+        else:
+            turn.say("plans", items=[offered(p, turn.who.language) for p in _few(turn, meant or plans)])
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class ComparePlans(Skill):
+    wish = "compare_plans"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        plans = await on_sale(turn.doors, "plan", turn.who.region)
+        named = [p for p in plans if p.id in self._named(turn)]
+        own = None
+        if turn.who.bound and len(named) < 2:
+            held = await reads.plan(turn.doors, turn.who)
+            own = held[1] if held else None
+        compared = named or _around(plans, own)
+        if own and own.id not in {p.id for p in compared}:
+            compared = [own, *compared]
+        items = [offered(p, turn.who.language) for p in compared[:3]]
+        turn.say("plans_compared", items=items, own=own.id if own else "")
+        turn.outcome(self.wish, "answered")
+        return []
+
+    def _named(self, turn: Turn) -> set[str]:
+        message = turn.tracker.latest_message or {}
+        return {e["value"] for e in message.get("entities") or () if e["entity"] == "offering"}
+
+
+def _few(turn: Turn, plans: tuple[Offering, ...]) -> list[Offering]:
+    """Spread over the prices rather than the cheapest only."""
+    most = SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN
+    if len(plans) <= most:
+        return list(plans)
+    open_to_all = [p for p in plans if not p.audience]
+    step = (len(open_to_all) - 1) / (most - 1)
+    return [open_to_all[round(i * step)] for i in range(most)] if len(open_to_all) > most else open_to_all
+
+
+def _around(plans: tuple[Offering, ...], own: Offering | None) -> list[Offering]:
+    """The next dearer ones, or the middle of the list."""
+    open_to_all = [p for p in plans if not p.audience and (own is None or p.id != own.id)]
+    if own is None:
+        middle = len(open_to_all) // 2
+        return open_to_all[max(0, middle - 1) : middle + 2]
+    dearer = [p for p in open_to_all if p.monthly_fen >= own.monthly_fen]
+    return (dearer or open_to_all[-2:])[:2]

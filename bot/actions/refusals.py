@@ -1,0 +1,43 @@
+"""Says no in words: the reason, what can be done about it, and after the second no the way to a human."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import SlotSet
+
+from bot.actions.turn import Event, Turn
+from crm.errors import NotFound, Unavailable
+from crm.operations.results import Refusal
+
+OFFER_AFTER = 2
+_OFFERINGS = ("offering", "by", "missing", "dependents")
+
+
+async def refuse(turn: Turn, wish: str, refusal: Refusal) -> list[Event]:
+    """Every refusal offers a human; the second in a row asks."""
+    turn.say(f"refused_{refusal.code}", **await _named(turn, refusal))
+    turn.outcome(wish, "refused")
+    count = int(turn.slot("refusals") or 0) + 1
+    if count >= OFFER_AFTER:
+        turn.say("offer_human")
+        count = 0
+    return [SlotSet("refusals", count)]
+
+
+async def _named(turn: Turn, refusal: Refusal) -> dict[str, Any]:
+    """Ids of offerings become names in the person's language."""
+    values: dict[str, Any] = dict(refusal.values)
+    for key in _OFFERINGS:
+        if key in values:
+            ids = values[key] if isinstance(values[key], (list, tuple)) else [values[key]]
+            values[key] = "、".join([await _name(turn, str(one)) for one in ids])
+    return values
+
+
+async def _name(turn: Turn, offering_id: str) -> str:
+    try:
+        offering = await turn.doors.crm.offering(offering_id, deadline=turn.doors.read_deadline())
+    except (NotFound, Unavailable):
+        return offering_id
+    return offering.name.of(turn.who.language)

@@ -1,0 +1,101 @@
+"""What every skill shares: the person is identified, the wish is kept, a CRM that does not answer is said at once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.actions.refusals import refuse
+from bot.actions.turn import Event, Turn, form_ended
+from bot.actions.wiring import doors
+from crm.errors import Unavailable
+from crm.operations.identify import identify
+from crm.operations.levels import level
+from crm.operations.results import Refusal
+
+FORM_SLOTS = (
+    "chosen", "among", "agreed", "code", "quote", "way", "means", "kind", "told", "first",
+    "secret_number", "secret_login",
+)  # fmt: skip
+
+
+class Skill(Action, ABC):  # type: ignore[misc]
+    """One wish. `wish` is its intent and its name; the action is `action_<wish>`.
+
+    `ends_form`: an open form ends; otherwise the form asks again after the answer. `keeps`: what "again" repeats.
+    """
+
+    wish: ClassVar[str] = ""
+    ends_form: ClassVar[bool] = False
+    keeps: ClassVar[bool] = True
+    introduces: ClassVar[bool] = False
+
+    def name(self) -> str:
+        return f"action_{self.wish}"
+
+    @abstractmethod
+    async def answer(self, turn: Turn) -> list[Event]:
+        """Say it. Returns Rasa's events. May raise Unavailable."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Event]:
+        turn = await Turn.begin(dispatcher, tracker, doors())
+        events = introduction(turn, self.introduces)
+        if self.keeps and turn.slot("misses"):
+            events.append(SlotSet("misses", 0))
+        events += await self.handle(turn)
+        events += turn.events
+        return events + await self._form_events(turn, events)
+
+    async def handle(self, turn: Turn) -> list[Event]:
+        """Like `run`, for a wish inside a turn: a part of a line, or one that waited for the login."""
+        kept = [SlotSet("wish", {"intent": self.wish, "entities": turn.entities})] if self.keeps else []
+        try:
+            if self._level() >= 1:
+                subscriber = await identify(turn.doors, turn.who)
+                if isinstance(subscriber, Refusal):
+                    return kept + await self._unknown(turn, subscriber)
+            return kept + await self.answer(turn)
+        except Unavailable:
+            turn.say("crm_unavailable")
+            turn.outcome(self.wish, "abandoned")
+            return kept
+
+    async def _unknown(self, turn: Turn, refusal: Refusal) -> list[Event]:
+        # Behind an SMS link stands one number only: nothing else could be proven there.
+        if refusal.code != "not_bound" or turn.who.channel == "sms":
+            return await refuse(turn, self.wish, refusal)
+        return [*clear_form(), FollowupAction("login_form")]
+
+    def _level(self) -> int:
+        try:
+            return level(self.wish)
+        except KeyError:
+            return 0
+
+    async def _form_events(self, turn: Turn, events: list[Event]) -> list[Event]:
+        if not turn.form:
+            return []
+        if self.ends_form or any(e["event"] == "followup" for e in events):
+            # Another wish is a no to what was asked.
+            if turn.slot("quote"):
+                await turn.doors.quotes.void(turn.who.conversation, turn.slot("quote"), "another_topic")
+            return form_ended()
+        return [FollowupAction(turn.form)]
+
+
+def introduction(turn: Turn, already: bool = False) -> list[Event]:
+    """At the start it is said once that a machine answers."""
+    if turn.slot("introduced") or turn.intent.startswith("event_"):
+        return []
+    if not already:
+        turn.say("introduction")
+    return [SlotSet("introduced", True)]
+
+
+def clear_form() -> list[Event]:
+    """Forget what an earlier form was told."""
+    return [SlotSet(name, None) for name in FORM_SLOTS]

@@ -1,0 +1,83 @@
+"""Greetings and small talk. It never hides that it is a machine."""
+
+from __future__ import annotations
+
+from bot.actions.skill import Skill
+from bot.actions.turn import Event, Turn
+
+
+class Greet(Skill):
+    wish = "greet"
+    keeps = False
+    introduces = True
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("greeting")
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class BotChallenge(Skill):
+    wish = "bot_challenge"
+    keeps = False
+    introduces = True
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("i_am_a_machine")
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class Thanks(Skill):
+    wish = "thanks"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("welcome")
+        return []
+
+
+class Goodbye(Skill):
+    wish = "goodbye"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("goodbye")
+        return []
+
+
+class Chitchat(Skill):
+    wish = "chitchat"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("chitchat")
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class Abuse(Skill):
+    """Anger is answered calmly, with a human."""
+
+    wish = "abuse"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say("abuse")
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class SwitchLanguage(Skill):
+    wish = "switch_language"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        other = "en" if turn.who.language == "zh" else "zh"
+        language = turn.entities.get("language") or other
+        language = language if language in ("zh", "en") else other
+        turn.effect(language=language)
+        # This turn still has the old language in its metadata.
+        turn.say("language_switched", language=language)
+        turn.outcome(self.wish, "done")
+        return []

@@ -1,0 +1,96 @@
+"""One turn as an action sees it: who speaks, what was understood, and a way to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from crm.operations import login
+from crm.operations.context import Bound, Context
+from crm.operations.doors import Doors
+
+Event = dict[str, Any]
+
+
+class Turn:
+    """Who speaks comes from the channel's metadata, never from slots or text."""
+
+    def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker, doors: Doors, who: Context) -> None:
+        self.dispatcher = dispatcher
+        self.tracker = tracker
+        self.doors = doors
+        self.who = who
+        message = tracker.latest_message or {}
+        self.intent: str = (message.get("intent") or {}).get("name") or ""
+        self.topic: str = (message.get("intent") or {}).get("topic") or ""
+        self.parts: list[str] = list(message.get("parts") or ())
+        self.ranking: list[str] = [r["name"] for r in message.get("intent_ranking") or () if r.get("name")]
+        text = message.get("text") or ""
+        # A payload that we built ourselves is not what a person said.
+        self.text: str = "" if text.startswith("/") else text
+        self.events: list[Event] = []
+        """What has to be kept besides an action's own events."""
+        self.entities: dict[str, Any] = {}
+        for entity in message.get("entities") or ():
+            self.entities.setdefault(entity["entity"], entity["value"])
+
+    @classmethod
+    async def begin(cls, dispatcher: CollectingDispatcher, tracker: Tracker, doors: Doors) -> Turn:
+        """Reads the metadata; a binding that this very message brought about counts for the rest of its turn."""
+        message = tracker.latest_message or {}
+        said = message.get("metadata") or {}
+        binding = said.get("binding")
+        who = Context(
+            conversation=said.get("conversation") or tracker.sender_id,
+            message_id=said.get("message_id") or str(message.get("message_id") or ""),
+            channel=said.get("channel") or "web",
+            language=said.get("language") or "zh",
+            region=said.get("region") or "",
+            bound=Bound(binding["msisdn"], binding["subscriber_id"]) if binding else None,
+        )
+        turn = cls(dispatcher, tracker, doors, who)
+        if who.bound is None and tracker.get_slot("bound_in") == who.message_id:
+            turn.bind(await login.bound_by(doors, who))
+        return turn
+
+    def bind(self, bound: Bound | None) -> None:
+        """From now on this turn speaks for that number."""
+        who = self.who
+        self.who = Context(who.conversation, who.message_id, who.channel, who.language, who.region, bound)
+
+    def as_wish(self, intent: str, entities: Mapping[str, Any], parts: Sequence[str] = ()) -> Turn:
+        """The same turn for another wish: a part of the line, or one that was kept."""
+        other = Turn(self.dispatcher, self.tracker, self.doors, self.who)
+        other.intent, other.entities, other.parts = intent, dict(entities), list(parts)
+        other.topic, other.text = "", ""
+        other.events = self.events
+        return other
+
+    @property
+    def form(self) -> str:
+        """The open form, or ""."""
+        return (self.tracker.active_loop or {}).get("name") or ""
+
+    def slot(self, name: str) -> Any:
+        return self.tracker.get_slot(name)
+
+    def say(self, response: str, **values: Any) -> None:
+        """One message in the words of content/responses; `values` are plain JSON."""
+        self.dispatcher.utter_message(response=f"utter_{response}", **values)
+
+    def effect(self, **effects: Any) -> None:
+        """What the switchboard does with the commit: handoff, timers, language, awaits."""
+        self.dispatcher.utter_message(json_message={"renji": effects})
+
+    def outcome(self, wish: str, how: str) -> None:
+        """How one wish ended: done, answered, handed_off, abandoned, refused, not_understood."""
+        self.effect(outcome={"wish": wish, "how": how})
+
+
+def form_ended() -> list[Event]:
+    """No form is open any more."""
+    return [ActiveLoop(None), SlotSet("requested_slot", None)]

@@ -1,0 +1,61 @@
+"""What is left of data and calls, by kind."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from bot.actions.skill import Skill
+from bot.actions.turn import Event, Turn
+from crm.model import Allowance, AllowanceType
+from crm.operations import reads
+
+
+class _Left(Skill):
+    """`response` gets `left` and `total` of all kinds and `items` of each."""
+
+    type: ClassVar[AllowanceType] = "data"
+    response: ClassVar[str] = ""
+
+    @abstractmethod
+    def name(self) -> str: ...
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        found = await reads.allowances(turn.doors, turn.who, self.type)
+        turn.say(
+            self.response,
+            left=sum(a.left for a in found),
+            total=sum(a.total for a in found),
+            items=[item(a, turn.who.language) for a in found],
+        )
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class QueryDataUsage(_Left):
+    wish = "query_data_usage"
+    type: ClassVar[AllowanceType] = "data"
+    response = "data_left"
+
+    def name(self) -> str:
+        return "action_query_data_usage"
+
+
+class QueryVoiceAllowance(_Left):
+    wish = "query_voice_allowance"
+    type: ClassVar[AllowanceType] = "voice"
+    response = "voice_left"
+
+    def name(self) -> str:
+        return "action_query_voice_allowance"
+
+
+def item(allowance: Allowance, language: str) -> dict[str, Any]:
+    """One allowance as the wording shows it."""
+    return {
+        "name": allowance.name.of(language),
+        "scope": allowance.scope,
+        "left": allowance.left,
+        "total": allowance.total,
+        "until": allowance.valid_until.isoformat(),
+    }

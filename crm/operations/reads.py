@@ -1,0 +1,74 @@
+"""What a bound number may know of itself. Every function raises Unavailable; the caller has identified the person before."""
+
+from __future__ import annotations
+
+from crm.errors import NotFound
+from crm.model import Allowance, AllowanceType, Balance, Bill, Offering, Order, Payment, Product, Ticket
+from crm.operations.context import Context
+from crm.operations.doors import Doors
+
+
+def number(who: Context) -> str:
+    """The bound number. Raises ValueError for a caller that did not identify the person."""
+    if who.bound is None:
+        raise ValueError("nobody is bound")
+    return who.bound.msisdn
+
+
+async def balance(doors: Doors, who: Context) -> Balance:
+    return await doors.crm.balance(number(who), deadline=doors.read_deadline())
+
+
+async def allowances(doors: Doors, who: Context, type: AllowanceType) -> tuple[Allowance, ...]:
+    """What is valid now, the one that ends first first."""
+    return await doors.crm.allowances(number(who), type=type, deadline=doors.read_deadline())
+
+
+async def bill(doors: Doors, who: Context, month: str) -> Bill | None:
+    """None when the month is not kept."""
+    try:
+        return await doors.crm.bill(number(who), month, deadline=doors.read_deadline())
+    except NotFound:
+        return None
+
+
+async def bills(doors: Doors, who: Context) -> tuple[Bill, ...]:
+    """The latest six, newest first, without items."""
+    return await doors.crm.bills(number(who), deadline=doors.read_deadline())
+
+
+async def products(doors: Doors, who: Context) -> tuple[Product, ...]:
+    """Held and coming ones, the plan first."""
+    return await doors.crm.products(number(who), deadline=doors.read_deadline())
+
+
+async def plan(doors: Doors, who: Context) -> tuple[Product, Offering] | None:
+    """The running plan and what the catalogue says of it."""
+    for product in await products(doors, who):
+        if product.category == "plan" and product.status != "pendingActive":
+            return product, await doors.crm.offering(product.offering_id, deadline=doors.read_deadline())
+    return None
+
+
+async def orders(doors: Doors, who: Context) -> tuple[Order, ...]:
+    """Newest first."""
+    return await doors.crm.orders(number(who), limit=5, deadline=doors.read_deadline())
+
+
+async def payments(doors: Doors, who: Context) -> tuple[Payment, ...]:
+    """Newest first."""
+    return await doors.crm.payments(number(who), limit=5, deadline=doors.read_deadline())
+
+
+async def tickets(doors: Doors, who: Context) -> tuple[Ticket, ...]:
+    """Newest first."""
+    return await doors.crm.tickets(number(who), limit=5, deadline=doors.read_deadline())
+
+
+async def name(doors: Doors, who: Context, offering_id: str) -> str:
+    """An offering's name in the person's language; its id when the catalogue forgot it."""
+    try:
+        offering = await doors.crm.offering(offering_id, deadline=doors.read_deadline())
+    except NotFound:
+        return offering_id
+    return offering.name.of(who.language)
