@@ -13,7 +13,7 @@ from alembic.config import Config
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "deploy" / "migrations" / "crm"
 BUSY_TIMEOUT_MS = 5000
@@ -34,7 +34,7 @@ class Store:
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         # One writer: more would only wait for each other inside SQLite.
-        size = {"poolclass": QueuePool, "pool_size": 1 if writing else 4, "max_overflow": 0, "pool_timeout": 5}
+        size = {"poolclass": AsyncAdaptedQueuePool, "pool_size": 1 if writing else 4, "max_overflow": 0, "pool_timeout": 5}
         engine = create_async_engine(self.url, **size)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_immediate if writing else _begin)
