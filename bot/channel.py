@@ -18,6 +18,7 @@ import hmac
 import json
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -97,7 +98,7 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
         if len(body) > MAX_BODY_BYTES:
             return 413, {"error": "too large"}
         try:
-            request = from_dict(TurnRequest, json.loads(body))
+            request = self._stamped(from_dict(TurnRequest, json.loads(body)))
         except (BadRecord, ValueError, RecursionError):
             return 400, {"error": "malformed"}
         agent = getattr(context, "agent", None)
@@ -107,6 +108,10 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
+
+    def _stamped(self, request: TurnRequest) -> TurnRequest:
+        """A conversation without a Release speaks in the words of the one that this process serves."""
+        return request if request.release_id else replace(request, release_id=self._release.get("release", ""))
 
     async def _answered(self, agent: Any, request: TurnRequest) -> tuple[int, dict[str, Any]]:
         structlog.contextvars.bind_contextvars(trace=request.trace, message=request.message_id)

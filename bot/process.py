@@ -6,16 +6,15 @@ import os
 from typing import Any
 
 from bot import rasa_patch
-from bot.nlg import Wordings
+from bot.serve import RELEASE_VARIABLE
 from bot.tracker_store import RenjiTrackerStore
+from bot.wordings import Wordings
+from switchboard import logs
 from switchboard.redis.connection import connect
 from switchboard.redis.keys import Keys
 from switchboard.redis.scripting import Scripts
 from switchboard.redis.trackers import RedisTrackers
 from switchboard.settings import Settings
-
-RELEASE_VARIABLE = "RASA_SLOT_RELEASE"
-"""Set by bot.serve for the process it starts: "<release id> <SHA-256 of the model>"."""
 
 
 def settings() -> Settings:
@@ -43,6 +42,7 @@ class ExchangeTrackerStore(RenjiTrackerStore):
 
     def __init__(self, host: str | None = None, domain: Any = None, event_broker: Any = None) -> None:
         ours = settings()
+        logs.configure("rasa", ours.log_level)
         rasa_patch.install(ours.actions_url, channel_token())
         trackers = RedisTrackers(Scripts(connect(ours.redis_url)), Keys(ours.partitions))
         super().__init__(domain, trackers, event_broker)

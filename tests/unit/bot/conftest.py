@@ -51,8 +51,9 @@ def agent(tiny_model: str, tiny_project: Path, trackers: MemoryTrackers, actions
     from rasa.utils.endpoints import EndpointConfig
 
     from bot import rasa_patch
-    from bot.nlg import WordingNlg, Wordings
+    from bot.nlg import WordingNlg
     from bot.tracker_store import RenjiTrackerStore
+    from bot.wordings import Wordings
 
     rasa_patch.install(actions.url, "action-token")
     return Agent.load(

@@ -20,7 +20,7 @@ class Asking:
     """The channel as the worker sees it, without the socket."""
 
     def __init__(self, agent: Any) -> None:
-        self.channel = RenjiInput("token", {"release": "r1", "model": "m1"})
+        self.channel = RenjiInput("token", {"release": "", "model": ""})
         self.context = SimpleNamespace(agent=agent)
 
     async def raw(self, body: bytes, token: str = "token") -> tuple[int, dict[str, Any]]:
