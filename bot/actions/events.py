@@ -15,11 +15,12 @@ LONGEST_WAIT_S = 300.0
 
 
 class HandoffEnded(Skill):
+    """The switchboard says that the machine is back; the bot only forgets that it was stuck."""
+
     wish = "event_handoff_ended"
     keeps = False
 
     async def answer(self, turn: Turn) -> list[Event]:
-        turn.say("handoff_ended")
         return []
 
 

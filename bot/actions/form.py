@@ -1,4 +1,4 @@
-"""What every form shares: stop, go back, start over, say it again, a gentle word when something is unclear, digressions.
+"""What every form shares: stop, go back, start over, say it again, a gentle word when unclear, digressions.
 
 A form's validation action reads the message, decides what is asked next and asks it. When the message is for somebody
 else it changes nothing: Rasa then lets the rules answer, and calls again, for the question to be repeated.

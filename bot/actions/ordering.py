@@ -56,7 +56,7 @@ class OrderStart(Skill):
 
 
 class OrderForm(Form):
-    """`chosen` is an offering id, `agreed` the yes, `code` the step-up. Whenever the yes is asked for, a quote is made."""
+    """`chosen` is an offering id, `agreed` the yes, `code` the step-up. Asking for the yes makes a quote."""
 
     slots = ("chosen", "agreed", "code")
     awaits: ClassVar[dict[str, str]] = {"code": "code"}
@@ -158,7 +158,7 @@ class OrderForm(Form):
 
 
 async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
-    """Slots for what was said: one offering, or a list to pick from. None: there is nothing to choose, and it was said."""
+    """Slots for what was said: one offering, or a list to pick from. None: nothing to choose, and it was said."""
     offerings = await trade.offerings(turn)
     if not offerings:
         turn.say(f"nothing_to_{wish}")

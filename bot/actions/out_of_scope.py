@@ -18,6 +18,7 @@ TOPICS = frozenset(
 class NluFallback(Skill):
     wish = "nlu_fallback"
     keeps = False
+    resets = False
 
     async def answer(self, turn: Turn) -> list[Event]:
         return await not_understood(turn)
@@ -26,6 +27,7 @@ class NluFallback(Skill):
 class OutOfScope(Skill):
     wish = "out_of_scope"
     keeps = False
+    resets = False
 
     async def answer(self, turn: Turn) -> list[Event]:
         if not turn.topic:

@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.turn import Event
 
-CARRIED = ("introduced", "wish")
+CARRIED = ("wish",)
 
 
 class ActionSessionStart(Action):  # type: ignore[misc]

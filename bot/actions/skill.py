@@ -26,13 +26,14 @@ FORM_SLOTS = (
 class Skill(Action, ABC):  # type: ignore[misc]
     """One wish. `wish` is its intent and its name; the action is `action_<wish>`.
 
-    `ends_form`: an open form ends; otherwise the form asks again after the answer. `keeps`: what "again" repeats.
+    `ends_form`: an open form ends; otherwise the form asks again after the answer. `keeps`: "again" repeats it.
+    `resets`: it counts as understood.
     """
 
     wish: ClassVar[str] = ""
     ends_form: ClassVar[bool] = False
     keeps: ClassVar[bool] = True
-    introduces: ClassVar[bool] = False
+    resets: ClassVar[bool] = True
 
     def name(self) -> str:
         return f"action_{self.wish}"
@@ -43,9 +44,7 @@ class Skill(Action, ABC):  # type: ignore[misc]
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Event]:
         turn = await Turn.begin(dispatcher, tracker, doors())
-        events = introduction(turn, self.introduces)
-        if self.keeps and turn.slot("misses"):
-            events.append(SlotSet("misses", 0))
+        events = [SlotSet("misses", 0)] if self.resets and turn.slot("misses") else []
         events += await self.handle(turn)
         events += turn.events
         return events + await self._form_events(turn, events)
@@ -85,15 +84,6 @@ class Skill(Action, ABC):  # type: ignore[misc]
                 await turn.doors.quotes.void(turn.who.conversation, turn.slot("quote"), "another_topic")
             return form_ended()
         return [FollowupAction(turn.form)]
-
-
-def introduction(turn: Turn, already: bool = False) -> list[Event]:
-    """At the start it is said once that a machine answers."""
-    if turn.slot("introduced") or turn.intent.startswith("event_"):
-        return []
-    if not already:
-        turn.say("introduction")
-    return [SlotSet("introduced", True)]
 
 
 def clear_form() -> list[Event]:

@@ -9,7 +9,6 @@ from bot.actions.turn import Event, Turn
 class Greet(Skill):
     wish = "greet"
     keeps = False
-    introduces = True
 
     async def answer(self, turn: Turn) -> list[Event]:
         turn.say("greeting")
@@ -20,7 +19,6 @@ class Greet(Skill):
 class BotChallenge(Skill):
     wish = "bot_challenge"
     keeps = False
-    introduces = True
 
     async def answer(self, turn: Turn) -> list[Event]:
         turn.say("i_am_a_machine")

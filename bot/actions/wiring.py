@@ -16,7 +16,7 @@ _doors: list[Doors] = []
 
 
 def install(open_doors: Callable[[], Doors]) -> None:
-    """Replaces what was installed before. The first action calls `open_doors`: clients then belong to the server's loop."""
+    """Replaces what was installed before. `open_doors` is called in the server's loop."""
     _open[:] = [open_doors]
     _doors.clear()
 
