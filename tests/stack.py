@@ -1,7 +1,7 @@
-"""The whole product as real processes on free loopback ports in a folder of its own: Redis, CRM, actions, Rasa slots, workers, gateway.
+"""The whole product as real processes on free loopback ports in a folder of its own.
 
-Used by every test that needs the real thing (transcripts, browser, secrets, chaos). Processes are started one by one, can be killed and
-restarted by name, and all end with the stack.
+Redis, CRM, actions, Rasa slots, workers, gateway: used by every test that needs the real thing (transcripts, browser,
+secrets, chaos). Processes are started one by one, can be killed and restarted by name, and all end with the stack.
 """
 
 from __future__ import annotations
@@ -43,11 +43,22 @@ class Spec:
 
 
 class Stack:
-    """`folder` becomes var/; `workers` and `slots` say how many of each. Nothing is started before `start`."""
+    """`folder` becomes var/; `workers` and `slots` say how many of each; `settings` overrides RENJI_* variables.
 
-    def __init__(self, folder: Path, workers: int = 1, slots: int = 1, subscribers: int = 500) -> None:
+    Nothing is started before `start`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        workers: int = 1,
+        slots: int = 1,
+        subscribers: int = 500,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.subscribers = subscribers
+        self._settings = dict(settings or {})
         self.ports = {name: free_port() for name in ("gateway", "crm", "actions", "rasa-a", "rasa-b")}
         self.redis_socket = folder / "redis.sock"
         self.slots = ["rasa-a", "rasa-b"][:slots]
@@ -80,10 +91,11 @@ class Stack:
             "RENJI_RASA_URLS": slots,
             "RENJI_ACTIONS_URL": f"http://127.0.0.1:{self.ports['actions']}",
             "RENJI_DESK_HOURS": "00:00-24:00",
+            **self._settings,
         }
 
     def start(self) -> None:
-        """Seed and start everything; returns when all of it is ready. Raises RuntimeError with the log of what is not."""
+        """Seed and start everything; returns when all is ready. Raises RuntimeError with the log of what is not."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "log").mkdir(exist_ok=True)
         secret = self.folder / "secret"
@@ -192,9 +204,9 @@ class Stack:
 
 
 def _clean_environment() -> dict[str, str]:
-    """The caller's environment without settings of another installation; one thread a process, since two cores carry all of them."""
+    """The caller's environment without another installation's settings; one thread a process: two cores carry all."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("RENJI_")}
-    threads = {name: "1" for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")}
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
     quiet = {"RASA_TELEMETRY_ENABLED": "false", "SQLALCHEMY_SILENCE_UBER_WARNING": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
     return {**kept, **threads, **quiet}
 
