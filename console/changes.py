@@ -54,7 +54,7 @@ class Watcher:
 
 
 class RedisChanges:
-    """`publish` is the writer's; `running` and `watch` are the gateway's: one subscription a process, however many pages."""
+    """`publish` is for the writer; `running` and `watch` for a gateway: one subscription for all its pages."""
 
     def __init__(self, redis: Any) -> None:
         self._redis = redis

@@ -1,4 +1,4 @@
-"""What each kind of log entry changes in the tables: pure functions, so that a malformed entry is found before SQL is touched.
+"""What each kind of log entry changes in the tables: pure functions, so a malformed one is found before SQL is touched.
 
 The kinds and bodies are those of switchboard/redis/log.py. A kind that is not known is kept as a raw record.
 """
@@ -58,7 +58,7 @@ def day_of(moment: datetime) -> str:
 
 
 def changes(entry: LogEntry) -> list[Change]:
-    """What the entry changes, in order. An entry that cannot be read becomes a raw record of kind `unreadable:<kind>`."""
+    """What the entry changes, in order. One that cannot be read becomes a raw record of kind `unreadable:<kind>`."""
     try:
         made = list(_KINDS.get(entry.kind, _record)(_clean(entry)))
     except (KeyError, TypeError, ValueError, AttributeError):

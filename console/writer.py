@@ -24,7 +24,7 @@ RETRY_S = (0.2, 10.0)
 """First and longest wait when SQL or Redis cannot be reached."""
 
 Publish = Callable[[frozenset[str]], Awaitable[None]]
-"""Told which conversations changed, after their rows are committed; `console.changes.RedisChanges(...).publish` is one."""
+"""Told which conversations changed, once their rows are committed; `RedisChanges.publish` is one."""
 
 logger = structlog.get_logger()
 

@@ -1,0 +1,121 @@
+"""Mounts the console on a gateway: log-in, desk, reports. Everything it uses is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from console.accounts import Accounts
+from console.audit import Audit
+from console.changes import Changes
+from console.desk import words
+from console.desk.acts import Acts
+from console.desk.customer import CustomerPanel
+from console.desk.live import HEARTBEAT_S, Live
+from console.desk.pages import Pages
+from console.desk.reading import Reading
+from console.desk.view import Viewing
+from console.login import Login
+from console.passwords import Passwords
+from console.reports.page import ReportPage
+from console.web import TEMPLATES, Gate, Route
+from crm.port import Crm
+from switchboard.ports import Clock, Conversations, Handoffs
+from switchboard.wording import volume, yuan
+
+HERE = Path(__file__).resolve().parent
+STATIC = {
+    "console.css": HERE / "static" / "console.css",
+    "desk.js": HERE / "static" / "desk.js",
+    "vendor/htmx.min.js": HERE.parent / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
+    "vendor/hx-sse.min.js": HERE.parent / "node_modules" / "htmx.org" / "dist" / "ext" / "hx-sse.min.js",
+}
+
+
+@dataclass(frozen=True)
+class Console:
+    """What the console is wired from. `public_url` is where browsers reach it: https there makes the cookie Secure."""
+
+    public_url: str
+    engine: AsyncEngine
+    handoffs: Handoffs
+    conversations: Conversations
+    crm: Crm
+    changes: Changes
+    clock: Clock
+    heartbeat_s: float = HEARTBEAT_S
+
+
+def routes(console: Console) -> list[Route]:
+    """Every way into the console; the matrix test walks through this list."""
+    audit = Audit(console.engine, console.clock)
+    accounts = Accounts(console.engine, Passwords(), audit, console.clock)
+    return _routes(console, accounts, audit)
+
+
+def _routes(console: Console, accounts: Accounts, audit: Audit) -> list[Route]:
+    handoffs, conversations, clock = console.handoffs, console.conversations, console.clock
+    reading = Reading(console.engine, clock)
+    viewing = Viewing(handoffs, conversations, reading)
+    panel = CustomerPanel(console.crm, clock)
+    return [
+        *Login(accounts, handoffs, console.public_url.startswith("https://")).routes(),
+        *Pages(viewing, reading, panel, handoffs, audit, clock).routes(),
+        *Acts(viewing, reading, handoffs, conversations, audit, clock).routes(),
+        *Live(accounts, handoffs, console.changes, clock, console.heartbeat_s).routes(),
+        *ReportPage(console.engine, clock).routes(),
+    ]
+
+
+def mount(app: web.Application, console: Console) -> None:
+    """Add the console's routes; its listening to changes lives as long as the application."""
+    _templates(app)
+    audit = Audit(console.engine, console.clock)
+    accounts = Accounts(console.engine, Passwords(), audit, console.clock)
+    gate = Gate(accounts, console.public_url)
+    for route in _routes(console, accounts, audit):
+        app.router.add_route(route.method, route.path, gate.wrap(route))
+    app.router.add_get("/console/static/{name:.+}", _static)
+
+    async def listen(_: web.Application) -> AsyncIterator[None]:
+        async with console.changes.running():
+            yield
+
+    app.cleanup_ctx.append(listen)
+
+
+def _templates(app: web.Application) -> None:
+    aiohttp_jinja2.setup(
+        app,
+        app_key=TEMPLATES,
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        filters={
+            "shown": words.shown,
+            "cut": words.cut,
+            "clock": words.clock,
+            "day": words.day,
+            "day_and_clock": words.day_and_clock,
+            "iso": words.iso,
+            "surname_only": words.surname_only,
+            "yuan": yuan,
+            "volume": volume,
+        },
+    )
+
+
+async def _static(request: web.Request) -> web.StreamResponse:
+    """Files by an explicit list: nothing else of node_modules can be asked for."""
+    file = STATIC.get(request.match_info["name"])
+    if file is None or not file.is_file():
+        raise web.HTTPNotFound
+    return web.FileResponse(file, headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})

@@ -1,0 +1,118 @@
+"""The desk's pages and the fragments that keep them fresh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from console.audit import Audit
+from console.desk.customer import CustomerPanel
+from console.desk.reading import Reading
+from console.desk.view import View, Viewing
+from console.desk.words import REVEAL_REASONS, WRAP_UP
+from console.web import Route, page, session_of
+from switchboard.ports import Clock, Handoffs
+
+
+@dataclass(frozen=True)
+class Pages:
+    viewing: Viewing
+    reading: Reading
+    customer: CustomerPanel
+    handoffs: Handoffs
+    audit: Audit
+    clock: Clock
+
+    def routes(self) -> list[Route]:
+        one = "/desk/c/{conversation}"
+        return [
+            Route("GET", "/desk", self.show),
+            Route("GET", one, self.show),
+            Route("GET", "/desk/lists", self.lists, touches=False),
+            Route("GET", f"{one}/transcript", self.transcript, touches=False),
+            Route("GET", f"{one}/context", self.context, touches=False),
+            Route("GET", f"{one}/older", self.older),
+            Route("GET", f"{one}/customer", self.customer_panel),
+        ]
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """The whole page, with a conversation opened or not."""
+        person = session_of(request).person
+        opened = await self._opened(request)
+        draft = ""
+        if opened:
+            await self.audit.write(person.id, "conversation.read", opened.id)
+            draft = await self.reading.draft(person.id, opened.id)
+        return page(
+            request,
+            "desk.html",
+            queue=await self.viewing.queue(),
+            mine=await self.viewing.mine(person, opened),
+            at_desk=await self.handoffs.at_desk(),
+            names=await self.reading.names(),
+            opened=opened,
+            packet=opened.packet() if opened else None,
+            draft=draft,
+            now=self.clock(),
+            wrap_up=WRAP_UP,
+            reveal_reasons=REVEAL_REASONS,
+        )
+
+    async def lists(self, request: web.Request) -> web.StreamResponse:
+        person, opened = session_of(request).person, request.query.get("open", "")
+        return page(
+            request,
+            "lists.html",
+            queue=await self.viewing.queue(),
+            mine=await self.viewing.mine(person),
+            at_desk=await self.handoffs.at_desk(),
+            names=await self.reading.names(),
+            opened_id=opened,
+            now=self.clock(),
+        )
+
+    async def transcript(self, request: web.Request) -> web.StreamResponse:
+        opened = await self._view(request)
+        return page(
+            request,
+            "transcript.html",
+            opened=opened,
+            lines=opened.lines,
+            names=await self.reading.names(),
+            pending=None,
+        )
+
+    async def older(self, request: web.Request) -> web.StreamResponse:
+        before = request.query.get("before", "")
+        if not before.isdecimal() or len(before) > 18:
+            raise web.HTTPBadRequest
+        opened = await self._view(request, int(before))
+        return page(request, "older.html", opened=opened, lines=opened.lines, names=await self.reading.names())
+
+    async def context(self, request: web.Request) -> web.StreamResponse:
+        """Who owns the conversation now, the actions that are open to this person, and the context packet."""
+        opened = await self._view(request)
+        return page(
+            request,
+            "context.html",
+            opened=opened,
+            packet=opened.packet(),
+            names=await self.reading.names(),
+            now=self.clock(),
+            reveal_reasons=REVEAL_REASONS,
+        )
+
+    async def customer_panel(self, request: web.Request) -> web.StreamResponse:
+        opened = await self._view(request)
+        binding = opened.conversation.binding
+        parts = await self.customer.parts(binding.msisdn) if binding else {}
+        if binding:
+            await self.audit.write(session_of(request).person.id, "customer.read", opened.id)
+        return page(request, "customer.html", opened=opened, parts=parts, now=self.clock())
+
+    async def _opened(self, request: web.Request) -> View | None:
+        return await self._view(request) if "conversation" in request.match_info else None
+
+    async def _view(self, request: web.Request, before: int | None = None) -> View:
+        return await self.viewing.open(request.match_info["conversation"], session_of(request).person, before)
