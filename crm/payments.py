@@ -1,11 +1,11 @@
-"""Money coming in: recharge cards and a hosted payment page. Nothing is credited before the gateway says that it was paid."""
+"""Money coming in: recharge cards and a hosted payment page. Nothing is credited before the gateway says it was paid."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from crm.model import TopUp
 
@@ -30,13 +30,17 @@ class RawCallback:
 
 @dataclass(frozen=True)
 class PaymentEvent:
-    """What became of a checkout. `duplicate`: the same was told before; nothing was credited now and nobody need be told."""
+    """What became of a checkout. `duplicate`: the same was told before, and nothing was credited now.
+
+    A duplicate is passed on all the same, since the first may have been lost after its credit: whoever tells the person
+    tells once a payment (`payment:<payment_id>` is the id of the event that enters the conversation).
+    """
 
     payment_id: str
     msisdn: str
     amount_fen: int
     conversation: str
-    state: str  # paid, failed, expired
+    state: Literal["paid", "failed"]
     at: datetime
     balance_fen: int | None = None
     duplicate: bool = False
@@ -52,7 +56,7 @@ class Payments(Protocol):
     async def start_checkout(
         self, msisdn: str, amount_fen: int, *, key: str, conversation: str, deadline: float
     ) -> Checkout:
-        """A page for ¥1 to ¥500. The same key gives the same page. Refused: amount."""
+        """A page for an amount within the operator's limits. The same key gives the same page. Refused: amount."""
         ...
 
     async def handle_callback(self, raw: RawCallback, *, deadline: float) -> PaymentEvent:
