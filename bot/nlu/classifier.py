@@ -1,0 +1,174 @@
+"""The intent classifier: calibrated probabilities, topics inside intents, and a reject option that costs decide.
+
+An example may carry a topic in its metadata (`metadata: {topic: …}` on the intent); topics are classes of their own when learning and are added up to their
+intent when answering. The likeliest topic travels in `intent["topic"]`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
+from rasa.shared.nlu.constants import (
+    INTENT,
+    INTENT_NAME_KEY,
+    INTENT_RANKING_KEY,
+    METADATA,
+    METADATA_INTENT,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.linear import LinearModel, fit
+from bot.nlu.noise import SOURCE
+from bot.nlu.parts import with_parts
+
+TOPIC = "topic"
+_CLASSES = "classes.json"
+_MODEL = "model.npz"
+_RANKING_LENGTH = 8
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class CalibratedClassifier(GraphComponent):
+    """Reads the sentence features of one featurizer; sets `intent` and `intent_ranking` as Rasa does."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`cost_ask`, `cost_wrong`, `cost_wrong_by_intent`: acting on a reading of probability p costs (1-p)·wrong, asking costs ask.
+
+        `never_rejected` are intents that already mean "not acted on". `strength` is the inverse of the regularisation.
+        """
+        return {
+            "strength": 0.3,
+            "cost_ask": 1.0,
+            "cost_wrong": 2.5,
+            "cost_wrong_by_intent": {},
+            "never_rejected": ["out_of_scope"],
+        }
+
+    @classmethod
+    def required_packages(cls) -> list[str]:
+        """What must be installed to train."""
+        return ["sklearn"]
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> CalibratedClassifier:
+        """An untrained classifier."""
+        return cls(config, model_storage, resource, [], None)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> CalibratedClassifier:
+        """Read the trained model."""
+        with model_storage.read_from(resource) as folder:
+            classes = json.loads((folder / _CLASSES).read_text(encoding="utf-8"))
+            with np.load(folder / _MODEL, allow_pickle=False) as stored:
+                model = LinearModel(stored["weights"], stored["bias"], float(stored["temperature"]))
+        return cls(config, model_storage, resource, [tuple(pair) for pair in classes], model)
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        storage: ModelStorage,
+        resource: Resource,
+        classes: list[tuple[str, str]],
+        model: LinearModel | None,
+    ) -> None:
+        """`classes` are (intent, topic) in the order of the model's columns."""
+        self._config = config
+        self._storage = storage
+        self._resource = resource
+        self._classes = classes
+        self._model = model
+        self._intents = sorted({intent for intent, _ in classes})
+        self._intent_of = np.array([self._intents.index(intent) for intent, _ in classes], dtype=np.int64)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit on all examples that have features."""
+        examples = [example for example in training_data.intent_examples if _features(example) is not None]
+        if not examples:
+            return self._resource
+        labels = [_label(example) for example in examples]
+        classes = sorted(set(labels))
+        numbers = {label: number for number, label in enumerate(classes)}
+        rows = scipy.sparse.vstack([_features(example) for example in examples]).tocsr()
+        groups = np.array([example.get(SOURCE, number) for number, example in enumerate(examples)])
+        model = fit(rows, np.array([numbers[label] for label in labels]), groups, self._config["strength"])
+        with self._storage.write_to(self._resource) as folder:
+            (folder / _CLASSES).write_text(json.dumps(classes, ensure_ascii=False), encoding="utf-8")
+            np.savez(folder / _MODEL, weights=model.weights, bias=model.bias, temperature=model.temperature)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Classify messages and their parts."""
+        for message in with_parts(messages):
+            intent, ranking = self._classify(message)
+            message.set(INTENT, intent, add_to_output=True)
+            message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+        return messages
+
+    def _classify(self, message: Message) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        vector = _features(message)
+        if self._model is None or vector is None or vector.nnz == 0:
+            nothing = _entry(DEFAULT_NLU_FALLBACK_INTENT_NAME, 1.0, "")
+            return nothing, [nothing]
+        ranking = self._ranking(self._model.probabilities(vector))
+        best = ranking[0]
+        doubt = 1.0 - best[PREDICTED_CONFIDENCE_KEY]
+        if best[INTENT_NAME_KEY] not in self._config["never_rejected"] and doubt * self._cost(best) > self._ask():
+            reject = _entry(DEFAULT_NLU_FALLBACK_INTENT_NAME, round(doubt, 4), "")
+            return reject, [reject, *ranking]
+        return best, ranking
+
+    def _ranking(self, probabilities: np.ndarray) -> list[dict[str, Any]]:
+        per_intent = np.zeros(len(self._intents))
+        np.add.at(per_intent, self._intent_of, probabilities)
+        order = np.argsort(-per_intent)[:_RANKING_LENGTH]
+        topics = (np.where(self._intent_of == number, probabilities, -1.0).argmax() for number in order)
+        return [
+            _entry(self._intents[number], round(float(per_intent[number]), 4), self._classes[topic][1])
+            for number, topic in zip(order, topics)
+        ]
+
+    def _cost(self, entry: dict[str, Any]) -> float:
+        costs: dict[str, float] = self._config["cost_wrong_by_intent"]
+        return float(costs.get(entry[INTENT_NAME_KEY], self._config["cost_wrong"]))
+
+    def _ask(self) -> float:
+        return float(self._config["cost_ask"])
+
+
+def _entry(name: str, confidence: float, topic: str) -> dict[str, Any]:
+    return {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: confidence, TOPIC: topic}
+
+
+def _label(example: Message) -> tuple[str, str]:
+    about = (example.get(METADATA) or {}).get(METADATA_INTENT) or {}
+    return example.get(INTENT), about.get(TOPIC, "") if isinstance(about, dict) else ""
+
+
+def _features(message: Message) -> scipy.sparse.csr_matrix | None:
+    _, sentence = message.get_sparse_features(TEXT, [])
+    return None if sentence is None else sentence.features

@@ -1,0 +1,176 @@
+"""Training examples as people really send them: with openings, fillers, restarts, cut-offs and lost characters.
+
+Runs in training only. What it adds is copies of examples and sentences without content, built from data/lookup/noise.yml; it knows no intent by itself.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, METADATA, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.lookups import load_lookup, lookup_hash
+from bot.nlu.normal import PLACEHOLDER
+
+SOURCE = "noise_source"
+"""Message property: the number of the example a copy was made from; examples of one source belong into one fold."""
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """What surrounds a wish without changing it, in one language."""
+
+    openings: tuple[str, ...]
+    fillers: tuple[str, ...]
+    endings: tuple[str, ...]
+    words: tuple[str, ...]
+    glue: str
+
+    @classmethod
+    def of(cls, raw: dict[str, Any]) -> Phrases:
+        """From one language's section of the lookup file."""
+        lists = {name: tuple(raw[name]) for name in ("openings", "fillers", "endings", "words")}
+        return cls(**lists, glue=raw["glue"])
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class TrainingNoise(GraphComponent):
+    """Adds `copies` noisy variants of every example and `fragments` sentences without content."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`fragment_intent` gets the made-up sentences; intents under `verbatim` are not varied."""
+        return {
+            "lookup": "data/lookup/noise.yml",
+            "copies": 2,
+            "fragments": 600,
+            "fragment_intent": "out_of_scope",
+            "verbatim": [],
+            "seed": 7,
+        }
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> TrainingNoise:
+        """Needs nothing of the graph."""
+        return cls(config)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """A changed lookup file is a changed component."""
+        return lookup_hash([{**cls.get_default_config(), **config}["lookup"]])
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        """Take the options; files are read when training starts."""
+        self._config = config
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Nothing to do at run time."""
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Return the examples together with their noisy copies."""
+        raw = load_lookup(self._config["lookup"])
+        noise = Noise({name: Phrases.of(section) for name, section in raw.items()}, random.Random(self._config["seed"]))
+        examples = list(training_data.training_examples)
+        added: list[Message] = []
+        for number, example in enumerate(examples):
+            if not example.get(TEXT) or not example.get(INTENT):
+                continue
+            example.set(SOURCE, number)
+            if example.get(INTENT) not in self._config["verbatim"]:
+                added += self._copies(example, noise, number)
+        if any(example.get(INTENT) == self._config["fragment_intent"] for example in examples):
+            texts = [example.get(TEXT) for example in examples if example.get(TEXT)]
+            added += self._fragments(noise, texts, len(examples))
+        return TrainingData(
+            examples + added, training_data.entity_synonyms, training_data.regex_features, training_data.lookup_tables
+        )
+
+    def _copies(self, example: Message, noise: Noise, number: int) -> list[Message]:
+        texts = {noise.vary(example.get(TEXT)) for _ in range(self._config["copies"])} - {example.get(TEXT)}
+        shared = {INTENT: example.get(INTENT), METADATA: example.get(METADATA), SOURCE: number}
+        return [Message({TEXT: text, **shared}) for text in sorted(texts)]
+
+    def _fragments(self, noise: Noise, texts: list[str], first: int) -> list[Message]:
+        made = {noise.fragment(texts) for _ in range(self._config["fragments"])} - set(texts) - {""}
+        intent = self._config["fragment_intent"]
+        return [
+            Message({TEXT: text, INTENT: intent, SOURCE: first + number}) for number, text in enumerate(sorted(made))
+        ]
+
+
+class Noise:
+    """Makes variants of sentences, reproducibly for a given random generator."""
+
+    def __init__(self, phrases: dict[str, Phrases], rng: random.Random) -> None:
+        """`phrases` by language, `zh` and `en`."""
+        self._phrases = phrases
+        self._rng = rng
+
+    def vary(self, text: str) -> str:
+        """One noisy variant: 0-3 changes; placeholders stay whole."""
+        phrases = self._of(text)
+        chance = self._rng.random
+        if not PLACEHOLDER.search(text) and len(text) > 3:
+            if chance() < 0.30:
+                text = self._restart(text)
+            if chance() < 0.15:
+                text = self._lose(text)
+            if chance() < 0.25:
+                text = self._insert(text, self._rng.choice(phrases.fillers), phrases.glue)
+        if chance() < 0.55:
+            text = self._rng.choice(phrases.openings) + phrases.glue + text
+        if chance() < 0.35:
+            text = text + phrases.glue + self._rng.choice(phrases.endings)
+        return text
+
+    def fragment(self, texts: list[str]) -> str:
+        """A sentence without a wish: polite frames and stray words."""
+        language = "zh" if self._rng.random() < 0.8 or "en" not in self._phrases else "en"
+        phrases = self._phrases[language]
+        parts: list[str] = []
+        if self._rng.random() < 0.6:
+            parts.append(self._rng.choice(phrases.openings))
+        if self._rng.random() < 0.4:
+            parts.append(self._rng.choice(phrases.fillers))
+        if self._rng.random() < 0.75 or not parts:
+            parts += self._rng.sample(phrases.words, self._rng.choice((1, 1, 2, 2, 3, 4)))
+        if self._rng.random() < 0.3:
+            parts.append(self._rng.choice(phrases.endings))
+        text = phrases.glue.join(parts)
+        return self._lose(text) if self._rng.random() < 0.2 and len(text) > 4 else text
+
+    def _of(self, text: str) -> Phrases:
+        is_latin = text.isascii() and any(char.isalpha() for char in text)
+        return self._phrases["en"] if is_latin and "en" in self._phrases else self._phrases["zh"]
+
+    def _restart(self, text: str) -> str:
+        length = self._rng.randint(1, min(4, len(text) - 1))
+        start = self._rng.choice((0, 0, 0, self._rng.randint(0, len(text) - length)))
+        return text[:start] + text[start : start + length] + text[start:]
+
+    def _lose(self, text: str) -> str:
+        place = self._rng.randrange(len(text))
+        return text[:place] + text[place + 1 :]
+
+    def _insert(self, text: str, filler: str, glue: str) -> str:
+        if not glue:
+            place = self._rng.randint(0, len(text))
+            return text[:place] + filler + text[place:]
+        words = text.split(glue)
+        words.insert(self._rng.randint(0, len(words)), filler)
+        return glue.join(words)

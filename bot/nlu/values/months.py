@@ -1,0 +1,106 @@
+"""Billing months: 上个月, 三月, 去年12月, 2025-03, last month → YYYY-MM, relative to a day in Asia/Shanghai."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from bot.nlu.values.found import Found
+from bot.nlu.values.numerals import NUMERAL, parse_number
+
+_RELATIVE = re.compile(
+    r"(?P<back>(?:上上|前)(?:个)?月(?!租)|last but one month|(?:the )?month before last)"
+    r"|(?P<last>上(?:一)?(?:个)?月|last month(?:'s)?|previous month)"
+    r"|(?P<this>这(?:一)?(?:个)?月|本月|当月|this month(?:'s)?|current month)"
+    r"|(?P<next>下(?:一)?(?:个)?月|next month(?:'s)?)"
+)
+_OFFSETS = {"back": -2, "last": -1, "this": 0, "next": 1}
+_YEARS = {"前年": -2, "去年": -1, "今年": 0, "明年": 1}
+_NAMED = re.compile(
+    rf"(?P<year>前年|去年|今年|明年|(?:20)?\d\d年|[二两]〇?[零〇]?[{'零〇一二三四五六七八九'}]{{2,3}}年)?的?"
+    rf"(?P<month>1[0-2]|0?[1-9]|十[一二]?|[一二两三四五六七八九元正]|腊)月(?P<kind>份)?(?!租)"
+)
+_NUMERIC = re.compile(r"(?<!\d)(?P<year>20\d\d)(?:[-/.](?P<month>1[0-2]|0?[1-9])|(?P<joined>1[0-2]|0[1-9]))(?![\d/.-])")
+_ENGLISH = {
+    name: number
+    for number, names in enumerate(
+        "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep|october oct|november nov|december dec".split(
+            "|"
+        ),
+        1,
+    )
+    for name in names.split()
+}
+_ENGLISH_NAMED = re.compile(
+    rf"\b(?P<month>{'|'.join(sorted(_ENGLISH, key=len, reverse=True))})\b(?: (?P<year>20\d\d))?"
+)
+_BARE_ENGLISH_MAY = re.compile(r"(?:in|for|of|since|until|month) $")
+_NAMES = {"元": 1, "正": 1, "腊": 12}
+_DAY_AFTER = re.compile(rf"\s*(?:\d{{1,2}}|{NUMERAL}{{1,3}})(?:号|日)")
+
+
+def find_months(text: str, today: date) -> list[Found]:
+    """All months in a normalised text; a month without a year is the last one of that name that is not in the future."""
+    found = [
+        Found("month", match.start(), match.end(), _shifted(today, _OFFSETS[match.lastgroup or "this"]))
+        for match in _RELATIVE.finditer(text)
+    ]
+    found += [_named(match, today) for match in _NAMED.finditer(text) if _is_month(match, text)]
+    found += [
+        Found("month", *match.span(), _iso(int(match["year"]), int(match["month"] or match["joined"])))
+        for match in _NUMERIC.finditer(text)
+    ]
+    found += [_english(match, today) for match in _ENGLISH_NAMED.finditer(text) if _is_english_month(match, text)]
+    return found
+
+
+def _is_month(match: re.Match[str], text: str) -> bool:
+    """Not a length (一月多少钱 is "per month", 3月 is March) and not the month of a date."""
+    if _DAY_AFTER.match(text, match.end()):
+        return False
+    if text[: match.start()].endswith(("个", "第", "几", "包", "每", "超了")) and not match["year"]:
+        return False
+    return bool(
+        match["month"] != "一"
+        or match["kind"]
+        or match["year"]
+        or match.start() == 0
+        or text[match.start() - 1] in "查看要"
+    )
+
+
+def _named(match: re.Match[str], today: date) -> Found:
+    name = match["month"]
+    month = _NAMES.get(name) or int(parse_number(name) or 0)
+    return Found("month", match.start(), match.end(), _iso(_year(match["year"], month, today), month))
+
+
+def _english(match: re.Match[str], today: date) -> Found:
+    month = _ENGLISH[match["month"]]
+    year = int(match["year"]) if match["year"] else _year(None, month, today)
+    return Found("month", match.start(), match.end(), _iso(year, month))
+
+
+def _is_english_month(match: re.Match[str], text: str) -> bool:
+    """ "may" and "march" are words too."""
+    if match["month"] not in {"may", "mar", "march", "sep", "dec"} or match["year"]:
+        return True
+    return match["month"] != "may" or bool(_BARE_ENGLISH_MAY.search(text[: match.start()]))
+
+
+def _year(said: str | None, month: int, today: date) -> int:
+    if not said:
+        return today.year if month <= today.month else today.year - 1
+    if said in _YEARS:
+        return today.year + _YEARS[said]
+    digits = str(parse_number(said[:-1]) or today.year)
+    return int(digits) if len(digits) == 4 else 2000 + int(digits[-2:])
+
+
+def _shifted(today: date, months: int) -> str:
+    count = today.year * 12 + today.month - 1 + months
+    return _iso(count // 12, count % 12 + 1)
+
+
+def _iso(year: int, month: int) -> str:
+    return f"{year:04d}-{month:02d}"

@@ -1,0 +1,136 @@
+"""Several wishes in one line ("查话费和流量"): cut before the classifier, judged after it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.normal import Normal
+from bot.nlu.parts import NORMAL, PARTS, normal_of
+
+WISHES = "parts"
+_MAX_PARTS = 4
+_JOINTS = (
+    "[,.;!?、。；，！？]+|还有(?!多少|几|没|剩|吗|什么|哪)|以及|顺便|然后|另外|再(?=查|看|帮|给)|和|跟|与|及|\\s+and\\s+|\\s+also\\s+"
+    "|\\s+plus\\s+|&|\\+"
+)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class WishParts(GraphComponent):
+    """Gives a message that has joints in it the pieces between them, as messages for the next components."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`joints` is a regular expression over normalised text; `shortest` the least characters of a wish."""
+        return {"joints": _JOINTS, "shortest": 2, "longest_text": 60}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> WishParts:
+        """Needs nothing of the graph."""
+        return cls(config)
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        """Compile the joints."""
+        self._config = config
+        self._joints = re.compile(config["joints"])
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Attach parts where there are at least two."""
+        for message in messages:
+            pieces = self._pieces(normal_of(message))
+            if len(pieces) > 1:
+                message.set(PARTS, [Message({TEXT: piece.text, NORMAL: piece}) for piece in pieces])
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Examples are learned whole."""
+        return training_data
+
+    def _pieces(self, normal: Normal) -> list[Normal]:
+        if len(normal.text) > self._config["longest_text"]:
+            return []
+        cuts = [0, *(edge for found in self._joints.finditer(normal.text) for edge in found.span()), len(normal.text)]
+        spans = [(start, end) for start, end in zip(cuts[::2], cuts[1::2]) if end - start >= self._config["shortest"]]
+        return [normal.cut(start, end) for start, end in spans[:_MAX_PARTS]]
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class SeveralWishes(GraphComponent):
+    """Turns a message whose parts are different, clear, answerable wishes into `several_questions` with `parts`."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`answerable` are intents that only read: any two of them can be answered in one go."""
+        return {
+            "intent": "several_questions",
+            "answerable": [
+                "query_balance",
+                "query_data_usage",
+                "query_voice_allowance",
+                "query_bill",
+                "query_my_plan",
+                "query_subscribed_services",
+                "query_orders",
+                "query_ticket",
+            ],
+            "clear": 0.55,
+        }
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SeveralWishes:
+        """Needs nothing of the graph."""
+        return cls(config)
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        """Take the options."""
+        self._config = config
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Judge each message by its parts."""
+        for message in messages:
+            wishes = self._wishes(message)
+            if len(wishes) > 1:
+                self._rename(message, wishes)
+        return messages
+
+    def _wishes(self, message: Message) -> list[str]:
+        parts = [part.get(INTENT) for part in message.get(PARTS) or ()]
+        clear = [part for part in parts if part[PREDICTED_CONFIDENCE_KEY] >= self._config["clear"]]
+        wishes = self._answerable(clear)
+        if len(wishes) < 2 and message.get(INTENT)[INTENT_NAME_KEY] == self._config["intent"]:
+            # Said without a joint ("话费流量都查一下"): the next best readings are the wishes.
+            wishes = self._answerable(message.get(INTENT_RANKING_KEY))[:2]
+        return wishes
+
+    def _answerable(self, entries: list[dict[str, Any]]) -> list[str]:
+        names = [entry[INTENT_NAME_KEY] for entry in entries]
+        return list(dict.fromkeys(name for name in names if name in self._config["answerable"]))
+
+    def _rename(self, message: Message, wishes: list[str]) -> None:
+        ranking = message.get(INTENT_RANKING_KEY)
+        several = {**ranking[0], INTENT_NAME_KEY: self._config["intent"], "topic": ""}
+        rest = [entry for entry in ranking if entry[INTENT_NAME_KEY] != self._config["intent"]]
+        message.set(INTENT, several, add_to_output=True)
+        message.set(INTENT_RANKING_KEY, [several, *rest], add_to_output=True)
+        message.set(WISHES, wishes, add_to_output=True)
