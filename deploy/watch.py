@@ -50,7 +50,7 @@ def react(plan: Plan, supervisor: Supervisor, paths: set[str]) -> None:
         supervisor.restart(programs)
         done.append(f"restarted {', '.join(programs)}")
     if any(path.startswith("content/") for path in paths):
-        published = subprocess.run([plan.python, "-m", "bot.release", "build"], env=plan.env, cwd=plan.root)
+        published = subprocess.run([plan.python, "-m", "bot.release", "content"], env=plan.env, cwd=plan.root)
         done.append("published the wording" if published.returncode == 0 else "the wording has a fault, see above")
     if any(path.startswith(TRAINED) for path in paths):
         done.append("training data changed: `make train` makes a release of it")
