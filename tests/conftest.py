@@ -11,9 +11,15 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from redis import asyncio as aioredis
+
+from tests.stack import Stack, free_port, outside
+
+if TYPE_CHECKING:
+    from tests.people import World
 
 ABSENT = [
     name for name in ("rasa", "rasa_sdk", "numpy", "playwright", "schemathesis") if not importlib.util.find_spec(name)
@@ -81,6 +87,34 @@ def _wait_for(socket: Path, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             pytest.fail(f"redis-server did not start (exit code {process.returncode})")
         time.sleep(0.01)
+
+
+@pytest.fixture(scope="session")
+def outside_port() -> int:
+    """Where the SMS provider and the WeChat platform of the session's stack are served."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def stack(outside_port: int) -> Iterator[Stack]:
+    """The whole product as real processes, started once per run for every test that talks to it."""
+    # Not tmp_path: a unix socket's path may have 107 bytes only.
+    with tempfile.TemporaryDirectory(prefix="renji-stack-") as folder:
+        whole = Stack(Path(folder), settings=outside(outside_port))
+        try:
+            whole.start()
+            yield whole
+        finally:
+            whole.stop()
+
+
+@pytest.fixture
+async def world(stack: Stack, outside_port: int) -> AsyncIterator[World]:
+    """Phones, WeChat users and browsers around the stack."""
+    from tests.people import open_world
+
+    async with open_world(stack.environment(), stack.url, outside_port) as people:
+        yield people
 
 
 @pytest.fixture

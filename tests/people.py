@@ -1,11 +1,12 @@
 """People who write to a running stack: phones at an SMS provider, WeChat users, browsers.
 
-Only what they really see is compared. The provider and the WeChat platform are the product's own simulators, served by the
-test's process, so that they outlive any process of the stack.
+Only what they really see is compared. The provider and the WeChat platform are the product's own simulators, served by
+the test's process, so that they outlive any process of the stack.
 """
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
@@ -23,6 +24,7 @@ from connectors.simulators.sms import SmsProvider
 from connectors.simulators.wechat import WechatPlatform
 from connectors.sms.signing import credentials
 from connectors.wechat.settings import account
+from switchboard.model import Address
 from switchboard.settings import Settings
 
 
@@ -34,18 +36,23 @@ class Heard:
     choices: tuple[str, ...] = ()
 
 
-class Person:
+class Person(abc.ABC):
     """Somebody at one Address. `heard` grows; `next` gives what was not looked at yet."""
 
     def __init__(self) -> None:
         self.looked_at = 0
 
+    @abc.abstractmethod
     async def say(self, text: str) -> None: ...
 
-    async def tap(self, label: str) -> None: ...
+    async def tap(self, label: str) -> None:
+        raise AssertionError(f"nothing can be tapped here: {label}")
 
-    async def heard(self) -> list[Heard]:
-        return []
+    @abc.abstractmethod
+    def address(self) -> Address: ...
+
+    @abc.abstractmethod
+    async def heard(self) -> list[Heard]: ...
 
     async def unread(self) -> list[Heard]:
         return (await self.heard())[self.looked_at :]
@@ -69,6 +76,9 @@ class SmsPerson(Person):
     async def say(self, text: str) -> None:
         await _until_stored(lambda: self.provider.write(self.msisdn, text))
 
+    def address(self) -> Address:
+        return Address("sms", self.msisdn)
+
     async def heard(self) -> list[Heard]:
         return [Heard(text.removeprefix(self.signature)) for text in _ours(self.provider.feed, self.msisdn)]
 
@@ -85,6 +95,9 @@ class WechatPerson(Person):
         lines = [line for line in self.platform.feed.lines(self.openid) if line.side == "ours"]
         token = next(token for line in reversed(lines) for token, shown in line.choices if shown == label)
         await _until_stored(lambda: self.platform.say(self.openid, label, token))
+
+    def address(self) -> Address:
+        return Address("wechat", self.openid)
 
     async def heard(self) -> list[Heard]:
         lines = [line for line in self.platform.feed.lines(self.openid) if line.side == "ours"]
@@ -120,6 +133,9 @@ class WebPerson(Person):
         replies = [reply for message in self.messages for reply in message.get("quick_replies", ())]
         chosen = next(reply for reply in reversed(replies) if reply["title"] == label)
         await self._utter({"message": chosen["payload"], "token": chosen["token"]})
+
+    def address(self) -> Address:
+        return Address("web", self.session.split(".")[0])
 
     async def heard(self) -> list[Heard]:
         return [
@@ -178,23 +194,8 @@ class World:
         return person
 
 
-def outside(port: int) -> dict[str, str]:
-    """Settings that send a stack's messages to a world served on `port`, with the demo off."""
-    secret = secrets.token_hex(16)
-    return {
-        "RENJI_DEMO": "0",
-        "RENJI_SMS_SEND_URL": f"http://127.0.0.1:{port}/sms",
-        "RENJI_SMS_SECRET": secret,
-        "RENJI_WECHAT_API_URL": f"http://127.0.0.1:{port}/wechat",
-        "RENJI_WECHAT_APP_ID": "wxtest00000000000",
-        "RENJI_WECHAT_APP_SECRET": secret,
-        "RENJI_WECHAT_TOKEN": secret,
-        "RENJI_PAYGATE_SECRET": secret,
-    }
-
-
 @asynccontextmanager
-async def world(environment: dict[str, str], url: str, port: int) -> AsyncIterator[World]:
+async def open_world(environment: dict[str, str], url: str, port: int) -> AsyncIterator[World]:
     """Serve the provider and the platform on `port` while entered."""
     settings = Settings.read(environment)
     sms_account, wechat_account = credentials(settings), account(settings)

