@@ -7,6 +7,7 @@ from typing import Any
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 
+from bot.turn import current_turn
 from bot.wordings import Wordings
 from switchboard.codec import to_dict
 from switchboard.errors import BadWording
@@ -50,4 +51,8 @@ class WordingNlg(NaturalLanguageGenerator):  # type: ignore[misc]
 
 
 def _metadata(tracker: Any) -> Mapping[str, Any]:
+    turn = current_turn.get()
+    if turn is not None:
+        # A session starts before its first message stands in the tracker.
+        return turn.request.metadata()
     return (tracker.latest_message.metadata if tracker.latest_message else None) or {}

@@ -1,0 +1,108 @@
+"""Composition root of the action server: `rasa run actions`, or `python -m rasa_sdk --actions actions`: no TensorFlow.
+
+The SDK imports this module and registers every action that it imports, so the wiring has to happen here; what needs a
+running loop (the CRM, Redis) is opened when the server starts.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import traceback
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pluggy
+import structlog
+from rasa_sdk.plugin import plugin_manager
+from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse
+from sanic.response import json as json_response
+
+from bot.actions import skills, wiring
+from crm.errors import Unavailable
+from crm.hosted import Gateway, hosted_payments
+from crm.operations.doors import Doors
+from crm.tmf import tmf_crm
+from switchboard import logs
+from switchboard.errors import AcceptError, NotReachable
+from switchboard.redis.stores import open_stores, utc_now
+from switchboard.settings import Settings
+
+AWAY = (NotReachable, AcceptError, Unavailable, ConnectionError)
+"""Not an attempt: the turn is run again when what it needs is back."""
+SKILLS = skills.action_names()
+_hook = pluggy.HookimplMarker("rasa_sdk")
+log = structlog.get_logger()
+
+
+class Extensions:
+    """What the SDK's server gets from us: who may call it, what it opens, and how failures are told."""
+
+    @_hook
+    def attach_sanic_app_extensions(self, app: Sanic) -> None:
+        settings = Settings.read(os.environ)
+        logs.configure("actions", settings.log_level)
+        expected = f"Bearer {settings.key('internal').hex()}".encode()
+        opened = AsyncExitStack()
+
+        async def check(request: Request) -> HTTPResponse | None:
+            given = request.headers.get("Authorization", "").encode()
+            if request.path == "/health" or hmac.compare_digest(given, expected):
+                return None
+            return json_response({"error": "unauthorized"}, status=401)
+
+        async def start(_: Sanic, __: Any) -> None:
+            doors = await open_doors(settings, opened)
+            wiring.install(lambda: doors)
+
+        async def stop(_: Sanic, __: Any) -> None:
+            await opened.aclose()
+
+        app.register_middleware(check, "request")
+        app.register_listener(start, "before_server_start")
+        app.register_listener(stop, "after_server_stop")
+        app.error_handler.add(Exception, failed)
+        for kind in AWAY:
+            app.error_handler.add(kind, away)
+
+
+async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
+    """The CRM, the payment gateway and the stores, as the settings name them; `opened` closes them."""
+    stores = open_stores(settings)
+    opened.push_async_callback(stores.close)
+    crm = await opened.enter_async_context(tmf_crm(settings.crm_url, settings.key("crm").hex(), utc_now))
+    gateway = Gateway(
+        url=f"{settings.crm_url}/paygate",
+        notify_url=f"http://{settings.host}:{settings.port}/pay/callback",
+        key=settings.paygate_secret.encode() or settings.key("paygate"),
+    )
+    payments = await opened.enter_async_context(hosted_payments(crm, gateway, utc_now))
+    return Doors(
+        crm=crm,
+        payments=payments,
+        quotes=stores.quotes,
+        stepups=stores.stepups,
+        vault=stores.vault,
+        bindings=stores.bindings,
+        codes=stores.codes,
+        once=stores.once,
+        now=utc_now,
+    )
+
+
+def away(_: Request, error: Exception) -> HTTPResponse:
+    log.warning("action_not_reachable", kind=type(error).__name__)
+    return json_response({"error": type(error).__name__}, status=503)
+
+
+def failed(_: Request, error: Exception) -> HTTPResponse:
+    """The SDK would answer and log with the request, which holds what a person said."""
+    frames = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-4:]]
+    log.error("action_failed", kind=type(error).__name__, where=frames)
+    return json_response({"error": type(error).__name__}, status=getattr(error, "status_code", 500))
+
+
+os.environ.setdefault("SANIC_HOST", "127.0.0.1")  # the SDK's default is every interface
+plugin_manager().register(Extensions(), "renji")
