@@ -11,6 +11,8 @@ class QueryBalance(Skill):
     wish = "query_balance"
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if turn.topic == "recharge_record":
+            return await self._payments(turn)
         balance = await reads.balance(turn.doors, turn.who)
         turn.say(
             "balance",
@@ -20,5 +22,13 @@ class QueryBalance(Skill):
             frozen_fen=balance.kind_fen("frozen"),
             arrears_fen=balance.arrears_fen,
         )
+        turn.outcome(self.wish, "answered")
+        return []
+
+    async def _payments(self, turn: Turn) -> list[Event]:
+        """Did my payment arrive?"""
+        found = await reads.payments(turn.doors, turn.who)
+        items = [{"at": p.created_at.isoformat(), "amount_fen": p.amount_fen, "state": p.state} for p in found[:3]]
+        turn.say("payments", items=items)
         turn.outcome(self.wish, "answered")
         return []

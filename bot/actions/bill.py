@@ -16,6 +16,10 @@ class QueryBill(Skill):
     wish = "query_bill"
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if turn.topic == "call_detail":
+            turn.say("not_offered_call_detail")
+            turn.outcome("call_detail", "refused")
+            return []
         now = turn.doors.now()
         month = str(
             turn.entities.get("month") or (month_of(now) if turn.topic == "dispute_charge" else last_month(now))

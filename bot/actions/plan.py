@@ -15,7 +15,10 @@ class QueryMyPlan(Skill):
 
     async def answer(self, turn: Turn) -> list[Event]:
         held = await reads.plan(turn.doors, turn.who)
-        if held is None:
+        if turn.topic == "own_number":
+            name = held[1].name.of(turn.who.language) if held else ""
+            turn.say("own_number", msisdn=reads.number(turn.who), name=name)
+        elif held is None:
             turn.say("no_plan")
         else:
             offering = held[1]
