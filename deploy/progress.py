@@ -50,6 +50,7 @@ def run(
     with log.open("ab") as output:
         output.write(f"$ {' '.join(map(str, arguments))}\n".encode())
         output.flush()
+        began = output.tell()
         try:
             done = subprocess.run(arguments, stdout=output, stderr=subprocess.STDOUT, env=env, timeout=timeout_s)
             code = done.returncode
@@ -58,13 +59,13 @@ def run(
         except subprocess.TimeoutExpired as error:
             raise Stop(f"{failure}: no end after {timeout_s:.0f} s; see {log}") from error
     if code != 0:
-        sys.stderr.write(last_lines(log))
+        sys.stderr.write(last_lines(log, began))
         raise Stop(f"{failure} (exit code {code}); the whole output is in {log}")
 
 
-def last_lines(log: Path, count: int = 12) -> str:
-    """The end of a log file, indented; "" if there is none."""
+def last_lines(log: Path, began: int = 0, count: int = 12) -> str:
+    """The end of a log file from the byte `began` on, indented; "" if there is none."""
     if not log.exists():
         return ""
-    lines = log.read_text(errors="replace").splitlines()[-count:]
+    lines = log.read_bytes()[began:].decode(errors="replace").splitlines()[-count:]
     return "".join(f"    {line}\n" for line in lines)

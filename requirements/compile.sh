@@ -10,6 +10,6 @@ compile --python-version 3.10 --override overrides.txt bot.in -o bot.txt
 compile --python-version 3.10 --override overrides.txt -c bot.txt dev.in -o dev.txt
 # The parts without Rasa also run on newer Pythons, hence --universal.
 compile --universal --python-version 3.10 --override overrides.txt -c bot.txt gateway.in -o gateway.txt
-compile --universal --python-version 3.10 -c bot.txt -c dev.txt light.in -o light.txt
+compile --universal --python-version 3.10 --override overrides.txt -c bot.txt -c dev.txt light.in -o light.txt
 compile --universal --python-version 3.10 -c dev.txt node.in -o node.txt
 compile --universal --python-version 3.10 installer.in -o installer.txt
