@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,18 @@ STATIC = {
     "desk.js": HERE / "static" / "desk.js",
     "vendor/htmx.min.js": HERE.parent / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
     "vendor/hx-sse.min.js": HERE.parent / "node_modules" / "htmx.org" / "dist" / "ext" / "hx-sse.min.js",
+}
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "shown": words.shown,
+    "cut": words.cut,
+    "clock": words.clock,
+    "day": words.day,
+    "day_and_clock": words.day_and_clock,
+    "iso": words.iso,
+    "surname_only": words.surname_only,
+    "yuan": yuan,
+    "volume": volume,
 }
 
 
@@ -99,17 +111,7 @@ def _templates(app: web.Application) -> None:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        filters={
-            "shown": words.shown,
-            "cut": words.cut,
-            "clock": words.clock,
-            "day": words.day,
-            "day_and_clock": words.day_and_clock,
-            "iso": words.iso,
-            "surname_only": words.surname_only,
-            "yuan": yuan,
-            "volume": volume,
-        },
+        filters=FILTERS,
     )
 
 

@@ -47,7 +47,7 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Route:
-    """One way in. `roles` empty: no log-in needed. `touches` false: pages call it by themselves; no session lives on it."""
+    """One way in. `roles` empty: no log-in needed. `touches` false: pages call it by themselves, so it keeps no session."""
 
     method: str
     path: str

@@ -105,9 +105,9 @@ class Viewing:
         if now is None:
             raise web.HTTPNotFound
         mine = now.owner is Owner.AGENT and now.agent == person.id
-        if not (mine or now.owner is Owner.QUEUE or person.role == "supervisor"):
-            if not await self._reading.handled(conversation, person.id):
-                raise web.HTTPForbidden
+        allowed = mine or now.owner is Owner.QUEUE or person.role == "supervisor"
+        if not allowed and not await self._reading.handled(conversation, person.id):
+            raise web.HTTPForbidden
         queued = await self._handoffs.waiting() if now.owner is Owner.QUEUE else []
         return View(
             conversation=now,
@@ -135,7 +135,7 @@ class Viewing:
         ]
 
     async def mine(self, person: Person, opened: View | None = None) -> list[Card]:
-        """The person's own conversations. SQL says which may be, the switchboard which are; the opened one needs no SQL."""
+        """The person's own. SQL says which may be, the switchboard which are; the opened one needs no SQL."""
         stays = {stay.conversation: stay for stay in await self._reading.open_stays(person.id)}
         ids = list(stays)
         if opened and opened.mine and opened.id not in stays:

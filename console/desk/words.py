@@ -1,4 +1,4 @@
-"""How texts of strangers and moments look on the screen. Templates use these as filters; Jinja's escaping comes after."""
+"""How texts of strangers and moments look on the screen: filters of the templates. Jinja's escaping comes after."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ REVEAL_REASONS = ("verify", "call_back", "ticket")
 
 # Bidirectional overrides could make a text read as something else; controls could break the line.
 _TRICKS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_MARKS = re.compile(
-    r"([\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff\ufe20-\ufe2f]{4})[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff\ufe20-\ufe2f]+"
-)
+_MARK = r"[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff\ufe20-\ufe2f]"
+_MARKS = re.compile(rf"({_MARK}{{4}}){_MARK}+")
 
 
 def shown(text: str) -> str:
