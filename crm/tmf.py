@@ -275,6 +275,7 @@ class TmfCrm:
 
 def _month_query(msisdn: str, month: str) -> Document:
     try:
+        money.month_start(month)
         return consumption.query_to(msisdn, month)
     except BadDocument:
         raise NotFound("usage", month) from None

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.effects import fee_item
@@ -25,6 +25,7 @@ from crm.rules import granted
 from crm.worktime import month_of
 
 LOOK_EVERY_S = 30.0
+KEYS_KEPT = timedelta(days=90)
 PAYS_FEES_FIRST = ("dedicated", "gift")
 
 
@@ -55,10 +56,18 @@ async def bring_forward(store: Store, terms: Terms, most: int = 20) -> int:
     async with store.reading() as connection:
         query = select(table.c.msisdn).where(table.c.cycle < month).order_by(table.c.cycle).limit(most)
         behind = list((await connection.execute(query)).scalars())
+    if not behind:
+        await _forget_keys(store, terms)
     for msisdn in behind:
         async with store.writing() as connection:
             await _turn(connection, msisdn, month, terms)
     return len(behind)
+
+
+async def _forget_keys(store: Store, terms: Terms) -> None:
+    old = schema.idempotency.c.at < terms.now - KEYS_KEPT
+    async with store.writing() as connection:
+        await connection.execute(delete(schema.idempotency).where(old))
 
 
 async def _turn(connection: AsyncConnection, msisdn: str, month: str, terms: Terms) -> None:

@@ -1,0 +1,78 @@
+"""A reference CRM that runs inside the test's loop, on a free port and a database of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from aiohttp.test_utils import TestServer
+
+from crm.reference.app import crm_app
+from crm.reference.catalogue import demo_catalogue, demo_policy
+from crm.reference.http import Office
+from crm.reference.paygate import Paygate, paygate_app
+from crm.reference.seed import seed
+from crm.reference.store import Store
+
+TOKEN = "a-token-of-the-tests"
+CARD_KEY = b"k" * 32
+PAYGATE_KEY = b"p" * 32
+SUBSCRIBERS = 30
+NOW = datetime(2026, 11, 18, 2, 30, tzinfo=timezone.utc)
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A running reference CRM."""
+
+    office: Office
+    paygate: Paygate
+    url: str
+    clock: Clock
+
+
+def make_seeded(path: Path) -> None:
+    """Write a seeded database file; in a thread of its own, since the caller may be in a loop."""
+
+    async def fill() -> None:
+        store = Store(f"sqlite+aiosqlite:///{path}")
+        await seed(store, SUBSCRIBERS, NOW, CARD_KEY)
+        await store.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(fill())).result()
+
+
+@asynccontextmanager
+async def serving(seeded: Path, folder: Path, clock: Clock) -> AsyncIterator[Reference]:
+    """Serve a copy of a seeded database."""
+    for suffix in ("", "-wal"):
+        if Path(f"{seeded}{suffix}").exists():
+            shutil.copy(f"{seeded}{suffix}", folder / f"crm.db{suffix}")
+    store = Store(f"sqlite+aiosqlite:///{folder / 'crm.db'}")
+    office = Office(store, demo_catalogue(), demo_policy(), clock, TOKEN, CARD_KEY)
+    app = crm_app(office)
+    paygate = Paygate(store, PAYGATE_KEY, clock, "")
+    app.add_subapp("/paygate/", paygate_app(paygate))
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield Reference(office, paygate, str(server.make_url("")).rstrip("/"), clock)
+    await store.close()
