@@ -1,1 +1,1 @@
-"""The exchange: Redis as a fenced log. Every script is one fsynced step; every key of a conversation carries its partition's tag."""
+"""The exchange: Redis as a fenced log. Every script is one fsynced step; all keys of a conversation share a tag."""

@@ -1,4 +1,4 @@
-"""The CodeSender port of crm/operations: a one-time code goes out by SMS and stands in clear in no store, log or transcript."""
+"""The CodeSender port of crm/operations: a one-time code goes out by SMS and is in clear in no store and no log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from switchboard.ports import Accept, Clock
 
 
 class SmsCodes:
-    """The code goes into the vault of the number's SMS conversation; the notice carries its reference, which the sender opens last."""
+    """The code goes into the vault of the number's SMS conversation; the sender opens it, after everything else."""
 
     def __init__(self, accept: Accept, clock: Clock) -> None:
         self._accept, self._clock = accept, clock

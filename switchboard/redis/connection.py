@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from redis import asyncio as aioredis
 from redis.asyncio.retry import Retry
@@ -13,15 +15,18 @@ from redis.exceptions import BusyLoadingError, ConnectionError, ReadOnlyError, R
 
 from switchboard.errors import NotReachable
 
+Client = Any
+"""A connected Redis. redis-py types each answer as bytes or text; ours are always bytes."""
+
 CALL_S = 5.0
 """No call waits longer; blocking reads and subscriptions bound themselves."""
 
 
-def connect(url: str, call_s: float = CALL_S) -> aioredis.Redis:
+def connect(url: str, call_s: float = CALL_S) -> Client:
     """A client for `unix://path` or `redis://host:port/db`; answers are bytes. Opens nothing until it is used."""
     if url.startswith("unix://") and not url.startswith("unix:///"):
         # redis-py reads the first word after unix:// as a host name.
-        url = f"unix://{_absolute(url.removeprefix('unix://'))}"
+        url = f"unix://{Path(url.removeprefix('unix://')).resolve()}"
     return aioredis.from_url(
         url,
         socket_timeout=call_s,
@@ -33,12 +38,6 @@ def connect(url: str, call_s: float = CALL_S) -> aioredis.Redis:
     )
 
 
-def _absolute(path: str) -> str:
-    from pathlib import Path
-
-    return str(Path(path).resolve())
-
-
 @contextmanager
 def reaching() -> Iterator[None]:
     """Inside, whatever means that Redis cannot be used now becomes NotReachable; a fault of ours stays what it is."""
@@ -47,8 +46,9 @@ def reaching() -> Iterator[None]:
     except (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, OSError, asyncio.TimeoutError) as error:
         raise NotReachable(f"redis: {error}") from error
     except ResponseError as error:
-        # Out of memory, a full disk (MISCONF) and a script that was cut short pass by themselves or by an operator's hand.
-        if str(error).startswith(("OOM", "MISCONF", "BUSY", "LOADING", "CLUSTERDOWN", "TRYAGAIN")):
+        # Out of memory, a full disk (MISCONF) and a script that was cut short pass by themselves or by a hand.
+        # Redis 6 puts a script's name before the word.
+        if any(word in str(error) for word in ("OOM ", "MISCONF ", "BUSY ", "LOADING ", "CLUSTERDOWN ", "TRYAGAIN ")):
             raise NotReachable(f"redis: {error}") from error
         raise
     except RedisError as error:

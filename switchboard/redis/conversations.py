@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from switchboard import masking
 from switchboard.errors import BadRecord
-from switchboard.model import Binding, Conversation
+from switchboard.model import Address, Binding, Conversation
 from switchboard.ports import Clock
 from switchboard.redis.connection import reaching
 from switchboard.redis.keys import Keys
@@ -25,8 +25,10 @@ class RedisConversations:
         standing = load_standing(conversation, stored, None)
         return standing.conversation if standing else None
 
-    async def bind(self, conversation: str, binding: Binding, region: str) -> Conversation:
-        """See ports.Conversations. Raises BadRecord for a conversation that never was."""
+    async def bind(
+        self, conversation: str, binding: Binding, region: str, address: Address | None = None
+    ) -> Conversation:
+        """See ports.Conversations. `address` is for the first message. Raises BadRecord when there is none yet."""
         record = {
             "state": "bound",
             "number": masking.msisdn(binding.msisdn),
@@ -34,7 +36,7 @@ class RedisConversations:
             "proof": binding.proof,
             "region": region,
         }
-        await self._change(conversation, binding.subscriber_id, dumps(binding), region, "rebound", record)
+        await self._change(conversation, binding.subscriber_id, dumps(binding), region, "rebound", record, address)
         bound = await self.get(conversation)
         if bound is None:
             raise BadRecord(f"conversation {conversation} has no address yet")
@@ -49,7 +51,14 @@ class RedisConversations:
             await self._redis.hset(self._keys.conversation(conversation), "marketing", "1" if allowed else "0")
 
     async def _change(
-        self, conversation: str, subscriber: str, binding: str, region: str, reason: str, record: Mapping[str, Any]
+        self,
+        conversation: str,
+        subscriber: str,
+        binding: str,
+        region: str,
+        reason: str,
+        record: Mapping[str, Any],
+        address: Address | None = None,
     ) -> None:
         of = self._keys.of
         keys = [
@@ -59,7 +68,8 @@ class RedisConversations:
         ]
         logged = log_args(LogRecord("binding", record), self._clock())
         head = [self._keys.tag(conversation), conversation, subscriber, binding, region, reason]
-        await self._scripts.run("bind", keys, [*head, *logged])
+        known = dumps(address) if address else ""
+        await self._scripts.run("bind", keys, [*head, *logged, known])
 
 
 class RedisBindings:

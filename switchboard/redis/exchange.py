@@ -1,4 +1,4 @@
-"""The exchange itself: accept, read, commit, sent, timers. Each method is one fenced script or one read; all raise NotReachable."""
+"""The exchange: accept, read, commit, sent, timers. Each is one fenced script or one read; all raise NotReachable."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class HandoffStart:
 
 @dataclass(frozen=True)
 class Commit:
-    """Everything that ends an entry. `epoch` is the one the entry was routed by; `owner` a new owner (its epoch is one more)."""
+    """Everything that ends an entry. `epoch` is the one it was routed by; a new `owner` has the next one."""
 
     entry: Entry
     epoch: int
@@ -68,7 +68,7 @@ class Commit:
 
 
 class RedisAccept:
-    """The Accept port. `cap` is how many entries may wait in one partition; `key` makes conversation ids out of addresses."""
+    """The Accept port. `cap`: how many entries may wait in one partition; `key` makes conversation ids of addresses."""
 
     def __init__(self, scripts: Scripts, keys: Keys, key: bytes, seal: Seal, cap: int) -> None:
         self._scripts, self._keys, self._key, self._seal, self._cap = scripts, keys, key, seal, cap
@@ -102,7 +102,7 @@ class RedisAccept:
             raise StoreUnavailable(str(error)) from error
         if answer == b"full":
             raise Full(f"{tag} holds {self._cap} waiting entries")
-        return [item.id for (_, item), is_new in zip(group, answer) if is_new]
+        return [item.id for (_, item), is_new in zip(group, answer, strict=True) if is_new]
 
 
 class Exchange:
@@ -128,7 +128,7 @@ class Exchange:
         return load_standing(conversation, stored, address)
 
     async def commit(self, token: str, commit: Commit) -> str:
-        """done; gone: it was committed before; moved: the owner changed, route it again; lost: the lease is someone else's."""
+        """done; gone: was committed before; moved: the owner changed, route again; lost: the lease is another's."""
         conversation, tag = commit.entry.conversation, self._keys.tag(commit.entry.conversation)
         keys = [f"{tag}:lease", f"{tag}:in", self._keys.conversation(conversation)]
         plan = json.dumps(self._plan(commit), ensure_ascii=False)
@@ -138,7 +138,6 @@ class Exchange:
         now, fields = self._clock(), dict(commit.fields)
         if commit.owner:
             fields |= {"owner": commit.owner.value, "epoch": str(commit.epoch + 1), "agent": ""}
-        fields["active_ms"] = fields.get("active_ms", str(ms(now)))
         plan: dict[str, Any] = {
             "epoch": str(commit.epoch),
             "entries": commit.entry.ids,
@@ -187,7 +186,7 @@ class Exchange:
     async def sent(
         self, token: str, route: str, entry: str, message: OutboundMessage, record: LogRecord, void: str = ""
     ) -> str:
-        """What became of a message: accepted by the channel (its quote is shown now), or not (`void` says why): done, gone or lost."""
+        """done, gone or lost. The channel took the message (its quote is shown now), or did not: `void` says why."""
         tag = self._keys.tag(message.conversation)
         keys = [f"{tag}:lease", f"{tag}:out:{route}", self._keys.conversation(message.conversation)]
         now = self._clock()
@@ -214,7 +213,7 @@ class Exchange:
         with reaching():
             found = await self._redis.mget([receipt_key(r.channel, r.channel_id) for _, r in receipts])
             pipe = self._redis.pipeline(transaction=False)
-            for (_, receipt), value in zip(receipts, found):
+            for (_, receipt), value in zip(receipts, found, strict=True):
                 if value:
                     owner = json.loads(value)
                     kind, at, body = log_args(
@@ -226,6 +225,24 @@ class Exchange:
                     fields: Any = {"k": kind, "c": owner["conversation"], "t": at, "b": body}
                     pipe.xadd(f"{self._keys.tag(owner['conversation'])}:log", fields)
             pipe.xdel(f"{tag(partition)}:in", *[entry for entry, _ in receipts])
+            await pipe.execute()
+
+    async def score(self, conversation: str) -> int:
+        """A waiting conversation's place in the queue: lower is sooner."""
+        with reaching():
+            return int(await self._redis.zscore(f"{self._keys.tag(conversation)}:queue", conversation) or 0)
+
+    async def bury(self, token: str, partition: int, entry: str, fields: Mapping[bytes, bytes]) -> None:
+        """An entry that cannot even be read: into the log as it is, so that somebody can look."""
+        record = {"item": {"raw": fields.get(b"i", b"").decode(errors="replace")}, "reason": "unreadable"}
+        kind, at, body = log_args(LogRecord("quarantine", record), self._clock())
+        conversation = fields.get(b"c", b"").decode(errors="replace")
+        with reaching():
+            if await self._redis.get(f"{tag(partition)}:lease") != token.encode():
+                return
+            pipe = self._redis.pipeline()
+            pipe.xadd(f"{tag(partition)}:log", {"k": kind, "c": conversation, "t": at, "b": body})
+            pipe.xdel(f"{tag(partition)}:in", entry)
             await pipe.execute()
 
     async def live_release(self) -> str:

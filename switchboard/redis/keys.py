@@ -1,20 +1,18 @@
-"""Names of keys. Everything of one conversation carries the tag {pN} of its partition, so that one script may touch all of it."""
+"""Names of keys. All keys of a conversation carry the tag {pN} of its partition, so that one script may touch them."""
 
 from __future__ import annotations
 
 from binascii import crc_hqx
 
-from redis import asyncio as aioredis
-
 from switchboard.errors import BadSettings
-from switchboard.redis.connection import reaching
+from switchboard.redis.connection import Client, reaching
 
 WORKERS = "workers"
 """Sorted set: worker name → the moment (ms) until which it counts as alive."""
 AGENTS = "desk:agents"
 """Sorted set: agent → the moment (ms) until which they are at the desk."""
 WAKE = "wake"
-"""Pub/sub: partition numbers with something new to read. Lossy, therefore only a wake; the renewal of the lease finds what it missed."""
+"""Pub/sub: numbers of partitions with something new. Lossy, so only a wake: each partition is read every second."""
 LIVE_RELEASE = "release:live"
 
 
@@ -42,8 +40,8 @@ def tag(partition: int) -> str:
     return f"{{p{partition}}}"
 
 
-async def keep_partitions(redis: aioredis.Redis, partitions: int) -> None:
-    """Store the number of partitions at first start. Raises BadSettings when another number was stored: messages would be lost."""
+async def keep_partitions(redis: Client, partitions: int) -> None:
+    """Store the number at first start. Raises BadSettings when another one was stored: messages would be lost."""
     with reaching():
         await redis.set("partitions", partitions, nx=True)
         stored = int(await redis.get("partitions") or 0)

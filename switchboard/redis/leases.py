@@ -6,10 +6,8 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from redis import asyncio as aioredis
-
 from switchboard.ports import Clock
-from switchboard.redis.connection import reaching
+from switchboard.redis.connection import Client, reaching
 from switchboard.redis.keys import WORKERS, tag
 from switchboard.redis.records import ms
 from switchboard.redis.scripting import Scripts
@@ -28,7 +26,7 @@ class Lease:
 
 @dataclass(frozen=True)
 class Kept:
-    """A renewed lease: when the partition's next timer is due (ms, None for none) and how many conversations agents hold."""
+    """A renewed lease: when the next timer is due (ms, None for none) and how many conversations agents hold."""
 
     timer_ms: int | None
     talks: int
@@ -61,13 +59,13 @@ class Leases:
         tokens = [f"{self._worker}/{self._process}/{secrets.token_hex(8)}" for _ in partitions]
         calls = [
             ([f"{tag(p)}:lease", f"{tag(p)}:held"], [token, f"{self._worker}/", LEASE_MS])
-            for p, token in zip(partitions, tokens)
+            for p, token in zip(partitions, tokens, strict=True)
         ]
         answers = await self._scripts.run_many("acquire", calls)
         ours = f"{self._worker}/{self._process}/"
         return [
             Lease(p, token, before != b"" and not before.decode().startswith(ours))
-            for p, token, before in zip(partitions, tokens, answers)
+            for p, token, before in zip(partitions, tokens, answers, strict=True)
             if before is not None
         ]
 
@@ -90,7 +88,7 @@ def fair_share(partitions: int, workers: int) -> int:
     return -(-partitions // max(1, workers))
 
 
-async def someone_works(redis: aioredis.Redis, clock: Clock) -> bool:
+async def someone_works(redis: Client, clock: Clock) -> bool:
     """Whether any worker is alive: the gateway's health asks."""
     with reaching():
         return bool(await redis.zcount(WORKERS, ms(clock()), "+inf"))

@@ -4,15 +4,16 @@
 |---|---|
 | inbound | item (with `type`), owner, address, language, region, release_id, trace |
 | turn | message (inbound id), understanding, context, release_id |
-| reply, agent, notice | message: an OutboundMessage; `agent` is said by one, `notice` has `kind` service, marketing or security |
+| reply, agent, notice | message: an OutboundMessage; a notice also has kind service, marketing or security |
 | sent, failed, dropped | message (outbound id), channel_ids or reason |
 | receipt | message (outbound id), state, reason |
 | owner | owner, was, epoch, agent, handoff, reason |
-| handoff | handoff, state (queued, human, requeued, handed_back, closed, abandoned), reason, skill, priority, agent, code, note, context |
+| handoff | handoff, state, reason, skill, priority, agent, code, note, context |
 | outcome | message (inbound id), wish, how |
 | quarantine | item, reason, attempts |
 | binding | state (bound, unbound), number (masked), subscriber_id, proof, region, reason |
 
+A hand-off's state: queued, human, requeued, handed_back, closed, abandoned.
 Messages and items are JSON of the model's types: fields that equal their default are left out. Texts are masked.
 """
 
@@ -21,10 +22,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from redis import asyncio as aioredis
-
 from switchboard.ports import LogEntry
-from switchboard.redis.connection import reaching
+from switchboard.redis.connection import Client, reaching
 from switchboard.redis.keys import tag
 from switchboard.redis.records import load_log
 
@@ -32,7 +31,7 @@ from switchboard.redis.records import load_log
 class RedisLog:
     """Reads {pN}:log of all partitions."""
 
-    def __init__(self, redis: aioredis.Redis, partitions: int) -> None:
+    def __init__(self, redis: Client, partitions: int) -> None:
         self._redis, self._partitions = redis, partitions
 
     async def read(self, cursors: Mapping[int, str], block_s: float) -> AsyncIterator[LogEntry]:

@@ -6,16 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from redis import asyncio as aioredis
-
-from switchboard.redis.connection import reaching
+from switchboard.redis.connection import Client, reaching
 from switchboard.redis.keys import Keys
 
 KEPT_S = 48 * 3600
 
 
 class RedisOnce:
-    def __init__(self, redis: aioredis.Redis, keys: Keys) -> None:
+    def __init__(self, redis: Client, keys: Keys) -> None:
         self._redis, self._keys = redis, keys
 
     async def recall(self, conversation: str, message_id: str, operation: str) -> dict[str, Any] | None:

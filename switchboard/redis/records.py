@@ -55,10 +55,14 @@ class LogRecord:
 
 @dataclass(frozen=True)
 class Standing:
-    """All that the router must know: the conversation, the last list shown, whether the person was told that a machine talks,
-    the form that the open quote was shown in, when it was last active (ms; 0 never), and whether marketing is allowed."""
+    """All that the router must know.
+
+    `choices` is the last list shown; `greeted`: the person was told that a machine talks; `active_ms`: when they last
+    spoke, 0 for never; `quote_form`: the form in which the open quote was shown; `marketing`: consent to it.
+    """
 
     conversation: Conversation
+    stored: bool = False
     choices: tuple[Choice, ...] = ()
     greeted: bool = False
     active_ms: int = 0
@@ -129,7 +133,7 @@ def load_log(partition: int, entry: bytes, fields: Mapping[bytes, bytes]) -> Log
 
 
 def load_standing(conversation: str, stored: Mapping[bytes, bytes], address: Address | None) -> Standing | None:
-    """From the conversation's hash; `address` is used for one that has none yet. None when nobody knows where the person is."""
+    """From the conversation's hash; `address` is for one that has none yet. None: nobody knows where the person is."""
     text = {key.decode(): value.decode() for key, value in stored.items()}
     known = from_dict(Address, loads(text["address"])) if text.get("address") else address
     if known is None:
@@ -151,6 +155,7 @@ def load_standing(conversation: str, stored: Mapping[bytes, bytes], address: Add
             release_id=text.get("release", ""),
             context=context,
         ),
+        stored="address" in text,
         choices=load_choices(text.get("choices")),
         greeted=text.get("greeted") == "1",
         active_ms=int(text.get("active_ms", 0)),

@@ -8,13 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from redis import asyncio as aioredis
 from redis.exceptions import NoScriptError
 
-from switchboard.redis.connection import reaching
+from switchboard.redis.connection import Client, reaching
 
 _FOLDER = Path(__file__).parent / "scripts"
-Value = str | bytes | int | float
 
 
 @cache
@@ -27,10 +25,10 @@ def _source(name: str) -> tuple[str, str]:
 class Scripts:
     """Runs scripts/<name>.lua. Raises NotReachable."""
 
-    def __init__(self, redis: aioredis.Redis) -> None:
+    def __init__(self, redis: Client) -> None:
         self.redis = redis
 
-    async def run(self, name: str, keys: Sequence[str], args: Sequence[Value] = ()) -> Any:
+    async def run(self, name: str, keys: Sequence[str], args: Sequence[Any] = ()) -> Any:
         text, sha = _source(name)
         with reaching():
             try:
@@ -38,7 +36,7 @@ class Scripts:
             except NoScriptError:
                 return await self.redis.eval(text, len(keys), *keys, *args)
 
-    async def run_many(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Value]]]) -> list[Any]:
+    async def run_many(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Any]]]) -> list[Any]:
         """The same script for many partitions in one round trip; each call is its own step."""
         if not calls:
             return []

@@ -11,11 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from redis import asyncio as aioredis
-
 from switchboard.ports import Clock
 from switchboard.redis.codes import SmsCodes
-from switchboard.redis.connection import connect
+from switchboard.redis.connection import Client, connect
 from switchboard.redis.conversations import RedisBindings, RedisConversations
 from switchboard.redis.exchange import RedisAccept
 from switchboard.redis.keys import Keys, keep_partitions
@@ -38,7 +36,7 @@ def utc_now() -> datetime:
 class Stores:
     """The ports of switchboard/ports.py and crm/operations/ports.py, on Redis."""
 
-    redis: aioredis.Redis
+    redis: Client
     scripts: Scripts
     keys: Keys
     accept: RedisAccept

@@ -6,15 +6,14 @@ import os
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from redis import asyncio as aioredis
 
 from switchboard.model import SecretValue
-from switchboard.redis.connection import reaching
+from switchboard.redis.connection import Client, reaching
 from switchboard.redis.keys import Keys
 
 
 class Seal:
-    """AES-256-GCM under `Settings.key("vault")`; conversation and reference are authenticated, so a value opens only where it was put."""
+    """AES-256-GCM under `Settings.key("vault")`. Conversation and reference are authenticated with each value."""
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
@@ -33,7 +32,7 @@ class Seal:
 class RedisVault:
     """The Vault port of the switchboard and of crm/operations. Values come in with `accept` only."""
 
-    def __init__(self, redis: aioredis.Redis, keys: Keys, seal: Seal) -> None:
+    def __init__(self, redis: Client, keys: Keys, seal: Seal) -> None:
         self._redis, self._keys, self._seal = redis, keys, seal
 
     async def open(self, conversation: str, ref: str) -> str | None:

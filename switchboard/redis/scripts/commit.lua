@@ -9,7 +9,7 @@ end
 if redis.call('XDEL', KEYS[2], unpack(plan.entries)) == 0 then return 'gone' end
 redis.call('HDEL', tag .. ':tries', unpack(plan.settled))
 if plan.void then void_quote(tag, KEYS[3], plan.void) end
-redis.call('HSET', KEYS[3], unpack(plan.fields))
+if #plan.fields > 0 then redis.call('HSET', KEYS[3], unpack(plan.fields)) end
 for _, out in ipairs(plan.out or {}) do redis.call('XADD', tag .. ':out:' .. out[1], '*', 'm', out[2]) end
 for _, entry in ipairs(plan.log or {}) do log(tag, conversation, entry) end
 for _, timer in ipairs(plan.timers or {}) do later(tag, timer[1], timer[2], timer[3]) end

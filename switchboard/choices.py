@@ -1,0 +1,59 @@
+"""The router's memory of the last list shown: a tap, "2", ２ or the label picks from it. And words that always work."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from switchboard.errors import BadWording
+from switchboard.model import Choice, InboundMessage, TurnContext
+
+
+class StaleChoice(Exception):
+    """A tap on a list that is not the last one."""
+
+
+def fold(text: str) -> str:
+    """Width, case, spaces and punctuation around the words do not matter."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in plain if not (c.isspace() or unicodedata.category(c).startswith(("P", "C", "Z"))))
+
+
+def pick(message: InboundMessage, choices: Sequence[Choice], context: TurnContext) -> Choice | None:
+    """What a message picks from the last list shown, None when it is no pick. Raises StaleChoice."""
+    if message.token:
+        for choice in choices:
+            if choice.token == message.token:
+                return choice
+        raise StaleChoice(message.token)
+    # While a form awaits a number or a code, "2" is the number or the code.
+    if context.awaits:
+        return None
+    text = fold(message.text)
+    for choice in choices:
+        if text and text in (fold(choice.label), str(choice.number)):
+            return choice
+    return None
+
+
+class Commands:
+    """Words that work whatever the bot is doing, read from content/terms/commands.yml: {command: [words]}."""
+
+    def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
+        self._of = {fold(str(word)): command for command, listed in words.items() for word in listed}
+
+    @classmethod
+    def load(cls, content: Path) -> Commands:
+        """Raises BadWording."""
+        path = content / "terms" / "commands.yml"
+        loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if not isinstance(loaded, dict) or not all(isinstance(words, list) for words in loaded.values()):
+            raise BadWording(f"{path}: must be lists of words by command")
+        return cls(loaded)
+
+    def find(self, text: str) -> str:
+        """The command that a whole message is, "" for none."""
+        return self._of.get(fold(text), "")

@@ -1,0 +1,154 @@
+"""Turns an answer into a commit: messages, log, choices, timers, and a change of owner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from switchboard import masking
+from switchboard.codec import to_dict
+from switchboard.handoff import Reception, Transfer
+from switchboard.model import Conversation, ConversationEvent, Inbound, Origin, OutboundMessage, Reply, TurnResult
+from switchboard.ports import Clock
+from switchboard.redis.exchange import Commit
+from switchboard.redis.records import Entry, LogRecord, Standing, dump_item, dumps, loads, ms
+from switchboard.voice import Voice
+
+FIRST = "first_contact"
+
+
+class Drafts:
+    def __init__(self, voice: Voice, reception: Reception, clock: Clock) -> None:
+        self._voice, self._reception, self._clock = voice, reception, clock
+
+    async def answered(
+        self, entry: Entry, standing: Standing, result: TurnResult, before: Sequence[Reply] = ()
+    ) -> Commit:
+        """`before` is what the switchboard itself says first. The first words of all say that a machine talks."""
+        conversation = standing.conversation
+        if result.language:
+            conversation = replace(conversation, language=result.language)
+        system = list(before)
+        if not standing.greeted and not isinstance(entry.item, ConversationEvent):
+            system.insert(0, self._voice.reply(FIRST, conversation))
+        said = [(reply, Origin.SYSTEM) for reply in system] + [(reply, Origin.BOT) for reply in result.replies]
+        out = tuple(
+            self._voice.message(conversation, reply, f"{entry.item.id}/{n}", origin, entry.item.id, entry.trace)
+            for n, (reply, origin) in enumerate(said, 1)
+        )
+        timers, cancelled = self._timers(conversation, result)
+        commit = Commit(
+            entry,
+            conversation.epoch,
+            fields={**self._known(standing), **_learned(result, [reply for reply, _ in said])},
+            out=out,
+            log=_story(entry, conversation, result, out),
+            timers=timers,
+            cancel=cancelled,
+            turns=(entry.item.id,),
+            void="topic" if _left_topic(standing, result) else "",
+        )
+        if result.handoff is None:
+            return commit
+        transfer = await self._reception.request(conversation, result.handoff, entry.item.id, result)
+        return self.transferred(commit, conversation, transfer)
+
+    def logged(self, entry: Entry, standing: Standing) -> Commit:
+        """Answered by nobody here: the desk sees it in the log."""
+        conversation = standing.conversation
+        log = (inbound_record(entry, conversation),)
+        return Commit(entry, conversation.epoch, fields=self._known(standing), log=log)
+
+    def transferred(self, commit: Commit, conversation: Conversation, transfer: Transfer) -> Commit:
+        """With the transfer's words at the end. When the owner changes everything said here carries the new epoch,
+        or it would be dropped as the old owner's."""
+        item, reply = commit.entry.item, self._voice.reply(transfer.response, conversation, transfer.values)
+        message = self._voice.message(
+            conversation, reply, f"{item.id}/{transfer.response}", in_reply_to=item.id, trace=commit.entry.trace
+        )
+        shown = {"choices": dumps(reply.choices)} if reply.choices else {}
+        epoch = conversation.epoch + (1 if transfer.owner else 0)
+        return replace(
+            commit,
+            out=tuple(replace(m, epoch=epoch) for m in (*commit.out, message)),
+            log=(*commit.log, LogRecord("reply", {"message": message}), *transfer.log),
+            fields={**commit.fields, **shown, **transfer.fields},
+            timers=commit.timers + transfer.timers,
+            owner=transfer.owner,
+            handoff=transfer.start,
+            unqueue=transfer.unqueue,
+            void="handoff" if transfer.owner else commit.void,
+        )
+
+    def _known(self, standing: Standing) -> dict[str, str]:
+        """Fields of the conversation that are not stored yet, or that this entry changed."""
+        fields = {"active_ms": str(ms(self._clock()))}
+        if not standing.stored:
+            fields["address"] = dumps(standing.conversation.address)
+        if standing.conversation.release_id:
+            fields["release"] = standing.conversation.release_id
+        return fields
+
+    def _timers(
+        self, conversation: Conversation, result: TurnResult
+    ) -> tuple[tuple[tuple[str, datetime, Inbound], ...], tuple[str, ...]]:
+        """(to set, to cancel)."""
+        now, wanted = self._clock(), []
+        for timer in result.timers:
+            if timer.after_s >= 0:
+                due = now + timedelta(seconds=timer.after_s)
+                event_id = f"timer:{conversation.id}:{timer.name}:{due.timestamp():.3f}"
+                wanted.append(
+                    (timer.name, due, ConversationEvent(event_id, conversation.id, timer.name, due, timer.values))
+                )
+        return tuple(wanted), tuple(timer.name for timer in result.timers if timer.after_s < 0)
+
+
+def inbound_record(entry: Entry, conversation: Conversation) -> LogRecord:
+    """What came in, and by whose hands it goes."""
+    body = {
+        "item": loads(dump_item(entry.item)),
+        "owner": conversation.owner.value,
+        "channel": conversation.address.channel,
+        "number": masking.msisdn(conversation.binding.msisdn) if conversation.binding else "",
+        "language": conversation.language,
+        "region": conversation.region,
+        "release_id": conversation.release_id,
+        "trace": entry.trace,
+    }
+    return LogRecord("inbound", body)
+
+
+def _story(
+    entry: Entry, conversation: Conversation, result: TurnResult, out: Sequence[OutboundMessage]
+) -> tuple[LogRecord, ...]:
+    turn = {
+        "message": entry.item.id,
+        "understanding": to_dict(result.understanding),
+        "context": to_dict(result.context),
+        "release_id": result.release_id or conversation.release_id,
+    }
+    outcomes = [LogRecord("outcome", {"message": entry.item.id, **to_dict(o)}) for o in result.outcomes]
+    replies = [LogRecord("reply", {"message": message}) for message in out]
+    return (inbound_record(entry, conversation), LogRecord("turn", turn), *replies, *outcomes)
+
+
+def _learned(result: TurnResult, replies: Sequence[Reply]) -> dict[str, str]:
+    fields = {"context": dumps(result.context)}
+    if any(reply.response == FIRST for reply in replies):
+        fields["greeted"] = "1"
+    if result.language:
+        fields["language"] = result.language
+    lists = [reply.choices for reply in replies if reply.choices]
+    if lists:
+        fields["choices"] = dumps(lists[-1])
+    if any(reply.quote_id for reply in replies):
+        fields["quote_form"] = result.context.active_form
+    return fields
+
+
+def _left_topic(standing: Standing, result: TurnResult) -> bool:
+    """The open quote was shown in a form that this turn ended or replaced; a quote shown just now is never meant."""
+    shown_now = any(reply.quote_id for reply in result.replies)
+    return bool(standing.quote and not shown_now and standing.quote_form != result.context.active_form)

@@ -1,0 +1,217 @@
+"""Lanes: one per conversation, in order of arrival. A lane works on its first entry until that is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import structlog
+
+from switchboard.errors import LeaseLost, NotReachable, TurnConflict, TurnFailed
+from switchboard.metrics import Metrics
+from switchboard.model import Origin, OutboundMessage
+from switchboard.ports import Clock, Turn
+from switchboard.redis.exchange import Commit, Exchange
+from switchboard.redis.leases import Lease
+from switchboard.redis.records import Entry, ms
+from switchboard.router import Router
+
+ATTEMPTS = 5
+CONFLICTS = 10
+"""A turn that conflicts this often, with the lease in our hands, is failing."""
+EARLY_S = 4.0
+log = structlog.get_logger()
+
+
+def pauses(first_s: float = 0.2, longest_s: float = 10.0) -> Iterator[float]:
+    """Growing waits with some chance in them, so that lanes do not come back all at once."""
+    wait = first_s
+    while True:
+        yield wait * random.uniform(0.8, 1.2)
+        wait = min(longest_s, wait * 2)
+
+
+@dataclass
+class Holding:
+    """A partition that this worker holds. `suspects` are entries whose turn may have taken their last worker down."""
+
+    lease: Lease
+    valid: Callable[[], bool]
+    suspects: set[str] = field(default_factory=set)
+
+    @property
+    def token(self) -> str:
+        return self.lease.token
+
+
+class Lanes:
+    """The lanes of one partition."""
+
+    def __init__(
+        self,
+        holding: Holding,
+        exchange: Exchange,
+        router: Router,
+        clock: Clock,
+        metrics: Metrics,
+        lost: Callable[[], None],
+    ) -> None:
+        self._holding, self._exchange, self._router = holding, exchange, router
+        self._clock, self._metrics, self._lost = clock, metrics, lost
+        self._queues: dict[str, deque[Entry]] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._draining = False
+
+    def put(self, entry: Entry) -> None:
+        """To the end of its conversation's lane."""
+        if self._draining:
+            return
+        queue = self._queues.setdefault(entry.conversation, deque())
+        queue.append(entry)
+        if entry.conversation not in self._tasks:
+            self._tasks[entry.conversation] = asyncio.create_task(self._run(entry.conversation, queue))
+
+    def works_on(self, conversation: str) -> bool:
+        return conversation in self._tasks
+
+    async def drain(self, within_s: float) -> None:
+        """Let what has begun come to its end; what waits stays stored for the next holder."""
+        self._draining = True
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=within_s)
+        await self.stop()
+
+    async def stop(self) -> None:
+        self._draining = True
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, conversation: str, queue: deque[Entry]) -> None:
+        try:
+            while queue and not self._draining:
+                await Work(self._holding, self._exchange, self._router, self._clock, self._metrics, queue[0]).done()
+                queue.popleft()
+        except LeaseLost:
+            self._lost()
+        finally:
+            # No await since the queue was found empty: nothing can have been put into it meanwhile.
+            self._queues.pop(conversation, None)
+            self._tasks.pop(conversation, None)
+
+
+class Work:
+    """One entry on its way to its commit."""
+
+    def __init__(
+        self, holding: Holding, exchange: Exchange, router: Router, clock: Clock, metrics: Metrics, entry: Entry
+    ) -> None:
+        self._holding, self._exchange, self._router = holding, exchange, router
+        self._clock, self._metrics, self._entry = clock, metrics, entry
+        self._said: tuple[OutboundMessage, ...] = ()
+        self._tries = self._conflicts = 0
+        self._verdict = ""
+
+    async def done(self) -> None:
+        """Returns when the entry is committed, by us or by somebody before us. Raises LeaseLost."""
+        structlog.contextvars.bind_contextvars(trace=self._entry.trace, entry=self._entry.id)
+        early = asyncio.create_task(self._early())
+        began = self._clock()
+        try:
+            await self._until_committed()
+        finally:
+            early.cancel()
+        self._metrics.entry_seconds.observe((self._clock() - began).total_seconds())
+
+    async def _until_committed(self) -> None:
+        waits = pauses()
+        suspected = await self._suspected()
+        while True:
+            try:
+                commit = await (self._quarantine() if self._verdict else self._route())
+                if await self._committed(commit):
+                    return
+            except NotReachable as error:
+                log.warning("not_reachable", error=str(error))
+                if suspected:
+                    # It was waiting, not working: this is no attempt, and the last one probably was none either.
+                    suspected = False
+                    await self._count(-1)
+                await asyncio.sleep(next(waits))
+            except TurnConflict as error:
+                self._conflicts += 1
+                if self._conflicts >= CONFLICTS:
+                    await self._failed(str(error), permanent=False)
+                await asyncio.sleep(next(waits))
+            except TurnFailed as error:
+                await self._failed(str(error), error.permanent)
+                await asyncio.sleep(0 if self._verdict else next(waits))
+            except (LeaseLost, asyncio.CancelledError):
+                raise
+            except Exception as error:
+                log.exception("turn_broke")
+                await self._failed(type(error).__name__, permanent=False)
+                await asyncio.sleep(next(waits))
+
+    async def _suspected(self) -> bool:
+        """Count the attempt of a holder that died before the next one starts: it may take this worker down as well."""
+        if self._entry.id not in self._holding.suspects:
+            return False
+        self._holding.suspects.discard(self._entry.id)
+        if await self._count(1) >= ATTEMPTS:
+            self._verdict = "took its worker down"
+        return True
+
+    async def _failed(self, reason: str, permanent: bool) -> None:
+        log.error("turn_failed", error=reason, permanent=permanent)
+        tries = await self._count(1)
+        if permanent or tries >= ATTEMPTS:
+            self._verdict = reason or "failed"
+
+    async def _count(self, step: int) -> int:
+        """How many attempts there were; waits for Redis. Raises LeaseLost."""
+        for wait in pauses():
+            try:
+                self._tries = await self._exchange.attempt(self._holding.token, self._entry, step)
+                break
+            except NotReachable:
+                await asyncio.sleep(wait)
+        if self._tries < 0:
+            raise LeaseLost(self._holding.token)
+        return self._tries
+
+    async def _route(self) -> Commit:
+        turn = Turn(self._holding.token, attempt=self._tries + 1, trace=self._entry.trace)
+        return await self._router.route(self._entry, turn, self._said)
+
+    async def _quarantine(self) -> Commit:
+        self._metrics.quarantined.inc()
+        return await self._router.quarantine(self._entry, self._verdict, self._tries)
+
+    async def _committed(self, commit: Commit) -> bool:
+        """False when the owner changed meanwhile: what the bot said is void and the entry is routed again."""
+        answer = await self._exchange.commit(self._holding.token, commit)
+        self._metrics.commits.labels(answer).inc()
+        if answer == "lost":
+            raise LeaseLost(self._holding.token)
+        if answer == "moved":
+            self._said = tuple(message for message in commit.out if message.origin is Origin.BOT)
+        return answer in ("done", "gone")
+
+    async def _early(self) -> None:
+        """After 4 s the person hears once that it is being looked up. The entry stays what it is: unfinished."""
+        age_s = (ms(self._clock()) - self._entry.arrived_ms) / 1000
+        # An old entry of a partition just taken over is not announced before it had a moment to finish.
+        await asyncio.sleep(max(EARLY_S - age_s, 1.0))
+        for wait in pauses():
+            try:
+                message = await self._router.early(self._entry)
+                if message:
+                    await self._exchange.say_early(self._holding.token, self._entry, message)
+                return
+            except NotReachable:
+                await asyncio.sleep(wait)

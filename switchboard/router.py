@@ -1,0 +1,224 @@
+"""Decides what becomes of one entry: who answers it, and everything its commit does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from switchboard.choices import Commands, StaleChoice, pick
+from switchboard.drafts import Drafts, inbound_record
+from switchboard.errors import NotReachable
+from switchboard.handoff import WAITING, Reception
+from switchboard.model import (
+    Binding,
+    ChannelEvent,
+    Choice,
+    ConversationEvent,
+    HandoffRequest,
+    InboundMessage,
+    Notice,
+    OutboundMessage,
+    Outcome,
+    Owner,
+    Reply,
+    TurnResult,
+    Understanding,
+)
+from switchboard.notices import NoticeLane
+from switchboard.ports import Clock, Directory, Responder, Turn
+from switchboard.redis.conversations import RedisConversations
+from switchboard.redis.exchange import Commit, Exchange
+from switchboard.redis.quotes import RedisQuotes
+from switchboard.redis.records import Entry, LogRecord, Standing, dump_item, loads, moment
+from switchboard.voice import Voice
+
+SESSION = timedelta(minutes=60)
+"""After this silence a new session begins: Release and number are looked up again, an open quote is void."""
+LOOKUP_S = 2.0
+HELD = (Owner.QUEUE, Owner.AGENT)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the router is made of. `confirmer` answers when a person confirms a quote of the agent who owns the talk."""
+
+    exchange: Exchange
+    conversations: RedisConversations
+    quotes: RedisQuotes
+    bot: Responder
+    voice: Voice
+    reception: Reception
+    notices: NoticeLane
+    directory: Directory
+    commands: Commands
+    clock: Clock
+    live_release: Callable[[], str] = lambda: ""
+    confirmer: Responder | None = None
+
+
+class Router:
+    def __init__(self, parts: Parts) -> None:
+        self._p = parts
+        self._drafts = Drafts(parts.voice, parts.reception, parts.clock)
+
+    async def route(self, entry: Entry, turn: Turn, void: tuple[OutboundMessage, ...] = ()) -> Commit:
+        """The commit that ends this entry. `void` is what an earlier route of it said before the owner changed.
+
+        Raises TurnFailed, TurnConflict, NotReachable. Changes nothing but the binding and a quote of an old session.
+        """
+        standing = await self.standing(entry)
+        if standing is None:
+            # Something of the system for a conversation that nobody ever began.
+            return Commit(
+                entry, 0, log=(LogRecord("quarantine", {"item": loads(dump_item(entry.item)), "reason": "unknown"}),)
+            )
+        if isinstance(entry.item, Notice):
+            return await self._p.notices.route(entry, entry.item, standing)
+        if isinstance(entry.item, ConversationEvent) and entry.item.name == WAITING:
+            return await self._still_waiting(entry, standing)
+        commit = await self._answer(entry, await self._current(standing), turn)
+        dropped = tuple(LogRecord("dropped", {"message": m.id, "reason": "owner"}) for m in void)
+        return replace(commit, log=commit.log + dropped)
+
+    async def standing(self, entry: Entry) -> Standing | None:
+        address = getattr(entry.item, "address", None)
+        return await self._p.exchange.standing(entry.conversation, address)
+
+    async def early(self, entry: Entry) -> OutboundMessage | None:
+        """The word while the answer takes long; None where nobody waits for the bot."""
+        standing = await self.standing(entry)
+        if standing is None or standing.conversation.owner in HELD or not isinstance(entry.item, InboundMessage):
+            return None
+        conversation = standing.conversation
+        reply = self._p.voice.reply("looking_up", conversation)
+        return self._p.voice.message(conversation, reply, f"{entry.item.id}/early", in_reply_to=entry.item.id)
+
+    async def quarantine(self, entry: Entry, reason: str, attempts: int) -> Commit:
+        """What cannot be answered: told to the person, and to the queue for a human."""
+        standing = await self.standing(entry)
+        record = LogRecord("quarantine", {"item": loads(dump_item(entry.item)), "reason": reason, "attempts": attempts})
+        if standing is None:
+            return Commit(entry, 0, log=(record,))
+        if not isinstance(entry.item, (InboundMessage, ConversationEvent)) or standing.conversation.owner in HELD:
+            return Commit(
+                entry, standing.conversation.epoch, log=(inbound_record(entry, standing.conversation), record)
+            )
+        apology = self._p.voice.reply("quarantined", standing.conversation)
+        result = TurnResult(context=standing.conversation.context, handoff=HandoffRequest("failed", priority=1))
+        commit = await self._drafts.answered(entry, standing, result, before=(apology,))
+        return replace(commit, log=(*commit.log, record))
+
+    # --- who answers -------------------------------------------------------------------------------------------------
+
+    async def _answer(self, entry: Entry, standing: Standing, turn: Turn) -> Commit:
+        item, conversation = entry.item, standing.conversation
+        if isinstance(item, ChannelEvent):
+            return await self._channel_event(entry, item, standing)
+        assert isinstance(item, (InboundMessage, ConversationEvent))
+        if isinstance(item, InboundMessage):
+            asks = self._p.commands.find(item.text) == "handoff"
+            if conversation.owner in HELD:
+                return await self._held(entry, item, standing, turn, asks)
+            if asks:
+                return await self._drafts.answered(entry, standing, _asked(standing))
+            try:
+                picked = pick(item, standing.choices, conversation.context)
+            except StaleChoice:
+                reply = self._p.voice.reply("stale_choice", conversation)
+                return await self._drafts.answered(
+                    entry, standing, TurnResult(context=conversation.context), before=(reply,)
+                )
+            turn = _with(turn, picked)
+        elif conversation.owner in HELD:
+            return self._drafts.logged(entry, standing)
+        result = await self._p.bot.answer(item, conversation, turn)
+        before: tuple[Reply, ...] = ()
+        if isinstance(item, ConversationEvent) and item.name == "handoff_ended" and not result.replies:
+            before = (self._p.voice.reply("handoff_back", conversation),)
+        return await self._drafts.answered(entry, standing, result, before=before)
+
+    async def _held(self, entry: Entry, item: InboundMessage, standing: Standing, turn: Turn, asks: bool) -> Commit:
+        """A human has the conversation: the text goes to the desk by the log, except a yes to the agent's own quote."""
+        conversation = standing.conversation
+        if conversation.owner is Owner.AGENT and standing.quote and self._p.confirmer:
+            try:
+                picked = pick(item, standing.choices, conversation.context)
+            except StaleChoice:
+                picked = None
+            if picked:
+                result = await self._p.confirmer.answer(item, conversation, _with(turn, picked))
+                return await self._drafts.answered(entry, standing, result)
+        commit = self._drafts.logged(entry, standing)
+        if asks and conversation.owner is Owner.QUEUE:
+            waiting = await self._p.reception.position(conversation, await self._p.exchange.score(conversation.id))
+            commit = self._drafts.transferred(commit, conversation, waiting)
+        return commit
+
+    async def _channel_event(self, entry: Entry, event: ChannelEvent, standing: Standing) -> Commit:
+        """A subscription or an opened chat is greeted once; a menu click counts as its text."""
+        if event.name == "menu" and event.values.get("text"):
+            message = InboundMessage(event.id, event.address, event.values["text"], event.at)
+            return await self._answer(replace(entry, item=message), standing, Turn(token="", trace=entry.trace))
+        if event.name in ("subscribe", "session_start") and standing.conversation.owner not in HELD:
+            return await self._drafts.answered(entry, standing, TurnResult(context=standing.conversation.context))
+        return self._drafts.logged(entry, standing)
+
+    async def _still_waiting(self, entry: Entry, standing: Standing) -> Commit:
+        conversation = standing.conversation
+        assert isinstance(entry.item, ConversationEvent)
+        handoff = str(entry.item.values.get("handoff", ""))
+        if conversation.owner is not Owner.QUEUE or conversation.handoff != handoff:
+            return Commit(entry, conversation.epoch)
+        transfer = await self._p.reception.still_waiting(conversation, handoff)
+        if transfer is None:
+            return Commit(entry, conversation.epoch, timers=(self._p.reception.look_again(conversation, handoff),))
+        return self._drafts.transferred(Commit(entry, conversation.epoch), conversation, transfer)
+
+    # --- what is known -----------------------------------------------------------------------------------------------
+
+    async def _current(self, standing: Standing) -> Standing:
+        """The conversation with its Release, and for SMS with its subscriber; an hour of silence begins a session."""
+        now, conversation = self._p.clock(), standing.conversation
+        fresh = standing.active_ms == 0 or now - moment(standing.active_ms) > SESSION
+        if fresh and standing.quote:
+            await self._p.quotes.void(conversation.id, standing.quote, "session")
+        if conversation.address.channel == "sms" and (fresh or conversation.binding is None):
+            standing = await self._bound_by_link(standing)
+        if fresh or not conversation.release_id:
+            release = self._p.live_release()
+            standing = replace(standing, conversation=replace(standing.conversation, release_id=release))
+        return standing
+
+    async def _bound_by_link(self, standing: Standing) -> Standing:
+        conversation = standing.conversation
+        number, known = conversation.address.id, conversation.binding
+        try:
+            found = await asyncio.wait_for(self._p.directory.lookup(number), LOOKUP_S)
+        except (NotReachable, asyncio.TimeoutError):
+            return standing
+        if found is None:
+            if known is None:
+                return standing
+            await self._p.conversations.unbind(conversation.id, "number_gone")
+        elif known and known.subscriber_id == found[0]:
+            return standing
+        else:
+            binding = Binding(number, found[0], self._p.clock(), "link")
+            await self._p.conversations.bind(conversation.id, binding, found[1], conversation.address)
+        return await self._p.exchange.standing(conversation.id, conversation.address) or standing
+
+
+def _with(turn: Turn, picked: Choice | None) -> Turn:
+    return replace(turn, intent=picked.intent, entities=picked.entities) if picked else turn
+
+
+def _asked(standing: Standing) -> TurnResult:
+    """A human, asked for in so many words: no understanding needed, and none that could be wrong."""
+    return TurnResult(
+        handoff=HandoffRequest("asked"),
+        understanding=Understanding(intent="transfer_to_agent", confidence=1.0),
+        context=standing.conversation.context,
+        outcomes=(Outcome("transfer_to_agent", "handed_off"),),
+    )

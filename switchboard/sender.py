@@ -1,0 +1,189 @@
+"""Sends what was committed: a lane per conversation, so that one throttled Address blocks no other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from switchboard import masking
+from switchboard.errors import ChannelUnreachable, LeaseLost, NotReachable, SendError
+from switchboard.lanes import Holding, pauses
+from switchboard.metrics import Metrics
+from switchboard.model import Origin, OutboundMessage
+from switchboard.ports import ChannelAdapter, Clock, PartResult, Vault
+from switchboard.redis.exchange import Exchange
+from switchboard.redis.records import LogRecord
+
+SEND_S = 10.0
+GIVE_UP = timedelta(hours=1)
+REMEMBERED = 10_000
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A message in {pN}:out:<route>."""
+
+    route: str
+    entry: str
+    message: OutboundMessage
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What senders of all partitions share. `taken` are messages that a channel took but Redis does not know yet:
+    when the lease is won back they are not sent again."""
+
+    exchange: Exchange
+    adapters: Mapping[str, ChannelAdapter]
+    vault: Vault
+    clock: Clock
+    metrics: Metrics
+    taken: OrderedDict[str, tuple[str, ...]]
+
+
+class Sender:
+    """The send lanes of one partition. `adapters` are by route."""
+
+    def __init__(self, holding: Holding, sending: Sending, lost: Callable[[], None]) -> None:
+        self._holding, self._sending, self._lost = holding, sending, lost
+        self._queues: dict[str, deque[Leaving]] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._draining = False
+
+    def put(self, leaving: Leaving) -> None:
+        if self._draining:
+            return
+        conversation = leaving.message.conversation
+        queue = self._queues.setdefault(conversation, deque())
+        queue.append(leaving)
+        if conversation not in self._tasks:
+            self._tasks[conversation] = asyncio.create_task(self._run(conversation, queue))
+
+    async def drain(self, within_s: float) -> None:
+        self._draining = True
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=within_s)
+        await self.stop()
+
+    async def stop(self) -> None:
+        self._draining = True
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, conversation: str, queue: deque[Leaving]) -> None:
+        try:
+            while queue and not self._draining:
+                await Delivery(self._holding, self._sending, queue[0]).done()
+                queue.popleft()
+        except LeaseLost:
+            self._lost()
+        finally:
+            self._queues.pop(conversation, None)
+            self._tasks.pop(conversation, None)
+
+
+class Delivery:
+    """One message on its way to its channel."""
+
+    def __init__(self, holding: Holding, sending: Sending, leaving: Leaving) -> None:
+        self._holding, self._s, self._leaving = holding, sending, leaving
+        self._message = leaving.message
+        self._went: dict[int, str] = {}
+
+    async def done(self) -> None:
+        """Returns when Redis knows what became of it. Raises LeaseLost."""
+        taken = self._s.taken.get(self._message.id)
+        if taken is not None:
+            return await self._accepted(taken)
+        for wait in pauses(0.5, 30.0):
+            try:
+                if await self._try():
+                    return None
+                await asyncio.sleep(wait)
+            except NotReachable:
+                await asyncio.sleep(min(wait, 2.0))
+            except SendError as error:
+                late = self._s.clock() - self._message.at > GIVE_UP
+                if not error.retryable or late:
+                    return await self._ended("failed", {"reason": f"{type(error).__name__}: {error}"}, "send_failed")
+                await asyncio.sleep(max(wait, error.after_s))
+        return None
+
+    async def _try(self) -> bool:
+        """One attempt; False when some parts must go again. Raises SendError, NotReachable, LeaseLost."""
+        if not self._holding.valid():
+            # Somebody else may be sending it by now.
+            raise LeaseLost(self._holding.token)
+        message = self._message
+        if message.origin is Origin.BOT and await self._s.exchange.epoch(message.conversation) > message.epoch:
+            await self._ended("dropped", {"reason": "owner"}, "dropped")
+            return True
+        opened = await self._opened(message)
+        if opened is None:
+            await self._ended("failed", {"reason": "the secret expired"}, "send_failed")
+            return True
+        results = await self._attempt(opened)
+        self._went |= {result.part: result.channel_id for result in results if not result.error}
+        if any(result.error for result in results):
+            if self._s.clock() - message.at > GIVE_UP:
+                raise SendError("some parts were never taken")
+            return False
+        await self._accepted(tuple(channel_id for channel_id in self._went.values() if channel_id))
+        return True
+
+    async def _attempt(self, message: OutboundMessage) -> list[PartResult]:
+        adapter = self._s.adapters[self._leaving.route]
+        try:
+            return await asyncio.wait_for(adapter.send(message, frozenset(self._went)), SEND_S)
+        except asyncio.TimeoutError as error:
+            raise ChannelUnreachable("no answer in time") from error
+        except (SendError, NotReachable):
+            raise
+        except Exception as error:
+            log.exception("adapter_broke", channel=message.address.channel)
+            raise ChannelUnreachable(type(error).__name__) from error
+
+    async def _opened(self, message: OutboundMessage) -> OutboundMessage | None:
+        """With the one-time code of a security notice in place; None when the vault forgot it. Only what the system
+        says is opened: the bot may repeat a person's words, and those hold references too."""
+        if message.origin is not Origin.SYSTEM:
+            return message
+        text = message.reply.text
+        for match in masking.PLACEHOLDER.finditer(text):
+            secret = await self._s.vault.open(message.conversation, match[2])
+            if secret is None:
+                return None
+            text = text.replace(match[0], secret)
+        return replace(message, reply=replace(message.reply, text=text))
+
+    async def _accepted(self, channel_ids: tuple[str, ...]) -> None:
+        taken = self._s.taken
+        taken[self._message.id] = channel_ids
+        while len(taken) > REMEMBERED:
+            taken.popitem(last=False)
+        await self._ended("sent", {"channel_ids": list(channel_ids)})
+        await self._s.exchange.remember(self._message, channel_ids)
+
+    async def _ended(self, kind: str, body: Mapping[str, object], void: str = "") -> None:
+        """Tell Redis, however long it takes: sending again would be worse."""
+        record = LogRecord(kind, {"message": self._message.id, **body})
+        leaving = self._leaving
+        for wait in pauses():
+            try:
+                answer = await self._s.exchange.sent(
+                    self._holding.token, leaving.route, leaving.entry, self._message, record, void
+                )
+                break
+            except NotReachable:
+                await asyncio.sleep(wait)
+        if answer == "lost":
+            raise LeaseLost(self._holding.token)
+        self._s.metrics.sent.labels(self._message.address.channel, kind).inc()
