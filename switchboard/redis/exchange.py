@@ -150,6 +150,8 @@ class Exchange:
             "cancel": [timer_key(commit.entry.conversation, name) for name in commit.cancel] or None,
             "turns": commit.turns or None,
             "unqueue": commit.unqueue or None,
+            # Whoever waits for the answer (the REST webhook) hears which messages it is.
+            "done": json.dumps({"message_id": commit.entry.item.id, "replies": [m.id for m in commit.out]}),
         }
         if commit.handoff:
             words = [word for pair in commit.handoff.fields.items() for word in pair]

@@ -22,4 +22,5 @@ if plan.handoff then
 end
 if plan.unqueue then redis.call('ZREM', tag .. ':queue', conversation) end
 if plan.out then wake(tag) end
+if plan.done then redis.call('PUBLISH', 'done:' .. conversation, plan.done) end
 return 'done'

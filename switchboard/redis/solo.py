@@ -1,0 +1,33 @@
+"""One of several processes does something: a lease with a name of its own, taken and kept once a second."""
+
+from __future__ import annotations
+
+import secrets
+
+from switchboard.redis.leases import LEASE_MS
+from switchboard.redis.scripting import Scripts
+
+
+class Solo:
+    """`name` is what is done alone (`writer`), `process` who wants to."""
+
+    def __init__(self, scripts: Scripts, name: str, process: str) -> None:
+        self._scripts, self._keys = scripts, [f"{{{name}}}:{part}" for part in ("lease", "held", "timers", "talks")]
+        self._process, self._token = process, f"{process}/{secrets.token_hex(8)}"
+        self._mine = False
+
+    async def mine(self) -> bool:
+        """Call at least every second; True while it is this process that may. Raises NotReachable."""
+        lease, held, timers, talks = self._keys
+        if self._mine:
+            kept = await self._scripts.run("renew", [lease, timers, talks], [self._token, LEASE_MS])
+            self._mine = bool(kept[0])
+        if not self._mine:
+            taken = await self._scripts.run("acquire", [lease, held], [self._token, f"{self._process}/", LEASE_MS])
+            self._mine = taken is not None
+        return self._mine
+
+    async def release(self) -> None:
+        if self._mine:
+            self._mine = False
+            await self._scripts.run("release", self._keys[:2], [self._token])

@@ -1,0 +1,265 @@
+"""The worker: lanes, router, timers and senders of its partitions, and (one worker at a time) the SQL writer.
+
+python worker.py          # settings from RENJI_* (docs/settings.md); SIGTERM lets what has begun come to its end
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, time
+from pathlib import Path
+
+import aiohttp
+import structlog
+import uvloop
+from prometheus_client import start_http_server
+
+import connectors
+from bot.client import bot_client
+from bot.release import Releases, releases_of
+from bot.wordings import Wordings
+from console.changes import RedisChanges
+from console.database import open_engine
+from console.writer import Writer
+from crm import worktime
+from crm.errors import NotFound, Unavailable
+from crm.port import Crm, within
+from crm.tmf import tmf_crm
+from switchboard import logs
+from switchboard.choices import Commands
+from switchboard.errors import BadSettings, BadWording, NotReachable
+from switchboard.handoff import Reception
+from switchboard.metrics import Metrics
+from switchboard.notices import NoticeLane
+from switchboard.partitions import Partitions
+from switchboard.ports import ChannelAdapter, Directory, Language, Responder
+from switchboard.redis.exchange import Exchange
+from switchboard.redis.handoffs import RedisHandoffs
+from switchboard.redis.leases import Leases
+from switchboard.redis.solo import Solo
+from switchboard.redis.stores import Stores, open_stores, utc_now
+from switchboard.router import Parts, Router
+from switchboard.sender import Sending
+from switchboard.settings import Settings
+from switchboard.timers import Timekeeper
+from switchboard.voice import REQUIRED, Voice
+
+LOOKUP_S = 2.0
+_HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+log = structlog.get_logger()
+
+
+class CrmDirectory:
+    """The Directory port on the CRM."""
+
+    def __init__(self, crm: Crm) -> None:
+        self._crm = crm
+
+    async def lookup(self, msisdn: str) -> tuple[str, str] | None:
+        try:
+            subscriber = await self._crm.subscriber_of(msisdn, deadline=within(LOOKUP_S))
+        except NotFound:
+            return None
+        except Unavailable as error:
+            raise NotReachable(f"crm: {error}") from error
+        return subscriber.id, subscriber.region
+
+
+class DeskHours:
+    """The Hours port: the same hours every day. Raises BadSettings for what is not HH:MM-HH:MM."""
+
+    def __init__(self, hours: str) -> None:
+        found = _HOURS.fullmatch(hours)
+        if not found:
+            raise BadSettings(f"RENJI_DESK_HOURS: {hours!r} is not like 08:00-22:00")
+        opens_h, opens_m, closes_h, closes_m = (int(word) for word in found.groups())
+        try:
+            closes = time.max if (closes_h, closes_m) == (24, 0) else time(closes_h, closes_m)
+            self._hours = worktime.Hours(time(opens_h, opens_m), closes)
+        except ValueError as error:
+            raise BadSettings(f"RENJI_DESK_HOURS: {error}") from error
+        self._text = f"{opens_h}:{opens_m:02d}–{closes_h}:{closes_m:02d}"
+
+    def is_open(self, moment: datetime) -> bool:
+        return worktime.is_open(moment, self._hours)
+
+    def describe(self, language: Language) -> str:
+        return self._text
+
+
+class LiveRelease:
+    """Which Release new sessions begin with: what Redis says, or the file that is read when nobody told Redis yet."""
+
+    def __init__(self, exchange: Exchange, releases: Releases) -> None:
+        self._exchange, self._releases = exchange, releases
+        self._id = releases.live()
+
+    def __call__(self) -> str:
+        return self._id
+
+    async def look(self) -> None:
+        self._id = await self._exchange.live_release() or self._releases.live()
+
+
+class SqlWriter:
+    """Runs the console's writer while the lease is this worker's."""
+
+    def __init__(self, solo: Solo, writer: Writer) -> None:
+        self._solo, self._writer = solo, writer
+        self._task: asyncio.Task[None] | None = None
+
+    async def look(self) -> None:
+        """Raises NotReachable. A writer that broke is started again: it must never stop the answers."""
+        mine = await self._solo.mine()
+        if self._task and self._task.done():
+            task, self._task = self._task, None
+            log.error("writer_broke", error=repr(task.exception()))
+        if mine and self._task is None:
+            self._task = asyncio.create_task(self._writer.run())
+        if not mine:
+            await self._end()
+
+    async def stop(self) -> None:
+        await self._end()
+        with contextlib.suppress(NotReachable):
+            await self._solo.release()
+
+    async def _end(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+
+class World:
+    """What a worker is wired from, beside the stores."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        adapters: dict[str, ChannelAdapter],
+        wordings: Wordings,
+        bot: Responder,
+        crm: Directory,
+    ) -> None:
+        self.settings, self.wordings, self.bot, self.directory = settings, wordings, bot, crm
+        self.hours = DeskHours(settings.desk_hours)
+        self.adapters = adapters
+        self.routes = {name: adapter.route for name, adapter in adapters.items()}
+
+
+def make_partitions(
+    stores: Stores, world: World, metrics: Metrics, releases: Releases, writer: SqlWriter
+) -> Partitions:
+    """Everything between `in` and `out`. Raises BadWording when content lacks what the switchboard says."""
+    settings, clock = world.settings, stores.clock
+    missing = REQUIRED - world.wordings.get("").names()
+    if missing:
+        raise BadWording(f"no text in {settings.content}/responses for {', '.join(sorted(missing))}")
+    voice = Voice(world.wordings.get, clock)
+    exchange = Exchange(stores.scripts, stores.keys, lambda address: world.routes[address.channel], clock)
+    handoffs = RedisHandoffs(stores, voice, lambda address: world.routes[address.channel])
+    live = LiveRelease(exchange, releases)
+    parts = Parts(
+        exchange=exchange,
+        conversations=stores.conversations,
+        quotes=stores.quotes,
+        bot=world.bot,
+        voice=voice,
+        reception=Reception(handoffs, world.hours, clock),
+        notices=NoticeLane(voice, clock),
+        directory=world.directory,
+        commands=Commands.load(settings.content),
+        clock=clock,
+        live_release=live,
+    )
+    by_route = {adapter.route: adapter for adapter in world.adapters.values()}
+
+    async def each_tick() -> None:
+        await live.look()
+        await writer.look()
+
+    return Partitions(
+        stores.redis,
+        Leases(stores.scripts, settings.worker_name, clock),
+        Router(parts),
+        Sending(exchange, by_route, stores.vault, clock, metrics, OrderedDict()),
+        Timekeeper(exchange, handoffs, clock),
+        clock,
+        settings.partitions,
+        each_tick,
+    )
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[Partitions]:
+    """The worker, wired; the caller runs it. Raises BadSettings, BadWording."""
+    async with AsyncExitStack() as stack:
+        stores = open_stores(settings)
+        stack.push_async_callback(stores.close)
+        await _reach(stores)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        wordings = Wordings(settings.var / "releases", settings.content)
+        releases = releases_of(settings, Path.cwd())
+        adapters = connectors.build(
+            settings, session, stores.outbox, lambda reply, language: wordings.get("").numbered(reply, language)
+        )
+        for adapter in adapters.values():
+            await stack.enter_async_context(adapter.running())
+        bot = bot_client(settings)
+        await stack.enter_async_context(bot.running())
+        crm = await stack.enter_async_context(tmf_crm(settings.crm_url, settings.key("crm").hex(), utc_now))
+        engine = open_engine(settings.database_url)
+        stack.push_async_callback(engine.dispose)
+        solo = Solo(stores.scripts, "writer", settings.worker_name)
+        writer = SqlWriter(solo, Writer(stores.log, engine, RedisChanges(stores.redis).publish))
+        stack.push_async_callback(writer.stop)
+        metrics = Metrics()
+        if settings.worker_metrics_port:
+            start_http_server(settings.worker_metrics_port, "127.0.0.1", metrics.registry)
+        world = World(settings, adapters, wordings, bot, CrmDirectory(crm))
+        yield make_partitions(stores, world, metrics, releases, writer)
+
+
+async def _reach(stores: Stores) -> None:
+    """A worker that starts before Redis waits for it."""
+    while True:
+        try:
+            return await stores.ready()
+        except NotReachable as error:
+            log.warning("waiting_for_redis", error=str(error))
+            await asyncio.sleep(0.5)
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    async with working(settings) as partitions:
+        stop: Callable[[], None] = partitions.stop
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stop)
+        log.info("worker works", name=settings.worker_name)
+        await partitions.run()
+
+
+def main() -> int:
+    try:
+        settings = Settings.read(os.environ)
+        logs.configure(f"worker {settings.worker_name}", settings.log_level)
+        uvloop.install()
+        asyncio.run(run(settings))
+    except (BadSettings, BadWording, OSError) as error:
+        print(f"worker: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
