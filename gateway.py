@@ -24,12 +24,18 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_
 import connectors
 from connectors import http
 from connectors.limits import Limiter
+from connectors.simulators.sms import SmsProvider
+from connectors.simulators.wechat import WechatPlatform
+from connectors.sms.signing import credentials as sms_credentials
 from connectors.web.adapter import REST_PATH, WebAdapter
 from connectors.web.commits import RedisCommits
 from connectors.web.page import routes as page_routes
 from connectors.web.rest import RestWebhook
 from connectors.web.socket import Limits, WebSocket
+from connectors.wechat.settings import account as wechat_credentials
 from console.demo import rules
+from console.demo.app import Demo, Person
+from crm.reference.stories import stories
 from switchboard import logs
 from switchboard.errors import BadSettings, NotReachable
 from switchboard.model import Reply
@@ -121,7 +127,15 @@ def _mount_console(app: web.Application, parts: Parts) -> None:
 
 
 def _mount_demo(app: web.Application, parts: Parts) -> None:
-    pass
+    settings, url = parts.settings, f"http://{parts.settings.host}:{parts.settings.port}"
+    sms_account, wechat_account = sms_credentials(settings), wechat_credentials(settings)
+    assert sms_account and wechat_account
+    sms = SmsProvider(sms_account, url, parts.http, connectors.utc_now)
+    wechat = WechatPlatform(wechat_account, url, parts.http, connectors.utc_now)
+    app.router.add_post("/demo/provider/sms", sms.handle)
+    app.router.add_post("/demo/provider/wechat/{path:.*}", wechat.handle)
+    people = [Person(s.msisdn, s.name, {"zh": s.story.zh, "en": s.story.en}, s.language) for s in stories()]
+    app.router.add_routes(Demo(people, sms, wechat, settings.key("demo-openid")).routes())
 
 
 def _beside(running: Callable[[], object]) -> Callable[[web.Application], AsyncIterator[None]]:

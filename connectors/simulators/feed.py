@@ -21,9 +21,6 @@ class Line:
     choices: tuple[tuple[str, str], ...] = ()
     parts: int = 1
 
-    def shown(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 @dataclass
 class _Screen:
@@ -55,6 +52,15 @@ class Feed:
     def lines(self, owner: str, after: int = 0) -> list[Line]:
         screen = self._screens.get(owner)
         return [line for line in screen.lines if line.number > after] if screen else []
+
+    def shown(self, owner: str, after: int) -> list[dict[str, Any]]:
+        """The lines after number `after`, for a page."""
+        return [asdict(line) for line in self.lines(owner, after)]
+
+    async def changed(self) -> None:
+        """Returns when anybody's screen has news."""
+        async with self._news:
+            await self._news.wait()
 
     async def next(self, owner: str, after: int, wait_s: float) -> list[Line]:
         """Lines after number `after`, waiting up to `wait_s` for the first."""

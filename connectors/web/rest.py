@@ -11,6 +11,7 @@ from aiohttp import web
 from connectors.http import Intake, json_response, raw_request, response
 from connectors.limits import Limiter
 from connectors.parsing import json_object
+from connectors.tasks import end
 from connectors.web.adapter import WebAdapter
 from connectors.web.sessions import Session, login_message
 from connectors.web.shown import rest_message
@@ -96,7 +97,7 @@ class RestWebhook:
         return kept[-1][0] if kept else ""
 
     async def _replies(self, watch: Watch, message: InboundMessage, start: str) -> list[OutboundMessage]:
-        committed = asyncio.ensure_future(watch.wait(message.id))
+        committed = asyncio.create_task(watch.wait(message.id))
         loop = asyncio.get_running_loop()
         until, quiet, count = loop.time() + WAIT_S, loop.time() + WAIT_S, 0
         try:
@@ -112,4 +113,4 @@ class RestWebhook:
                 if expected is not None:
                     await asyncio.sleep(LOOK_S)
         finally:
-            committed.cancel()
+            await end(committed)

@@ -23,6 +23,7 @@ from aiohttp import web
 from connectors.http import Intake
 from connectors.limits import Limiter
 from connectors.parsing import MAX_BODY
+from connectors.tasks import end
 from connectors.web.adapter import WebAdapter
 from connectors.web.sessions import Session, login_message
 from connectors.web.shown import socket_message
@@ -96,9 +97,7 @@ class WebSocket:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
             await self._server.shutdown()
 
     # --- events of the browser -------------------------------------------------------------------------------------

@@ -47,7 +47,9 @@ def test_two_sessions_have_different_addresses(sessions):
     assert sessions.new().address != sessions.new().address
 
 
-@pytest.mark.parametrize("change", [lambda t: "", lambda t: t[:-1] + "0x"[t[-1] == "0"], lambda t: "f" + t[1:], lambda t: t + "0"])
+@pytest.mark.parametrize(
+    "change", [lambda t: "", lambda t: t[:-1] + "0x"[t[-1] == "0"], lambda t: "f" + t[1:], lambda t: t + "0"]
+)
 def test_a_changed_token_is_nobodys(sessions, change):
     token = "e" + sessions.token(sessions.new())[1:]
     assert sessions.read(change(token)) is None

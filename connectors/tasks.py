@@ -1,0 +1,17 @@
+"""Ending tasks for sure."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel until all have ended. Once is not enough on Python 3.10: `asyncio.wait_for`, which the Redis client uses
+    for each command, drops a cancellation that arrives together with the result."""
+    waiting = set(tasks)
+    while waiting:
+        for task in waiting:
+            task.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=0.5)
+    await asyncio.gather(*tasks, return_exceptions=True)
