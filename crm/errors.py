@@ -88,4 +88,4 @@ class Unavailable(CrmError):
 
 
 class TimedOut(Unavailable):
-    """The deadline passed, or the connection broke, before an answer. A write may have happened; repeat it under the same key."""
+    """No answer in time, or the connection broke. A write may have happened; repeat it under the same key."""

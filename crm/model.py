@@ -66,7 +66,7 @@ class Subscriber:
 
 @dataclass(frozen=True)
 class BalanceBucket:
-    """Money of one kind. Only `general` pays for orders; `gift` and `dedicated` settle monthly fees; `frozen` pays nothing."""
+    """Money of one kind. Only `general` pays for orders; `gift` and `dedicated` pay monthly fees; `frozen` nothing."""
 
     id: str
     kind: BalanceKind
@@ -133,7 +133,7 @@ class UsageSummary:
 
 @dataclass(frozen=True)
 class BillItem:
-    """One line of a bill. `cause` answers "why was I charged"; `offering_id` is what to cancel to stop it, if anything."""
+    """One line of a bill. `cause` answers "why was I charged"; `offering_id` is what to cancel to stop it, if any."""
 
     cause: BillCause
     name: Text
@@ -144,7 +144,7 @@ class BillItem:
 
 @dataclass(frozen=True)
 class Bill:
-    """One month of one MSISDN. The current month's bill is `open` and still grows. total = sum of items = paid + due."""
+    """One month of one MSISDN. The running month's bill is `open` and grows. total = sum of items = paid + due."""
 
     id: str
     msisdn: str
@@ -179,7 +179,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Offering:
-    """A plan, data pack or service of the catalogue. `requires`: any one of these must be held; `excludes`: none may be."""
+    """A plan, data pack or service. `requires`: any one of these must be held; `excludes`: none of these may be."""
 
     id: str
     name: Text
@@ -270,7 +270,7 @@ class Qualification:
 
 @dataclass(frozen=True)
 class OrderRequest:
-    """`quoted_fen` is the qualification's `price_fen` that the person confirmed; another price now is refused: price_changed."""
+    """`quoted_fen` is the `price_fen` that the person confirmed; another price now is refused: price_changed."""
 
     msisdn: str
     items: tuple[OrderItem, ...]
@@ -331,7 +331,7 @@ class Payment:
 
 @dataclass(frozen=True)
 class TopUp:
-    """A credit to the general balance. `duplicate` says that this key had been answered before: nothing was added now."""
+    """A credit to the general balance. `duplicate`: this key had been answered before, and nothing was added now."""
 
     id: str
     msisdn: str

@@ -112,7 +112,7 @@ class Crm(Protocol):
         ...
 
     async def place_order(self, request: OrderRequest, *, idempotency_key: str, deadline: float) -> Order:
-        """Refused(reason) when a rule forbids it. Data packs and services are done at once (`completed`); a plan change is
+        """Refused(reason) when a rule forbids it. Packs and services are done at once (`completed`); a plan change is
         `pending` until the next cycle. TimedOut: say "pending" and repeat under the same key."""
         ...
 

@@ -21,7 +21,7 @@ from aiohttp import (
 )
 
 from crm.documents import catalogue, consumption, customer, money, orders
-from crm.documents.scalars import BadDocument, Document, mapping, party_to, rows
+from crm.documents.scalars import BadDocument, Document, party_to, rows
 from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
 from crm.model import (
     Allowance,
@@ -301,7 +301,8 @@ def _error(status: int, document: Mapping[str, Any]) -> CrmError:
     if status == 409 and code == "key_reused":
         return KeyReused()
     if status == 409:
-        return Refused(code, mapping(document.get("values") or {}, "values"))
+        values = document.get("values")
+        return Refused(code, values if isinstance(values, dict) else {})
     if status in (401, 403, 429):
         return Unavailable(f"status {status}")
     return Refused("invalid", {"field": str(document.get("field", ""))})

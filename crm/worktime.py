@@ -1,6 +1,6 @@
 """Working days and opening hours in China, with 调休 (weekends worked in exchange for holidays).
 
-Arrangements are published a year at a time; for a year that is not published yet, Monday to Friday count as working days.
+Arrangements are published a year at a time; for a year not published yet, Monday to Friday count as working days.
 """
 
 from __future__ import annotations

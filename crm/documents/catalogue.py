@@ -123,7 +123,8 @@ def product_to(product: Product) -> Document:
         extra["lockInUntil"] = product.lock_in_until.isoformat()
     document: Document = {
         "id": product.id, "name": product.name.zh, "status": product.status, "startDate": moment_to(product.since),
-        "productOffering": {"id": product.offering_id, "name": product.name.zh}, "relatedParty": party_to(product.msisdn),
+        "productOffering": {"id": product.offering_id, "name": product.name.zh},
+        "relatedParty": party_to(product.msisdn),
         "productPrice": [{"priceType": "total", "price": {"taxIncludedAmount": money_to(product.price_fen)}}],
         "productCharacteristic": characteristics_to(extra), "@type": "Product",
     }  # fmt: skip

@@ -62,7 +62,8 @@ def _allowance_to(allowance: Allowance) -> Document:
     return {
         "id": allowance.id, "name": allowance.name.zh, "description": allowance.name.en, "usageType": allowance.type,
         "isShared": allowance.scope == "shared", "remainingValueName": allowance.scope,
-        "remainingValue": quantity_to(allowance.left, units), "validFor": {"endDateTime": moment_to(allowance.valid_until)},
+        "remainingValue": quantity_to(allowance.left, units),
+        "validFor": {"endDateTime": moment_to(allowance.valid_until)},
         "bucketCounter": [{"counterType": t, "value": quantity_to(n, units)} for t, n in counters.items()],
         "product": [{"id": allowance.offering_id, "@referredType": "ProductOffering"}],
     }  # fmt: skip

@@ -55,7 +55,8 @@ def customer_from(raw: Any) -> Subscriber:
         brand=string(profile.get("brand"), "brand"), region=string(place.get("stateOrProvince"), "stateOrProvince"),
         city=string(place.get("city"), "city"), grid=string(profile.get("grid"), "grid"),
         rural=profile.get("rural") is True, language=string(profile.get("language"), "language"),
-        status=choice(document.get("status"), "status", ("active", "suspended")), student=profile.get("student") is True,
+        status=choice(document.get("status"), "status", ("active", "suspended")),
+        student=profile.get("student") is True,
         account_manager=string(profile.get("accountManager", ""), "accountManager") or None,
     )  # fmt: skip
 
@@ -89,5 +90,6 @@ def ticket_from(raw: Any) -> Ticket:
         state={"held": "pending", "rejected": "closed"}.get(state, state),  # type: ignore[arg-type]
         created_at=moment_from(document.get("creationDate"), "creationDate"),
         due_at=moment_from(document.get("expectedResolutionDate"), "expectedResolutionDate"),
-        accountable=string(accountable, "relatedParty.name"), note=string(notes[-1].get("text"), "note") if notes else "",
+        accountable=string(accountable, "relatedParty.name"),
+        note=string(notes[-1].get("text"), "note") if notes else "",
     )  # fmt: skip

@@ -147,7 +147,8 @@ def payment_from(raw: Any) -> Payment:
     document = mapping(raw, "payment")
     paid = document.get("statusDate")
     return Payment(
-        id=string(document.get("id"), "id"), msisdn=string(mapping(document.get("account"), "account").get("id"), "account.id"),
+        id=string(document.get("id"), "id"),
+        msisdn=string(mapping(document.get("account"), "account").get("id"), "account.id"),
         amount_fen=money_from(document.get("totalAmount"), "totalAmount"),
         method=choice(mapping(document.get("paymentMethod"), "paymentMethod").get("name"), "paymentMethod",
                       ("card", "hosted", "counter", "auto")),
@@ -174,7 +175,8 @@ def top_up_request(amount_fen: int, party: str, *, voucher: str = "", payment_id
 def top_up_to(top_up: TopUp) -> Document:
     return {
         "id": top_up.id, "status": "completed", "usageType": "monetary",
-        "amount": quantity_to(yuan(top_up.amount_fen), "CNY"), "balanceAfter": quantity_to(yuan(top_up.balance_fen), "CNY"),
+        "amount": quantity_to(yuan(top_up.amount_fen), "CNY"),
+        "balanceAfter": quantity_to(yuan(top_up.balance_fen), "CNY"),
         "confirmationDate": moment_to(top_up.at), "logicalResource": [{"id": top_up.msisdn, "@referredType": "MSISDN"}],
         "payment": [{"id": top_up.payment_id, "@referredType": "Payment"}], "@type": "TopupBalance",
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Money, volumes, moments and references as TM Forum writes them: {unit, value} in most APIs, {amount, units} in 654 and 677."""
+"""Money, volumes, moments and references as TM Forum writes them: {unit, value}, but {amount, units} in 654 and 677."""
 
 from __future__ import annotations
 

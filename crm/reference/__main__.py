@@ -13,7 +13,7 @@ from crm.reference.app import crm_app
 from crm.reference.catalogue import demo_catalogue, demo_policy
 from crm.reference.cycle import run_cycles
 from crm.reference.http import Office
-from crm.reference.keys import card_key, crm_token, paygate_key, read_secret
+from crm.reference.keys import card_key, crm_token, default_secret_file, paygate_key, read_secret
 from crm.reference.paygate import Paygate, paygate_app
 from crm.reference.store import Store
 
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--database", default="sqlite+aiosqlite:///var/crm.db")
-    parser.add_argument("--secret-file", type=Path, default=Path("var/secret"))
+    parser.add_argument("--secret-file", type=Path, default=default_secret_file())
     parser.add_argument("--public-url", default="", help="where a person's browser finds the payment page")
     options = parser.parse_args()
     web.run_app(build(options), host=options.host, port=options.port, access_log=None, print=None, shutdown_timeout=5)

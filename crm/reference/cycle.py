@@ -43,8 +43,9 @@ async def run_cycles(store: Store, terms: Callable[[], Terms]) -> AsyncIterator[
 async def _forever(store: Store, terms: Callable[[], Terms]) -> None:
     while True:
         try:
-            while await bring_forward(store, terms()):
-                await asyncio.sleep(0)
+            moved = 1
+            while moved:
+                moved = await bring_forward(store, terms())
         except Exception:  # noqa: BLE001 - a locked database must not end the cycles for good
             pass
         await asyncio.sleep(LOOK_EVERY_S)

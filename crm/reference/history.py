@@ -1,4 +1,4 @@
-"""Works out six months of charges, payments and usage of one subscriber so that they add up to the balance they have now.
+"""Works out six months of charges, payments and usage of one subscriber, which add up to the balance they have now.
 
 Charges leave the balance in real time; a bill lists what was charged in a month. Hence, for each subscriber:
 bill = sum of its items; sum of charges = sum of bills; bucket = sum of its ledger entries; sum of dues = arrears.
@@ -25,7 +25,7 @@ from crm.model import (
     Product,
     UsageSummary,
 )
-from crm.reference.people import Outline
+from crm.reference.people import Extra, Outline
 from crm.rules import granted, new_product
 from crm.worktime import CHINA, next_cycle
 
@@ -35,7 +35,7 @@ KB_PER_GB = 1024 * 1024
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """One movement of one bucket; `cause` is opening, charge, payment, card or refund; `ref` names the bill or payment."""
+    """One movement of one bucket; `cause` is opening, charge, payment or card; `ref` names the bill or payment."""
 
     bucket_id: str
     msisdn: str
@@ -67,7 +67,10 @@ def history_of(outline: Outline, catalogue: Catalogue, now: datetime) -> History
     products = tuple(_products(outline, catalogue, starts, draw))
     allowances = tuple(_allowances(outline, products, catalogue, now))
     usages = tuple(_usages(outline, allowances, catalogue, starts, draw))
-    bills = [_bill(outline, catalogue, usage, start, ago) for ago, (usage, start) in enumerate(zip(usages, starts))]
+    bills = [
+        _bill(outline, catalogue, usage, start, ago)
+        for ago, (usage, start) in enumerate(zip(usages, starts, strict=True))
+    ]
     payments = tuple(_payments(outline, bills, starts, now))
     general = -sum(b.total_fen for b in bills[: outline.unpaid_months]) if _owes(outline) else outline.general_fen
     bills = _settle(bills, max(0, -general))
@@ -152,11 +155,7 @@ def _usages(
 def _bill(outline: Outline, catalogue: Catalogue, usage: UsageSummary, start: datetime, ago: int) -> Bill:
     day = start.astimezone(CHINA).date()
     items = [_fee(catalogue, o, day) for o in (outline.plan, *outline.additions) if catalogue.offering(o).monthly_fen]
-    items += [
-        BillItem(e.cause, catalogue.offering(e.offering_id).name if e.offering_id else catalogue.labels.causes[e.cause],
-                 e.amount_fen, day + timedelta(days=14) if ago else day, e.offering_id)  # type: ignore[arg-type]
-        for e in outline.extras if e.months_ago == ago
-    ]  # fmt: skip
+    items += [_extra(catalogue, e, day) for e in outline.extras if e.months_ago == ago]
     total = sum(i.amount_fen for i in items)
     msisdn = outline.subscriber.msisdn
     due_on = _months_on(day, 1) + timedelta(days=24)
@@ -170,6 +169,13 @@ def _bill(outline: Outline, catalogue: Catalogue, usage: UsageSummary, start: da
         "open" if ago == 0 else "settled",
         tuple(items),
     )
+
+
+def _extra(catalogue: Catalogue, extra: Extra, month_start: date) -> BillItem:
+    """In months past it fell on the fifteenth; in the running one on the first, which has always been."""
+    name = catalogue.offering(extra.offering_id).name if extra.offering_id else catalogue.labels.causes[extra.cause]
+    day = month_start + timedelta(days=14) if extra.months_ago else month_start
+    return BillItem(extra.cause, name, extra.amount_fen, day, extra.offering_id)
 
 
 def _fee(catalogue: Catalogue, offering_id: str, day: date) -> BillItem:
@@ -193,8 +199,10 @@ def _settle(bills: list[Bill], arrears_fen: int) -> list[Bill]:
     for bill in bills:
         due = min(arrears_fen, bill.total_fen)
         arrears_fen -= due
-        state = "open" if bill.state == "open" else ("overdue" if due else "settled")
-        settled.append(replace(bill, due_fen=due, state=state))
+        if bill.state == "open":
+            settled.append(replace(bill, due_fen=due))
+        else:
+            settled.append(replace(bill, due_fen=due, state="overdue" if due else "settled"))
     return settled
 
 

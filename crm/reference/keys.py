@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 from pathlib import Path
 
 LEAST_BYTES = 32
+
+
+def default_secret_file() -> Path:
+    """Where the installation's secret is, as the rest of the product is told."""
+    return Path(os.environ.get("RENJI_SECRET_FILE", "var/secret"))
 
 
 def read_secret(path: Path) -> bytes:
@@ -35,4 +41,5 @@ def card_key(secret: bytes) -> bytes:
 
 
 def paygate_key(secret: bytes) -> bytes:
-    return derived(secret, "paygate")
+    """What the stand-in gateway signs with, unless RENJI_PAYGATE_SECRET gives both sides another."""
+    return os.environ.get("RENJI_PAYGATE_SECRET", "").encode() or derived(secret, "paygate")

@@ -1,7 +1,7 @@
 """A stand-in payment gateway: another company's system, so it shares only signed messages with us.
 
 A merchant opens a checkout; a person opens its page and pays or cancels; the gateway then tells the merchant with a
-signed callback, and tells it again until the answer is 200 (or when somebody asks it to), so callbacks repeat and come late.
+signed callback, again and again until the answer is 200 (or when somebody asks), so callbacks repeat and come late.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from crm.model import Subscriber
+from crm.model import BillCause, Subscriber
 from crm.reference.catalogue import read_data
 
 FIRST_ORDINARY = 13910000000
@@ -20,7 +20,7 @@ class Extra:
     """A charge in the month `months_ago` (0: the running one)."""
 
     months_ago: int
-    cause: str
+    cause: BillCause
     amount_fen: int
     offering_id: str | None = None
 
@@ -81,7 +81,8 @@ def _named(raw: dict[str, Any], today: date) -> Outline:
     return Outline(
         subscriber, number, raw["plan"], tuple(raw["add"]), raw["general"],
         gift_fen=raw.get("gift", 0), dedicated_fen=raw.get("dedicated", 0), frozen_fen=raw.get("frozen", 0),
-        used_share=raw["used"], unpaid_months=raw.get("unpaid", 0), extras=tuple(Extra(*e) for e in raw.get("extras", ())),
+        used_share=raw["used"], unpaid_months=raw.get("unpaid", 0),
+        extras=tuple(Extra(*e) for e in raw.get("extras", ())),
         lock_in_months_left=raw.get("lock_in", 0), pending_plan=raw.get("pending_plan", ""),
         roaming_mb=raw.get("roaming_mb", 0),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Tables of the reference CRM. Moments are stored as UTC ISO-8601 text of fixed width, so they sort and compare as text.
+"""Tables of the reference CRM. Moments are stored as UTC ISO-8601 text of fixed width, so they sort as text.
 
 Offerings are not here: the catalogue is data of the operator (crm/reference/data), the same for every process.
 """

@@ -1,4 +1,4 @@
-"""Fills an empty reference CRM: python -m crm.reference.seed --database URL --subscribers 5000 [--if-empty] [--secret-file F]."""
+"""Fills an empty reference CRM: python -m crm.reference.seed --database URL --subscribers 5000 [--if-empty]."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from crm.reference import schema
 from crm.reference.cards import card_hash
 from crm.reference.catalogue import demo_catalogue
 from crm.reference.history import History, history_of
-from crm.reference.keys import card_key, read_secret
+from crm.reference.keys import card_key, default_secret_file, read_secret
 from crm.reference.people import outlines
 from crm.reference.reads import count
 from crm.reference.schema import columns
@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m crm.reference.seed", description=__doc__)
     parser.add_argument("--database", default="sqlite+aiosqlite:///var/crm.db")
     parser.add_argument("--subscribers", type=int, default=5000)
-    parser.add_argument("--secret-file", type=Path, default=Path("var/secret"))
+    parser.add_argument("--secret-file", type=Path, default=default_secret_file())
     parser.add_argument("--if-empty", action="store_true", help="do nothing, and succeed, when there are subscribers")
     options = parser.parse_args(arguments)
     return asyncio.run(_seed(options))

@@ -20,7 +20,7 @@ BUSY_TIMEOUT_MS = 5000
 
 
 class Store:
-    """Hands out transactions. On SQLite a writing one takes the write lock when it begins, so it never fails halfway."""
+    """Hands out transactions. On SQLite a writing one takes the lock when it begins, so it never fails halfway."""
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
@@ -34,7 +34,12 @@ class Store:
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         # One writer: more would only wait for each other inside SQLite.
-        size = {"poolclass": AsyncAdaptedQueuePool, "pool_size": 1 if writing else 4, "max_overflow": 0, "pool_timeout": 5}
+        size = {
+            "poolclass": AsyncAdaptedQueuePool,
+            "pool_size": 1 if writing else 4,
+            "max_overflow": 0,
+            "pool_timeout": 5,
+        }
         engine = create_async_engine(self.url, **size)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_immediate if writing else _begin)

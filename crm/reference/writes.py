@@ -1,4 +1,4 @@
-"""What changes rows: orders, tickets, payments. Each runs inside one writing transaction; rules are checked before any change."""
+"""What changes rows: orders, tickets, payments. Each runs inside one writing transaction, with its rules first."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def charge(
     *,
     first_kinds: tuple[str, ...] = (),
 ) -> None:
-    """Put items on the running month's bill and take their sum from the buckets: `first_kinds` while they last, then general."""
+    """Put items on the running month's bill and take their sum: from `first_kinds` while they last, then general."""
     bill_id = await open_bill(connection, msisdn, terms)
     total = sum(i.amount_fen for i in items)
     rows = [

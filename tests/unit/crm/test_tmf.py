@@ -1,0 +1,148 @@
+"""The adapter before a CRM that is slow, broken, or talks nonsense."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
+
+from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
+from crm.port import OrderItem, OrderRequest, within
+from crm.tmf import TmfCrm, tmf_crm
+
+LI = "+8613800000000"
+REQUEST = OrderRequest(LI, (OrderItem("add", "pack-5g"),), "q1", "web", 1000)
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Odd:
+    """A server that answers with whatever a test puts into `answers`, the last one for good."""
+
+    answers: list[Answer]
+    seen: list[web.Request] = field(default_factory=list)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.seen.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return await answer(request)
+
+
+def says(status: int, text: str = "{}") -> Answer:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, text=text)
+
+    return answer
+
+
+async def hangs(request: web.Request) -> web.StreamResponse:
+    await asyncio.sleep(5)
+    return web.Response()
+
+
+async def cuts(request: web.Request) -> web.StreamResponse:
+    assert request.transport
+    request.transport.close()
+    return web.Response()
+
+
+@pytest.fixture
+async def odd() -> AsyncIterator[Odd]:
+    yield Odd([says(500)])
+
+
+@pytest.fixture
+async def crm(odd: Odd) -> AsyncIterator[TmfCrm]:
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", odd.handle)
+    async with (
+        TestServer(app, host="127.0.0.1", shutdown_timeout=0) as server,
+        tmf_crm(str(server.make_url("/")), "t") as crm,
+    ):
+        yield crm
+
+
+async def test_a_read_is_tried_twice_and_a_write_once(crm: TmfCrm, odd: Odd) -> None:
+    with pytest.raises(Unavailable):
+        await crm.balance(LI, deadline=within(5))
+    assert 2 == len(odd.seen)
+    with pytest.raises(Unavailable):
+        await crm.place_order(REQUEST, idempotency_key="k", deadline=within(5))
+    assert 3 == len(odd.seen)
+
+
+async def test_a_read_that_fails_once_succeeds(crm: TmfCrm, odd: Odd) -> None:
+    for first in (says(503), cuts):
+        odd.answers[:] = [first, says(200, "[]")]
+        assert () == await crm.products(LI, deadline=within(5))
+
+
+async def test_the_deadline_bounds_the_call_and_its_retry(crm: TmfCrm, odd: Odd) -> None:
+    odd.answers[:] = [hangs]
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(TimedOut):
+        await crm.balance(LI, deadline=within(0.3))
+    assert asyncio.get_running_loop().time() - began < 1
+
+
+async def test_a_write_whose_connection_breaks_may_have_happened(crm: TmfCrm, odd: Odd) -> None:
+    odd.answers[:] = [cuts]
+    with pytest.raises(TimedOut):
+        await crm.place_order(REQUEST, idempotency_key="k", deadline=within(5))
+
+
+async def test_a_crm_that_is_not_there_is_unavailable_and_nothing_happened() -> None:
+    async with tmf_crm(f"http://127.0.0.1:{unused_port()}", "t") as crm:
+        with pytest.raises(Unavailable) as failed:
+            await crm.place_order(REQUEST, idempotency_key="k", deadline=within(5))
+    assert failed.value.retryable and not isinstance(failed.value, TimedOut)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "error"),
+    [
+        (404, '{"what": "subscriber"}', NotFound),
+        (409, '{"code": "arrears", "values": {"arrears_fen": 5}}', Refused),
+        (409, '{"code": "key_reused"}', KeyReused),
+        (400, '{"code": "malformed", "field": "x"}', Refused),
+        (401, "{}", Unavailable),
+        (429, "{}", Unavailable),
+        (302, "{}", Refused),
+        (200, "<html>", Unavailable),
+        (200, "", Unavailable),
+        (200, "[" * 100_000, Unavailable),
+        (200, "null", Unavailable),
+        (200, '[{"id": 7}]', Unavailable),
+        (404, "<html>", Unavailable),
+        (409, "[]", Refused),
+        (409, '{"code": "x", "values": []}', Refused),
+        (409, '{"code": "x", "values": "y"}', CrmError),
+    ],
+)
+async def test_every_answer_is_one_of_our_errors(
+    crm: TmfCrm, odd: Odd, status: int, text: str, error: type[CrmError]
+) -> None:
+    odd.answers[:] = [says(status, text)]
+    with pytest.raises(error):
+        await crm.balance(LI, deadline=within(5))
+    with pytest.raises(CrmError):
+        await crm.place_order(REQUEST, idempotency_key="k", deadline=within(5))
+
+
+async def test_it_shows_the_secret_and_the_key(crm: TmfCrm, odd: Odd) -> None:
+    with pytest.raises(Unavailable):
+        await crm.place_order(REQUEST, idempotency_key="quote-1", deadline=within(5))
+    headers = odd.seen[0].headers
+    assert ("Bearer t", "quote-1") == (headers["Authorization"], headers["Idempotency-Key"])
+    assert "application/json;charset=utf-8" == headers["Content-Type"]
+
+
+@pytest.mark.parametrize("key", ["../customer", "a/b", "?x=1", "", "ö"])
+async def test_an_id_cannot_lead_to_another_path(crm: TmfCrm, odd: Odd, key: str) -> None:
+    with pytest.raises(NotFound):
+        await crm.order(key, deadline=within(5))
+    assert [] == odd.seen
