@@ -15,7 +15,7 @@ from deploy import environment, state
 from deploy.plan import Plan, read_plan
 from deploy.preflight import check_disk, check_machine, check_ports
 from deploy.progress import Progress, Stop, run
-from deploy.supervise import PARTS, Supervisor, wait_healthy
+from deploy.supervise import PARTS, SLOTS, Supervisor, wait_healthy
 
 HEALTHY_WITHIN_S = 150
 """Rasa needs 6 s on an idle machine; two slots, the actions and a busy machine share two cores."""
@@ -48,24 +48,27 @@ def up(plan: Plan, progress: Progress) -> None:
 def _start(plan: Plan, supervisor: Supervisor, progress: Progress) -> None:
     supervisor.launch(state.choose_redis(plan))
     supervisor.start(["redis"])
-    prepare_state(plan, progress)
+    build_release(plan, progress)
+    # Rasa's slots need longest: they load while the databases are prepared.
+    supervisor.start(SLOTS)
+    _prepare_databases(plan, progress)
     with progress.step(f"Starting {', '.join(PARTS)}"):
-        supervisor.start(PARTS)
+        supervisor.start(part for part in PARTS if part not in SLOTS)
         wait_healthy(plan, supervisor, _health(plan), HEALTHY_WITHIN_S)
 
 
-def prepare_state(plan: Plan, progress: Progress) -> None:
-    """Databases at the newest migration, demo subscribers and a release that fits the sources. Raises Stop."""
-    steps: tuple[tuple[str, list[str]], ...] = (
-        (
-            "Preparing the CRM and its subscribers",
-            ["crm.reference.seed", "--if-empty", "--database", plan.crm_database],
-        ),
-        ("Preparing the console's database", ["console.migrate"]),
-        ("Making the desk's demo log-ins", ["console.agents", "demo", "--file", str(state.logins_file(plan))]),
-        ("Building the release (trains when the sources changed)", ["bot.release", "build"]),
-    )
-    for text, (module, *arguments) in steps:
+def build_release(plan: Plan, progress: Progress) -> None:
+    """A release that fits the sources; trains a model if no model was made of them before. Raises Stop."""
+    text = "Building the release (trains if its sources changed)"
+    with progress.step(text):
+        run([plan.python, "-m", "bot.release", "build"], plan.log, f"{text} failed", env=plan.env)
+
+
+def _prepare_databases(plan: Plan, progress: Progress) -> None:
+    """Databases at the newest migration, subscribers in the CRM, people at the desk. Raises Stop."""
+    seed = ["crm.reference.seed", "--if-empty", "--database", plan.crm_database]
+    people = ["console.agents", "demo", "--file", str(state.logins_file(plan))]
+    for text, (module, *arguments) in (("Seeding the CRM", seed), ("Preparing the desk", people)):
         with progress.step(text):
             run([plan.python, "-m", module, *arguments], plan.log, f"{text} failed", env=plan.env)
 
@@ -126,17 +129,17 @@ def train(plan: Plan, progress: Progress) -> None:
     """Build a release from the sources, training the model if they changed."""
     environment.install(plan, environment.BOT, progress)
     state.make_secret(plan)
-    with progress.step("Building the release"):
-        run([plan.python, "-m", "bot.release", "build"], plan.log, "Building the release failed", env=plan.env)
+    build_release(plan, progress)
 
 
 def prepare_tests(plan: Plan, progress: Progress) -> None:
-    """Everything that `make test` needs and pip and npm can bring."""
+    """Everything that `make test` needs and pip and npm can bring, and a release."""
     check_machine(plan)
     check_disk(plan.root, first=not plan.python.exists())
     state.make_secret(plan)
     environment.install(plan, environment.DEV, progress)
     environment.install_browser_files(plan, progress)
+    build_release(plan, progress)
 
 
 def browser_files(plan: Plan, progress: Progress) -> None:

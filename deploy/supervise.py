@@ -18,8 +18,9 @@ from typing import Any
 from deploy.plan import Plan
 from deploy.progress import Stop, last_lines
 
-PARTS = ("crm", "actions", "rasa-a", "rasa-b", "worker", "gateway")
-"""Started after redis, all at once; each waits for what it needs."""
+SLOTS = ("rasa-a", "rasa-b")
+PARTS = ("crm", "actions", *SLOTS, "worker", "gateway")
+"""Started after redis; each waits for what it needs."""
 
 
 class _SocketConnection(http.client.HTTPConnection):

@@ -9,9 +9,9 @@ from pathlib import Path
 from watchfiles import watch
 
 from deploy.plan import Plan, read_plan
-from deploy.supervise import Supervisor
+from deploy.supervise import SLOTS, Supervisor
 
-RASA = ("rasa-a", "rasa-b")
+
 BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("gateway.py", ("gateway",)),
     ("worker.py", ("worker",)),
@@ -24,7 +24,7 @@ BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("bot/actions/", ("actions",)),
     ("bot/client", ("worker",)),
     ("bot/nlg.py", ("worker", "gateway")),
-    ("bot/", RASA),
+    ("bot/", SLOTS),
 )
 """Path from the root → programs that load it; the first that fits counts. Rasa's slots take seconds, the others one."""
 TRAINED = ("data/", "domain.yml", "config.yml", "bot/nlu/")
