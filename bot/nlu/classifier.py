@@ -49,7 +49,7 @@ class CalibratedClassifier(GraphComponent):
         `never_rejected` are intents that already mean "not acted on". `strength` is the inverse of the regularisation.
         """
         return {
-            "strength": 0.3,
+            "strength": 3.0,
             "cost_ask": 1.0,
             "cost_wrong": 2.5,
             "cost_wrong_by_intent": {},

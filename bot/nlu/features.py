@@ -31,7 +31,7 @@ class NgramFeaturizer(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`min_count`: a feature must occur in that many examples. `views`: how much each view weighs."""
-        return {"min_count": 3, "views": {"c": 1.0, "s": 0.7, "t": 0.7, "w": 1.0, "n": 0.7}}
+        return {"min_count": 2, "views": {"c": 1.0, "s": 0.7, "t": 0.7, "w": 1.0, "n": 0.7}}
 
     @classmethod
     def required_packages(cls) -> list[str]:
