@@ -5,6 +5,8 @@ from __future__ import annotations
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 
+ABOUT = {"secret_card": "recharge", "offering": "consult_plans", "month": "query_bill", "msisdn": "login"}
+
 
 class HelpMenu(Skill):
     wish = "help_menu"
@@ -76,14 +78,19 @@ class Correct(Skill):
 
 
 class Inform(Skill):
-    """A bare fact: a code or card that nobody asked for, a number, a pack's name."""
+    """A bare fact that nobody asked for: what it can only be good for, if there is such a thing."""
 
     wish = "inform"
     keeps = False
 
     async def answer(self, turn: Turn) -> list[Event]:
+        from bot.actions.skills import SKILLS
+
         if "secret_code" in turn.entities:
             turn.say("no_code_awaited")
-        else:
-            turn.say("what_about_it")
+            return []
+        for entity, intent in ABOUT.items():
+            if entity in turn.entities:
+                return await SKILLS[intent].handle(turn.as_wish(intent, turn.entities))
+        turn.say("what_about_it")
         return []

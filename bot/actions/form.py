@@ -95,7 +95,7 @@ class Form(Action, ABC):  # type: ignore[misc]
         step = next((name for name in self.slots if known[name] is None), None)
         if step is None:
             return [*events, *await self.finish(turn, known), *self.ended()]
-        asked = await self.ask(turn, step, known)
+        asked = [] if turn.asked else await self.ask(turn, step, known)
         if asked is None:
             return [*events, *self.ended()]
         turn.effect(awaits=self.awaits.get(step, ""))

@@ -79,6 +79,7 @@ async def send_code(turn: Turn, number: str | None = None) -> dict[str, Any]:
     if isinstance(result, Refusal):
         return await _refused(turn, result)
     turn.say("login_code_sent", msisdn=msisdn, minutes=result.minutes)
+    turn.asked = True
     return {"secret_number": msisdn}
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from bot.actions.turn import Turn
 from crm.operations.results import Done, Pending
 
 FIRST_LOOK_S = 5.0
+AT_ONCE = timedelta(minutes=1)
 
 
 def tell(turn: Turn, wish: str, result: Done | Pending) -> None:
@@ -17,8 +20,13 @@ def tell(turn: Turn, wish: str, result: Done | Pending) -> None:
         look_again(turn, quote.id, FIRST_LOOK_S)
         return
     response = "order_done" if result.order.state == "completed" else "order_accepted"
-    turn.say(response, **values, order=result.order.id, effective_at=result.order.effective_at.isoformat())
+    turn.say(response, **values, order=result.order.id, effective_at=later(turn, result.order.effective_at))
     turn.outcome(wish, "done")
+
+
+def later(turn: Turn, effective_at: datetime) -> str:
+    """The moment as ISO text, "" for at once."""
+    return "" if effective_at - turn.doors.now() <= AT_ONCE else effective_at.isoformat()
 
 
 def look_again(turn: Turn, quote_id: str, after_s: float) -> None:

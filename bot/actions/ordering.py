@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.form import OVER, Form
-from bot.actions.order_told import tell
+from bot.actions.order_told import later, tell
 from bot.actions.plan import offered
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill, clear_form
@@ -28,6 +28,7 @@ REQUOTE = frozenset({"price_changed", "quote_expired", "quote_void", "quote_not_
 WAIT = frozenset({"code_too_soon", "code_wrong", "code_expired", "code_none"})
 SAID = ("offering", "amount_fen", "volume_kb")
 SHOWN = 6
+SHOWN_BY_SMS = 4
 
 
 @dataclass(frozen=True)
@@ -106,22 +107,19 @@ class OrderForm(Form):
             turn.say(f"nothing_to_{self.wish}")
             turn.outcome(self.wish, "refused")
             return None
-        turn.say(f"ask_{self.wish}", items=items[:SHOWN])
+        turn.say(f"ask_{self.wish}", items=items[: SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN])
         return []
 
     async def _show(self, turn: Turn, quote: Quote) -> None:
         offering = await turn.doors.crm.offering(quote.items[0].offering_id, deadline=turn.doors.read_deadline())
-        now = (quote.effective_at - turn.doors.now()).total_seconds() <= 60
-        values = {
-            **offered(offering, turn.who.language),
-            "price_fen": quote.price_fen,
-            "monthly_fen": quote.monthly_fen,
-        }
+        values = {**offered(offering, turn.who.language), "price_fen": quote.price_fen}
+        if quote.items[0].action != "delete":
+            values["monthly_fen"] = quote.monthly_fen
         turn.say(
             f"quote_{self.wish}",
             **values,
             provider=quote.provider.of(turn.who.language),
-            effective_at="" if now else quote.effective_at.isoformat(),
+            effective_at=later(turn, quote.effective_at),
             quote_id=quote.id,
         )
 
@@ -137,6 +135,7 @@ class OrderForm(Form):
     async def _told(self, turn: Turn, result: Done | Pending | CodeSent | Refusal) -> dict[str, Any]:
         if isinstance(result, CodeSent):
             turn.say("code_sent", msisdn=result.msisdn, minutes=result.minutes)
+            turn.asked = True
             return {"agreed": True}
         if not isinstance(result, Refusal):
             tell(turn, self.wish, result)

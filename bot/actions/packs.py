@@ -12,9 +12,14 @@ from crm.operations.catalogue import on_sale
 
 
 async def _packs(turn: Turn) -> tuple[Offering, ...]:
-    packs = await on_sale(turn.doors, "data_pack", turn.who.region)
+    packs = sorted(await on_sale(turn.doors, "data_pack", turn.who.region), key=_special)
     services = await on_sale(turn.doors, "service", turn.who.region)
     return (*services, *packs) if turn.topic == "open_service" else (*packs, *services)
+
+
+def _special(offering: Offering) -> bool:
+    """Packs that everybody can use for everything come first."""
+    return bool(offering.requires) or not any(g.type == "data" and g.scope == "general" for g in offering.grants)
 
 
 async def _held(turn: Turn) -> tuple[Offering, ...]:

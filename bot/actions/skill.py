@@ -67,7 +67,8 @@ class Skill(Action, ABC):  # type: ignore[misc]
         # Behind an SMS link stands one number only: nothing else could be proven there.
         if refusal.code != "not_bound" or turn.who.channel == "sms":
             return await refuse(turn, self.wish, refusal)
-        return [*clear_form(), FollowupAction("login_form")]
+        # Somebody who is logging in already goes on where they were.
+        return [*([] if turn.form == "login_form" else clear_form()), FollowupAction("login_form")]
 
     def _level(self) -> int:
         try:
@@ -76,9 +77,10 @@ class Skill(Action, ABC):  # type: ignore[misc]
             return 0
 
     async def _form_events(self, turn: Turn, events: list[Event]) -> list[Event]:
-        if not turn.form:
+        next_action = next((e["name"] for e in events if e["event"] == "followup"), "")
+        if not turn.form or next_action == turn.form:
             return []
-        if self.ends_form or any(e["event"] == "followup" for e in events):
+        if self.ends_form or next_action:
             # Another wish is a no to what was asked.
             if turn.slot("quote"):
                 await turn.doors.quotes.void(turn.who.conversation, turn.slot("quote"), "another_topic")

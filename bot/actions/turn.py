@@ -34,6 +34,8 @@ class Turn:
         self.text: str = "" if text.startswith("/") else text
         self.events: list[Event] = []
         """What has to be kept besides an action's own events."""
+        self.asked = False
+        """What was said in this turn asks for the next step already."""
         self.entities: dict[str, Any] = {}
         for entity in message.get("entities") or ():
             self.entities.setdefault(entity["entity"], entity["value"])

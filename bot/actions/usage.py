@@ -26,7 +26,7 @@ class _Left(Skill):
             self.response,
             left=sum(a.left for a in found),
             total=sum(a.total for a in found),
-            items=[item(a, turn.who.language) for a in found],
+            items=[item(a, turn.who.language) for a in found if a.left] or [item(a, turn.who.language) for a in found],
         )
         turn.outcome(self.wish, "answered")
         return []

@@ -107,6 +107,8 @@ class FakeStepUps:
             answer = ("locked" if self._is_locked(msisdn) else "wrong", {})
         else:
             known.burnt = True
+            # The next code after a used one is not a resend.
+            self.sent[msisdn][-1] -= APART
             self.wrong.pop(msisdn, None)
         known.answers[message_id] = answer
         return answer

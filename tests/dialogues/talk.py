@@ -1,0 +1,213 @@
+"""Talk with the bot's rules, forms and actions in this process: a trained dialogue model, the actions, a fake CRM, the real wording.
+
+What a person means is given as intent and entities; understanding has tests of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import rasa.model_training
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa_sdk.executor import ActionExecutor
+
+from bot import rasa_patch
+from bot.actions import skills, wiring
+from bot.nlg import WordingNlg, Wordings
+from bot.turn import TurnAborted
+from crm.fake import FakeCrm
+from crm.fake_payments import FakePayments
+from crm.operations.doors import Doors
+from crm.operations.fake import FakeBindings, FakeCodeSender, FakeOnce, FakeQuotes, FakeStepUps, FakeVault
+
+ROOT = Path(__file__).resolve().parents[2]
+NOON = datetime(2026, 11, 20, 4, tzinfo=timezone.utc)
+CONFIG = """
+recipe: default.v1
+assistant_id: renji
+language: zh
+importers:
+- name: bot.importer.RenjiImporter
+  content: {content}
+pipeline: []
+policies:
+- name: RulePolicy
+  core_fallback_threshold: 0.3
+  core_fallback_action_name: action_default_fallback
+  enable_fallback_prediction: true
+"""
+
+
+def train(directory: Path) -> str:
+    """A model of the rules only; the path of its archive."""
+    config = directory / "config.yml"
+    config.write_text(CONFIG.format(content=ROOT / "content"), encoding="utf-8")
+    path = rasa.model_training.train_core(
+        str(ROOT / "domain.yml"), str(config), str(ROOT / "data" / "rules"), str(directory)
+    )
+    assert path is not None
+    return path
+
+
+class InProcess:
+    """Stands for the action server's address: runs the action here."""
+
+    url = "in-process"
+
+    def __init__(self) -> None:
+        self.kwargs = {"enable_selective_domain": True}
+        self.headers: dict[str, str] = {}
+        self.executor = ActionExecutor()
+        for skill in (*skills.SKILLS.values(), *skills.FORMS, skills.SESSION):
+            self.executor.register_action(skill)
+
+    async def request(self, json: dict[str, Any], **_: Any) -> Any:
+        result = await self.executor.run(json)
+        assert result is not None, json["next_action"]
+        return dict(result)
+
+
+class Kept(OutputChannel):  # type: ignore[misc]
+    def __init__(self, channel: str) -> None:
+        self.channel = channel
+        self.said: list[dict[str, Any]] = []
+
+    def name(self) -> str:  # type: ignore[override]
+        return self.channel
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        self.said.append(message)
+
+
+@dataclass
+class Heard:
+    """What one turn said and asked of the switchboard."""
+
+    texts: list[str] = field(default_factory=list)
+    responses: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    effects: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def outcomes(self) -> list[tuple[str, str]]:
+        return [(e["outcome"]["wish"], e["outcome"]["how"]) for e in self.effects if "outcome" in e]
+
+    def effect(self, name: str) -> Any:
+        """The last effect of that name."""
+        return next((e[name] for e in reversed(self.effects) if name in e), None)
+
+
+class Talk:
+    """One conversation. `bound` is what the channel proved; `show` false keeps quotes from counting as shown."""
+
+    count = 0
+
+    def __init__(self, agent: Agent, msisdn: str | None = "+8613800000001", channel: str = "web") -> None:
+        Talk.count += 1
+        self.agent, self.channel, self.conversation = agent, channel, f"{channel}:{Talk.count}"
+        self.now = NOON
+        self.crm = FakeCrm.demo(self.clock)
+        self.quotes, self.bindings, self.codes = FakeQuotes(), FakeBindings(), FakeCodeSender()
+        self.vault, self.stepups, self.once = FakeVault(), FakeStepUps(self.clock), FakeOnce()
+        self.payments = FakePayments(self.crm, self.clock)
+        self.language, self.show, self.number = "zh", True, 0
+        self.binding: dict[str, str] | None = None
+        if msisdn:
+            self.binding = {"msisdn": msisdn, "subscriber_id": self.crm.subscribers[msisdn].id}
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def doors(self) -> Doors:
+        return Doors(
+            crm=self.crm,
+            payments=self.payments,
+            quotes=self.quotes,
+            stepups=self.stepups,
+            vault=self.vault,
+            bindings=self.bindings,
+            codes=self.codes,
+            once=self.once,
+            now=self.clock,
+        )
+
+    async def say(self, intent: str, text: str = "", message_id: str = "", **more: Any) -> Heard:
+        """One turn. `more`: entities, or topic, parts, ranking of the understanding."""
+        wiring.install(self.doors)
+        self.number += 1
+        parsed = {name: more.pop(name) for name in ("parts",) if name in more}
+        named = {"name": intent, "confidence": 1.0, "topic": more.pop("topic", "")}
+        ranking = [named, *({"name": n, "confidence": 0.1} for n in more.pop("ranking", ()))]
+        entities = [{"entity": k, "value": v, "start": 0, "end": 0} for k, v in more.items()]
+        parsed |= {"text": text, "intent": named, "entities": entities, "intent_ranking": ranking}
+        channel = Kept(self.channel)
+        await self.agent.handle_message(
+            UserMessage(
+                text or f"/{intent}",
+                channel,
+                self.conversation,
+                parse_data=parsed,
+                input_channel=self.channel,
+                message_id=message_id or f"m{self.number}",
+                metadata=self._metadata(message_id or f"m{self.number}"),
+            )
+        )
+        bound = self.bindings.bound.get(self.conversation)
+        if bound:
+            self.binding = {"msisdn": bound[0], "subscriber_id": bound[1]}
+        return self._heard(channel.said)
+
+    async def code(self, digits: str, intent: str = "inform", **more: Any) -> Heard:
+        """Type a code that masking cut out."""
+        ref = f"ref{self.number}"
+        self.vault.values[self.conversation, ref] = digits
+        return await self.say(intent, f"⟦code:{ref}⟧", secret_code=ref, **more)
+
+    async def card(self, digits: str, intent: str = "inform") -> Heard:
+        """Type a recharge card that masking cut out."""
+        ref = f"ref{self.number}"
+        self.vault.values[self.conversation, ref] = digits
+        return await self.say(intent, f"⟦card:{ref}⟧", secret_card=ref)
+
+    def _metadata(self, message_id: str) -> dict[str, Any]:
+        return {
+            "conversation": self.conversation,
+            "message_id": message_id,
+            "channel": self.channel,
+            "language": self.language,
+            "region": "zj",
+            "binding": self.binding,
+            "release_id": "",
+        }
+
+    def _heard(self, said: list[dict[str, Any]]) -> Heard:
+        heard = Heard()
+        for message in said:
+            if (message.get("custom") or {}).get("renji"):
+                heard.effects.append(message["custom"]["renji"])
+                continue
+            reply = message["reply"]
+            heard.texts.append(reply["text"])
+            heard.responses.append(reply["response"])
+            heard.labels = [c["label"] for c in reply.get("choices") or ()]
+            if reply.get("quote_id") and self.show:
+                self.quotes.show(self.conversation, reply["quote_id"])
+        return heard
+
+
+def load(model: str) -> Agent:
+    """The model with the actions in this process."""
+    rasa_patch.install()
+    rasa_patch._ACTIONS.update(url="", token="")
+    agent = Agent.load(model, action_endpoint=InProcess())
+    agent.nlg = WordingNlg(wordings=Wordings(ROOT / "var" / "none", ROOT / "content"))
+    agent.processor.nlg = agent.nlg
+    return agent
+
+
+__all__ = ["Heard", "Talk", "TurnAborted", "asyncio", "load", "timedelta", "train"]
