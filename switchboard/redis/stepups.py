@@ -15,6 +15,9 @@ from switchboard.redis.records import ms
 from switchboard.redis.scripting import Scripts
 
 
+APART_MS = 60_000
+
+
 class RedisStepUps:
     """`key` is Settings.key("stepup")."""
 
@@ -61,7 +64,15 @@ class RedisStepUps:
         if result == b"ok":
             with reaching():
                 await self._redis.delete(_of(number, "tries"))
+                if not again:
+                    await self._done_waiting(_of(number, "issues"))
         return cast(Literal["ok", "wrong", "expired", "none"], result.decode()), json.loads(facts)
+
+    async def _done_waiting(self, issues: str) -> None:
+        """Codes are 60 s apart because a resend is a nuisance; one after a used code is no resend. It still counts."""
+        newest = await self._redis.zpopmax(issues)
+        if newest:
+            await self._redis.zadd(issues, {newest[0][0]: newest[0][1] - APART_MS})
 
     async def cancel(self, conversation: str, operation: str) -> None:
         with reaching():
