@@ -41,10 +41,23 @@ class Holding:
     lease: Lease
     valid: Callable[[], bool]
     suspects: set[str] = field(default_factory=set)
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def token(self) -> str:
         return self.lease.token
+
+    async def rest(self, seconds: float) -> None:
+        """Sleep between two tries. Raises Leaving: whoever only waits can be left to the next holder."""
+        try:
+            await asyncio.wait_for(self.leaving.wait(), seconds)
+        except asyncio.TimeoutError:
+            return
+        raise Leaving
+
+
+class Leaving(Exception):
+    """The partition is being given back."""
 
 
 class Lanes:
@@ -80,6 +93,7 @@ class Lanes:
     async def drain(self, within_s: float) -> None:
         """Let what has begun come to its end; what waits stays stored for the next holder."""
         self._draining = True
+        self._holding.leaving.set()
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=within_s)
         await self.stop()
@@ -96,6 +110,8 @@ class Lanes:
             while queue and not self._draining:
                 await Work(self._holding, self._exchange, self._router, self._clock, self._metrics, queue[0]).done()
                 queue.popleft()
+        except Leaving:
+            pass
         except LeaseLost:
             self._lost()
         finally:
@@ -141,21 +157,21 @@ class Work:
                     # It was waiting, not working: this is no attempt, and the last one probably was none either.
                     suspected = False
                     await self._count(-1)
-                await asyncio.sleep(next(waits))
+                await self._holding.rest(next(waits))
             except TurnConflict as error:
                 self._conflicts += 1
                 if self._conflicts >= CONFLICTS:
                     await self._failed(str(error), permanent=False)
-                await asyncio.sleep(next(waits))
+                await self._holding.rest(next(waits))
             except TurnFailed as error:
                 await self._failed(str(error), error.permanent)
-                await asyncio.sleep(0 if self._verdict else next(waits))
-            except (LeaseLost, asyncio.CancelledError):
+                await self._holding.rest(0 if self._verdict else next(waits))
+            except (LeaseLost, Leaving):
                 raise
             except Exception as error:
                 log.exception("turn_broke")
                 await self._failed(type(error).__name__, permanent=False)
-                await asyncio.sleep(next(waits))
+                await self._holding.rest(next(waits))
 
     async def _suspected(self) -> bool:
         """Count the attempt of a holder that died before the next one starts: it may take this worker down as well."""
@@ -179,7 +195,7 @@ class Work:
                 self._tries = await self._exchange.attempt(self._holding.token, self._entry, step)
                 break
             except NotReachable:
-                await asyncio.sleep(wait)
+                await self._holding.rest(wait)
         if self._tries < 0:
             raise LeaseLost(self._holding.token)
         return self._tries

@@ -24,7 +24,7 @@ from switchboard.redis.keys import WAKE, tag
 from switchboard.redis.leases import LEASE_MS, Lease, Leases, fair_share
 from switchboard.redis.records import load_message
 from switchboard.router import Router
-from switchboard.sender import Leaving, Sender, Sending
+from switchboard.sender import Outgoing, Sender, Sending
 from switchboard.timers import Timekeeper
 
 BATCH = 100
@@ -104,7 +104,7 @@ class Partition:
     def _send(self, route: str, found: list[tuple[str, dict[bytes, bytes]]]) -> None:
         for entry_id, fields in found:
             try:
-                self.sender.put(Leaving(route, entry_id, load_message(fields[b"m"])))
+                self.sender.put(Outgoing(route, entry_id, load_message(fields[b"m"])))
             except (BadRecord, KeyError) as error:
                 log.error("unreadable_message", entry=entry_id, route=route, error=str(error))
 

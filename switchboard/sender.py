@@ -12,7 +12,7 @@ import structlog
 
 from switchboard import masking
 from switchboard.errors import ChannelUnreachable, LeaseLost, NotReachable, SendError
-from switchboard.lanes import Holding, pauses
+from switchboard.lanes import Holding, Leaving, pauses
 from switchboard.metrics import Metrics
 from switchboard.model import Origin, OutboundMessage
 from switchboard.ports import ChannelAdapter, Clock, PartResult, Vault
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Leaving:
+class Outgoing:
     """A message in {pN}:out:<route>."""
 
     route: str
@@ -52,21 +52,22 @@ class Sender:
 
     def __init__(self, holding: Holding, sending: Sending, lost: Callable[[], None]) -> None:
         self._holding, self._sending, self._lost = holding, sending, lost
-        self._queues: dict[str, deque[Leaving]] = {}
+        self._queues: dict[str, deque[Outgoing]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._draining = False
 
-    def put(self, leaving: Leaving) -> None:
+    def put(self, outgoing: Outgoing) -> None:
         if self._draining:
             return
-        conversation = leaving.message.conversation
+        conversation = outgoing.message.conversation
         queue = self._queues.setdefault(conversation, deque())
-        queue.append(leaving)
+        queue.append(outgoing)
         if conversation not in self._tasks:
             self._tasks[conversation] = asyncio.create_task(self._run(conversation, queue))
 
     async def drain(self, within_s: float) -> None:
         self._draining = True
+        self._holding.leaving.set()
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=within_s)
         await self.stop()
@@ -78,11 +79,13 @@ class Sender:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, conversation: str, queue: deque[Leaving]) -> None:
+    async def _run(self, conversation: str, queue: deque[Outgoing]) -> None:
         try:
             while queue and not self._draining:
                 await Delivery(self._holding, self._sending, queue[0]).done()
                 queue.popleft()
+        except Leaving:
+            pass
         except LeaseLost:
             self._lost()
         finally:
@@ -93,9 +96,9 @@ class Sender:
 class Delivery:
     """One message on its way to its channel."""
 
-    def __init__(self, holding: Holding, sending: Sending, leaving: Leaving) -> None:
-        self._holding, self._s, self._leaving = holding, sending, leaving
-        self._message = leaving.message
+    def __init__(self, holding: Holding, sending: Sending, outgoing: Outgoing) -> None:
+        self._holding, self._s, self._outgoing = holding, sending, outgoing
+        self._message = outgoing.message
         self._went: dict[int, str] = {}
 
     async def done(self) -> None:
@@ -107,14 +110,14 @@ class Delivery:
             try:
                 if await self._try():
                     return None
-                await asyncio.sleep(wait)
+                await self._holding.rest(wait)
             except NotReachable:
-                await asyncio.sleep(min(wait, 2.0))
+                await self._holding.rest(min(wait, 2.0))
             except SendError as error:
                 late = self._s.clock() - self._message.at > GIVE_UP
                 if not error.retryable or late:
                     return await self._ended("failed", {"reason": f"{type(error).__name__}: {error}"}, "send_failed")
-                await asyncio.sleep(max(wait, error.after_s))
+                await self._holding.rest(max(wait, error.after_s))
         return None
 
     async def _try(self) -> bool:
@@ -140,7 +143,7 @@ class Delivery:
         return True
 
     async def _attempt(self, message: OutboundMessage) -> list[PartResult]:
-        adapter = self._s.adapters[self._leaving.route]
+        adapter = self._s.adapters[self._outgoing.route]
         try:
             return await asyncio.wait_for(adapter.send(message, frozenset(self._went)), SEND_S)
         except asyncio.TimeoutError as error:
@@ -175,11 +178,11 @@ class Delivery:
     async def _ended(self, kind: str, body: Mapping[str, object], void: str = "") -> None:
         """Tell Redis, however long it takes: sending again would be worse."""
         record = LogRecord(kind, {"message": self._message.id, **body})
-        leaving = self._leaving
+        outgoing = self._outgoing
         for wait in pauses():
             try:
                 answer = await self._s.exchange.sent(
-                    self._holding.token, leaving.route, leaving.entry, self._message, record, void
+                    self._holding.token, outgoing.route, outgoing.entry, self._message, record, void
                 )
                 break
             except NotReachable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from switchboard.errors import BadWording
 from switchboard.model import Conversation, Origin, OutboundMessage, Reply
 from switchboard.ports import Clock
 from switchboard.wording import Wording
@@ -26,8 +27,12 @@ class Voice:
 
     def reply(self, name: str, conversation: Conversation, values: Mapping[str, Any] | None = None) -> Reply:
         """Raises BadWording."""
-        wording = self._wordings(conversation.release_id)
-        return wording.render(name, conversation.address.channel, conversation.language, values or {})
+        channel, language = conversation.address.channel, conversation.language
+        try:
+            return self._wordings(conversation.release_id).render(name, channel, language, values or {})
+        except BadWording:
+            # A Release that is gone, or older than this name: an apology must not fail for that.
+            return self._wordings("").render(name, channel, language, values or {})
 
     def message(
         self,

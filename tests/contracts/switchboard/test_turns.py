@@ -1,0 +1,183 @@
+"""What counts as an attempt, what does not, and the races of "turn, once"."""
+
+from __future__ import annotations
+
+import asyncio
+
+from switchboard.errors import NotReachable, TurnFailed
+from switchboard.fake import FakeRasa, echo
+from switchboard.model import Address, MessagePart, Owner, Reply, TurnResult
+from tests.contracts.switchboard.stack import Stack
+
+LI = Address("web", "li")
+
+
+async def test_what_is_unreachable_is_no_attempt_and_the_person_hears_once_that_it_takes_longer(stack: Stack) -> None:
+    away = True
+
+    def think(*turn: object) -> TurnResult:
+        if away:
+            raise NotReachable("no slot")
+        return TurnResult(replies=(Reply("您的余额是23.50元。"),))
+
+    stack.bot.think = think
+    stack.worker()
+    await stack.say(LI, "查话费")
+    await stack.until(lambda: stack.web.sent, within_s=5)
+    assert stack.web.texts() == ["正在为您查询，请稍候。"]
+    await asyncio.sleep(1.5)
+    away = False
+    await stack.until(lambda: len(stack.web.sent) == 3, within_s=12)
+    assert stack.web.texts()[-1] == "您的余额是23.50元。"
+    assert not await stack.logged("quarantine")
+
+
+async def test_a_slow_turn_is_announced_too(stack: Stack) -> None:
+    stack.bot.before_append = lambda message_id: asyncio.sleep(4.6)
+    stack.worker()
+    await stack.say(LI, "查话费")
+    await stack.until(lambda: len(stack.web.sent) == 3, within_s=8)
+    assert [text[:6] for text in stack.web.texts()] == ["正在为您查询", "您好，我是智", "echo 查"]
+
+
+async def test_what_failed_five_times_is_quarantined_with_an_apology_and_a_human(stack: Stack) -> None:
+    tried = []
+
+    def think(*turn: object) -> TurnResult:
+        tried.append(turn)
+        raise TurnFailed("action broke")
+
+    stack.bot.think = think
+    stack.worker()
+    await stack.handoffs.present("lin", "小林", [])
+    await stack.say(LI, "查话费")
+    await stack.until(lambda: len(stack.web.sent) == 3, within_s=20)
+    assert len(tried) == 5
+    assert "没能处理好" in stack.web.texts()[1]
+    assert "前面还有0位" in stack.web.texts()[2]
+    assert [waiting.reason for waiting in await stack.handoffs.waiting()] == ["failed"]
+    (record,) = await stack.logged("quarantine")
+    assert (record["attempts"], record["reason"]) == (5, "action broke")
+
+
+async def test_a_permanent_failure_is_quarantined_at_once_and_the_next_message_is_answered(stack: Stack) -> None:
+    def think(item, conversation, turn):
+        if item.text == "坏":
+            raise TurnFailed("cannot", permanent=True)
+        return echo(item, conversation, turn)
+
+    stack.bot.think = think
+    stack.worker()
+    await stack.say(LI, "坏")
+    await stack.say(LI, "好")
+    await stack.until(lambda: "echo 好" in stack.web.texts())
+    assert "没能处理好" in stack.web.texts()[1]
+    assert "没有人工客服在线" in stack.web.texts()[2]
+
+
+async def test_an_entry_that_takes_its_workers_down_is_quarantined(stack: Stack) -> None:
+    hang = asyncio.Event()
+    stack.bot.before_append = lambda message_id: hang.wait()
+    await stack.say(LI, "毒")
+    for attempt in range(5):
+        worker = stack.worker(f"w{attempt}")
+        await stack.until(lambda n=attempt: len(stack.bot.ran) > n, within_s=8)
+        await stack.kill(worker)
+        # The next one need not wait for the lease to run out.
+        async for key in stack.stores.redis.scan_iter("{p*}:lease"):
+            await stack.stores.redis.delete(key)
+    stack.worker("last")
+    await stack.until(lambda: any("没能处理好" in text for text in stack.web.texts()), within_s=8)
+    assert len(stack.bot.ran) == 5
+
+
+async def test_a_turn_whose_worker_died_before_the_commit_is_not_run_again(stack: Stack) -> None:
+    """Race 1: kill between tracker save and commit."""
+    first = stack.worker("w1")
+    await stack.until(lambda: len(first.held) == 8)
+    commit, cut = stack.exchange.commit, asyncio.Event()
+
+    async def never(token, commit):
+        cut.set()
+        await asyncio.Event().wait()
+
+    stack.exchange.commit = never
+    await stack.say(LI, "买10元包", id="web:buy")
+    await cut.wait()
+    await stack.kill(first)
+    stack.exchange.commit = commit
+    stack.worker("w1")
+    await stack.until(lambda: len(stack.web.sent) == 2)
+    assert stack.bot.ran == ["web:buy"]
+    assert (await stack.stores.trackers.load(stack.conversation(LI)))[2] == 2
+
+
+async def test_two_workers_on_one_message_store_one_turn(stack: Stack) -> None:
+    """Race 2: the old holder goes on after its lease was taken."""
+    slow, both = FakeRasa(stack.stores.trackers), asyncio.Event()
+    slow.before_append = lambda message_id: both.wait()
+    old = stack.worker("w1", slow)
+    await stack.until(lambda: len(old.held) == 8)
+    await stack.say(LI, "买10元包", id="web:buy")
+    await stack.until(lambda: slow.ran)
+    quick = FakeRasa(stack.stores.trackers)
+    # The same name: the new process takes the lease at once, while the old one still believes in it.
+    stack.worker("w1", quick)
+    await stack.until(lambda: len(stack.web.sent) == 2)
+    both.set()
+    await stack.at_rest()
+    await asyncio.sleep(0.3)
+    assert len(stack.web.sent) == 2
+    assert (await stack.stores.trackers.load(stack.conversation(LI)))[2] == 2
+    assert len([entry for entry in await stack.logged("turn")]) == 1
+
+
+async def test_a_turn_that_went_on_after_the_time_out_is_found_not_run_again(stack: Stack) -> None:
+    """Race 3: the worker gave up on a call while Rasa still ran the turn."""
+    rasa, finished, calls = FakeRasa(stack.stores.trackers), asyncio.Event(), []
+    rasa.before_append = lambda message_id: finished.wait()
+
+    class Impatient:
+        async def answer(self, item, conversation, turn):
+            calls.append(turn)
+            if len(calls) == 1:
+                self.running = asyncio.ensure_future(rasa.answer(item, conversation, turn))
+                await asyncio.sleep(0.1)
+                asyncio.get_running_loop().call_later(0.05, finished.set)
+                raise NotReachable("no answer in time")
+            return await rasa.answer(item, conversation, turn)
+
+    stack.worker("w1", Impatient())
+    await stack.say(LI, "买10元包", id="web:buy")
+    await stack.until(lambda: len(stack.web.sent) == 2)
+    assert (len(calls), rasa.ran) == (2, ["web:buy"])
+
+
+async def test_parts_are_joined_whatever_their_order(stack: Stack) -> None:
+    phone, now = Address("sms", "+8613800000001"), stack.clock()
+    stack.worker()
+    await stack.accept(MessagePart("sms:b", phone, "7", 2, 2, "的流量包", now))
+    await stack.accept(MessagePart("sms:a", phone, "7", 1, 2, "办一个十块", now))
+    await stack.until(lambda: len(stack.sms.sent) == 2)
+    assert stack.sms.texts()[1] == "echo 办一个十块的流量包"
+    await stack.at_rest()
+
+
+async def test_a_missing_part_is_waited_for_half_a_minute(stack: Stack) -> None:
+    phone = Address("sms", "+8613800000001")
+    await stack.accept(MessagePart("sms:a", phone, "7", 1, 2, "办一个十块", stack.clock()))
+    stack.clock.forward(seconds=29)
+    stack.worker()
+    await asyncio.sleep(0.5)
+    assert not stack.bot.ran
+    await stack.until(lambda: len(stack.sms.sent) == 2)
+    assert stack.sms.texts()[1] == "echo 办一个十块"
+
+
+async def test_the_bot_owns_a_conversation_from_its_first_message(stack: Stack) -> None:
+    stack.worker()
+    await stack.say(LI, "你好")
+    await stack.at_rest()
+    conversation = await stack.stores.conversations.get(stack.conversation(LI))
+    assert conversation is not None
+    assert (conversation.owner, conversation.epoch, conversation.address) == (Owner.BOT, 0, LI)
