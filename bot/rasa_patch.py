@@ -3,6 +3,7 @@
 1. The tracker store is used as it is: Rasa wraps every store so that a failing one gives way to an empty memory.
 2. A failing action ends the turn before it is saved: Rasa logs the failure and goes on without the action's events.
 3. The schema of action answers is compiled once: Rasa checks and compiles it at each call.
+4. The class of an event is looked up once: Rasa walks the tree of all event classes for each event that it reads.
 
 Calls of actions also get the address and the bearer token of the action server: endpoints.yml can hold no secret.
 """
@@ -23,6 +24,7 @@ from rasa.core.agent import Agent
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event
 from rasa.utils.endpoints import ClientResponseError
 
 from bot.turn import TurnAborted
@@ -49,6 +51,7 @@ def install(actions_url: str = "", actions_token: str = "", version: str = rasa.
     MessageProcessor._run_action = _aborting(MessageProcessor._run_action)
     RemoteAction.run = _strict(_addressed(RemoteAction.run))
     RemoteAction._validate_action_result = _validate_action_result
+    Event.resolve_by_type = staticmethod(cache(Event.resolve_by_type))
 
 
 def _inner_tracker_store(store: TrackerStore | None, domain: Domain) -> TrackerStore:

@@ -88,3 +88,13 @@ def test_the_schema_of_action_answers_is_compiled_once(agent, monkeypatch):
     assert action._validate_action_result({"events": [{"event": "slot", "name": "a", "value": 1}], "responses": []})
     with pytest.raises(jsonschema.ValidationError):
         action._validate_action_result({"events": [{"event": "slot"}], "responses": "no"})
+
+
+def test_the_class_of_an_event_is_looked_up_once(agent, monkeypatch):
+    import rasa.shared.utils.common
+    from rasa.shared.core.events import SlotSet, deserialise_events
+
+    stored = [{"event": "slot", "name": "amount", "value": 1}]
+    assert deserialise_events(stored) == [SlotSet("amount", 1)]
+    monkeypatch.setattr(rasa.shared.utils.common, "all_subclasses", lambda _: pytest.fail("looked up again"))
+    assert deserialise_events(stored) == [SlotSet("amount", 1)]
