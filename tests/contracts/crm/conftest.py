@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +11,10 @@ import pytest
 from crm.fake import FakeCrm
 from crm.port import Crm
 from crm.tmf import tmf_crm
-from tests.contracts.crm.serving import SUBSCRIBERS, TOKEN, Clock, Reference, make_seeded, serving
+from tests.contracts.crm.serving import SUBSCRIBERS, TOKEN, Clock, Reference, make_seeded, serving, serving_postgres
+
+POSTGRES = os.environ.get("RENJI_TEST_POSTGRES", "")
+NO_POSTGRES = "RENJI_TEST_POSTGRES names no PostgreSQL (postgresql+asyncpg://…); `make test-setup` installs one"
 
 
 @pytest.fixture
@@ -32,10 +36,13 @@ async def reference(seeded: Path, tmp_path: Path, clock: Clock) -> AsyncIterator
         yield running
 
 
-@pytest.fixture(params=["fake", "tmf"])
+@pytest.fixture(params=["fake", "tmf", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 async def crm(request: pytest.FixtureRequest, seeded: Path, tmp_path: Path, clock: Clock) -> AsyncIterator[Crm]:
     if request.param == "fake":
         yield FakeCrm.demo(clock, SUBSCRIBERS)
         return
-    async with serving(seeded, tmp_path, clock) as running, tmf_crm(running.url, TOKEN, clock) as adapter:
+    if request.param == "postgresql" and not POSTGRES:
+        pytest.skip(NO_POSTGRES)
+    place = serving_postgres(POSTGRES, clock) if request.param == "postgresql" else serving(seeded, tmp_path, clock)
+    async with place as running, tmf_crm(running.url, TOKEN, clock) as adapter:
         yield adapter

@@ -68,7 +68,24 @@ async def serving(seeded: Path, folder: Path, clock: Clock) -> AsyncIterator[Ref
     for suffix in ("", "-wal"):
         if Path(f"{seeded}{suffix}").exists():
             shutil.copy(f"{seeded}{suffix}", folder / f"crm.db{suffix}")
-    store = Store(f"sqlite+aiosqlite:///{folder / 'crm.db'}")
+    async with _serving(Store(f"sqlite+aiosqlite:///{folder / 'crm.db'}"), clock) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serving_postgres(url: str, clock: Clock) -> AsyncIterator[Reference]:
+    """Serve a freshly seeded database on PostgreSQL; whatever was in it is gone."""
+    store = Store(url)
+    async with store.writing() as connection:
+        await connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        await connection.exec_driver_sql("CREATE SCHEMA public")
+    await seed(store, SUBSCRIBERS, NOW, CARD_KEY)
+    async with _serving(store, clock) as running:
+        yield running
+
+
+@asynccontextmanager
+async def _serving(store: Store, clock: Clock) -> AsyncIterator[Reference]:
     office = Office(store, demo_catalogue(), demo_policy(), clock, TOKEN, CARD_KEY)
     app = crm_app(office)
     paygate = Paygate(store, PAYGATE_KEY, clock, "")
