@@ -45,11 +45,15 @@ class WechatPlatform:
     async def say(self, openid: str, text: str, tapped: str = "") -> bool:
         """A text, or a tap on the menu item `tapped`. True once the gateway answered "success"."""
         await self.feed.add(openid, "theirs", text)
-        self._windows[openid] = Window(5, self._now() + 48 * 3600)
+        self.allow(openid)
         fields = {"MsgType": "text", "Content": text, "MsgId": str(secrets.randbits(63))}
         if tapped:
             fields["bizmsgmenuid"] = tapped
         return await self.post(openid, fields) == (200, "success")
+
+    def allow(self, openid: str) -> None:
+        """As if the user had just written: five messages within 48 h."""
+        self._windows[openid] = Window(5, self._now() + 48 * 3600)
 
     async def subscribe(self, openid: str) -> bool:
         self._windows[openid] = Window(3, self._now() + 60)
@@ -58,13 +62,16 @@ class WechatPlatform:
     async def post(self, openid: str, fields: dict[str, str]) -> tuple[int, str]:
         """Post a callback as the account's mode asks; (status, body) of the answer."""
         fields = {"ToUserName": "gh_renji", "FromUserName": openid, "CreateTime": str(int(self._now())), **fields}
-        query, body = self.signed(_xml(fields))
+        query, body = self.signed_fields(fields)
         timeout = aiohttp.ClientTimeout(total=5)
         url = self._gateway_url + "/wechat"
         async with self._http.post(
             url, params=query, data=body, headers={"Content-Type": "text/xml"}, timeout=timeout
         ) as response:
             return response.status, await response.text()
+
+    def signed_fields(self, fields: dict[str, str]) -> tuple[dict[str, str], bytes]:
+        return self.signed(_xml(fields))
 
     def signed(self, message: bytes) -> tuple[dict[str, str], bytes]:
         """(query, body) of a callback; encrypted if the account has a key."""

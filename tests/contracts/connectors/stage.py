@@ -56,7 +56,7 @@ def demo_settings(folder: Path, redis_socket: Path, **changes: Any) -> Settings:
 
 
 class Stage:
-    """The pieces a test needs. `hold` keeps the worker from answering while set."""
+    """The pieces a test needs. The worker answers while `may_answer` is set."""
 
     def __init__(self, settings: Settings, stores: Stores, http: aiohttp.ClientSession) -> None:
         self.settings = settings
@@ -64,7 +64,8 @@ class Stage:
         self.http = http
         self.url = f"http://127.0.0.1:{settings.port}"
         self.items: list[Any] = []
-        self.hold = asyncio.Event()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.key = settings.key("conversation")
         numbered = lambda reply, language: reply.text + "".join(f" {c.number}{c.label}" for c in reply.choices)  # noqa: E731
         self.adapters: dict[str, ChannelAdapter] = connectors.build(settings, http, stores.outbox, numbered)
@@ -75,8 +76,7 @@ class Stage:
             for partition in range(self.settings.partitions):
                 for entry, fields in await self.stores.redis.xrange(f"{{p{partition}}}:in"):
                     item = load_item(fields[b"i"])
-                    while self.hold.is_set():
-                        await asyncio.sleep(0.02)
+                    await self.may_answer.wait()
                     await self.stores.redis.xdel(f"{{p{partition}}}:in", entry)
                     self.items.append(item)
                     if isinstance(item, (InboundMessage, MessagePart)):

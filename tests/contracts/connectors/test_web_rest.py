@@ -74,11 +74,11 @@ async def test_a_login_ends_the_token_that_was_there_before(stage):
 async def test_the_message_that_logs_in_gets_the_next_token(stage):
     sessions = Sessions(stage.settings.key("web-session"), stage.stores.clock)
     session = sessions.new()
-    stage.hold.set()
+    stage.may_answer.clear()
     waiting = asyncio.create_task(post(stage, sessions.token(session), "123456"))
     await asyncio.sleep(0.3)
     await stage.bind(session.address)
-    stage.hold.clear()
+    stage.may_answer.set()
     answer = await waiting
     renewed = answer.headers["X-Renji-Session"]
     assert (await post(stage, renewed, "查话费")).status == 200

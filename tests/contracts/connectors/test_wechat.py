@@ -1,0 +1,334 @@
+"""The WeChat channel over HTTP: the real gateway, Redis, the platform's stand-in, and the platform's own examples."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from connectors import utc_now
+from connectors.simulators.wechat import WechatPlatform
+from connectors.wechat import crypto
+from connectors.wechat.adapter import WechatAdapter
+from connectors.wechat.api import WechatApi
+from connectors.wechat.settings import Account, account
+from connectors.wechat.token import TokenFile, TokenMemory
+from switchboard.errors import (
+    AddressGone,
+    BadInput,
+    BadSettings,
+    ChannelThrottled,
+    ChannelUnreachable,
+    SendError,
+    WindowClosed,
+)
+from switchboard.model import Address, ChannelEvent, Choice, Link, Origin, OutboundMessage, Reply
+from switchboard.ports import RawRequest
+from switchboard.settings import Settings
+from tests.contracts.connectors.stage import until
+
+OPENID = "oABCDEFG-123_x"
+VECTORS = Path(__file__).parents[4] / "shared" / "vectors" / "wechat_official.json"
+PLAIN = Account("", "wx1", "secret", "token")
+
+
+@pytest.fixture
+def platform(stage):
+    return WechatPlatform(account(stage.settings), stage.url, stage.http, utc_now)
+
+
+def text(content="查话费", **changes):
+    return {"MsgType": "text", "Content": content, "MsgId": "24000000001", **changes}
+
+
+# --- callbacks -----------------------------------------------------------------------------------------------
+
+
+async def test_a_text_is_answered_with_success_and_stored(stage, platform):
+    assert await platform.post(OPENID, text()) == (200, "success")
+    item = (await until(lambda: stage.items))[0]
+    assert (item.id, item.address, item.text) == ("wechat:24000000001", Address("wechat", OPENID), "查话费")
+
+
+async def test_a_redelivered_text_is_taken_once(stage, platform):
+    assert [await platform.post(OPENID, text()) for _ in range(3)] == [(200, "success")] * 3
+    await platform.post(OPENID, text(MsgId="24000000002"))
+    await until(lambda: len(stage.items) > 1)
+    assert [item.id for item in stage.items] == ["wechat:24000000001", "wechat:24000000002"]
+
+
+async def test_a_tap_on_the_menu_carries_its_token(stage, platform):
+    await platform.say(OPENID, "1. 查账单", "ab12.1")
+    assert (await until(lambda: stage.items))[0].token == "ab12.1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "values"),
+    [
+        ({"Event": "subscribe"}, "subscribe", {}),
+        ({"Event": "subscribe", "EventKey": "qrscene_7"}, "subscribe", {"key": "qrscene_7"}),
+        ({"Event": "SCAN", "EventKey": "7"}, "scan", {"key": "7"}),
+        ({"Event": "CLICK", "EventKey": "balance"}, "menu", {"key": "balance"}),
+        ({"Event": "unsubscribe"}, "unsubscribe", {}),
+    ],
+)
+async def test_events_are_told_apart(stage, platform, fields, name, values):
+    await platform.post(OPENID, {"MsgType": "event", **fields})
+    event = (await until(lambda: stage.items))[0]
+    assert isinstance(event, ChannelEvent)
+    assert (event.name, dict(event.values)) == (name, values)
+
+
+async def test_what_nobody_needs_is_answered_and_dropped(stage, platform):
+    assert await platform.post(OPENID, {"MsgType": "event", "Event": "TEMPLATESENDJOBFINISH"}) == (200, "success")
+    assert await platform.post(OPENID, text(MsgType="hologram")) == (200, "success")
+    assert stage.items == []
+
+
+async def test_a_voice_without_recognition_is_a_medium(stage, platform):
+    await platform.post(OPENID, text(MsgType="voice", MediaId="m1", Format="amr", Recognition=""))
+    item = (await until(lambda: stage.items))[0]
+    assert (item.media.kind, item.media.reference, item.media.transcript) == ("voice", "m1", "")
+
+
+BAD = {
+    "no MsgId": text(MsgId=""),
+    "huge MsgId": text(MsgId="9" * 21),
+    "MsgId with letters": text(MsgId="1;2"),
+    "no MsgType": text(MsgType=""),
+    "bad openid": text(FromUserName="o ABC"),
+    "huge openid": text(FromUserName="o" * 65),
+    "time as text": text(CreateTime="yesterday"),
+    "time without end": text(CreateTime="9" * 30),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_bad_fields_are_4xx(stage, platform, name):
+    status, _ = await platform.post(OPENID, BAD[name])
+    assert 400 <= status < 500
+    assert stage.items == []
+
+
+async def send(stage, query, body):
+    async with stage.http.post(stage.url + "/wechat", params=query, data=body) as answer:
+        return answer.status
+
+
+async def test_forged_callbacks_are_4xx(stage, platform):
+    good = f"<xml><FromUserName>{OPENID}</FromUserName></xml>".encode()
+    query, body = platform.signed(good)
+    assert await send(stage, {**query, "msg_signature": "0" * 40}, body) == 403
+    assert await send(stage, {**query, "nonce": "1"}, body) == 403
+    assert await send(stage, {**query, "timestamp": "1700000000"}, body) == 403
+    assert await send(stage, query, good) == 403
+    assert await send(stage, {}, body) == 403
+    own = account(stage.settings)
+    other = WechatPlatform(Account("", "wx2", "", own.token, own.aes_keys), stage.url, stage.http, utc_now)
+    assert await send(stage, *other.signed(good)) == 403
+
+
+async def test_a_stale_callback_is_4xx(stage):
+    old = WechatPlatform(account(stage.settings), stage.url, stage.http, lambda: utc_now() - timedelta(seconds=310))
+    assert (await old.post(OPENID, text()))[0] == 403
+
+
+@pytest.mark.parametrize("inner", [b"", b"<xml>", b"<!DOCTYPE x><xml/>", b"<a>" * 5000, b"{", b'{"FromUserName": {}}'])
+async def test_bad_xml_inside_is_4xx(stage, platform, inner):
+    assert 400 <= await send(stage, *platform.signed(inner)) < 500
+
+
+async def test_the_address_is_verified(stage):
+    own, query = account(stage.settings), {"timestamp": "1714036504", "nonce": "1", "echostr": "4375"}
+    query["signature"] = crypto.signature(own.token, "1714036504", "1")
+    async with stage.http.get(stage.url + "/wechat", params=query) as answer:
+        assert (answer.status, await answer.text()) == (200, "4375")
+    async with stage.http.get(stage.url + "/wechat", params={**query, "nonce": "2"}) as answer:
+        assert answer.status == 403
+
+
+def at(seconds):
+    return lambda: datetime.fromtimestamp(int(seconds), timezone.utc)
+
+
+@pytest.fixture
+def vectors():
+    if not VECTORS.exists():
+        pytest.skip("the platform's examples are kept beside the repository and are not here")
+    return json.loads(VECTORS.read_text())
+
+
+def official(v, **changes):
+    own = Account("", v.get("appid", "wx"), "", v["token"], (v["aes"],) if "aes" in v else ())
+    return WechatAdapter(own, None, at(v["timestamp"]))
+
+
+def test_the_official_verification(vectors):
+    v = vectors["get_verify"]
+    raw = RawRequest("GET", "/wechat", {k: v[k] for k in ("signature", "timestamp", "nonce", "echostr")})
+    assert official(v).receive(raw).on_stored.body == v["echostr"].encode()
+
+
+def test_the_official_plain_json(vectors):
+    v = vectors["plain_post"]
+    raw = RawRequest(
+        "POST", "/wechat", {k: v[k] for k in ("signature", "timestamp", "nonce")}, {}, json.dumps(v["body"]).encode()
+    )
+    assert official(v).receive(raw).items == ()
+
+
+def test_the_official_encrypted_json(vectors):
+    v = vectors["secure_post"]
+    query = {k: v[k] for k in ("signature", "timestamp", "nonce", "msg_signature")}
+    body = json.dumps({"ToUserName": "gh_97417a04a28d", "Encrypt": v["encrypt"]}).encode()
+    assert official(v).receive(RawRequest("POST", "/wechat", query, {}, body)).on_stored.body == b"success"
+
+
+def plain(adapter_clock=utc_now):
+    return WechatAdapter(PLAIN, None, adapter_clock), WechatPlatform(PLAIN, "", None, utc_now)
+
+
+def test_plain_mode_reads_plain_xml():
+    adapter, outside = plain()
+    query, body = outside.signed_fields({"FromUserName": OPENID, "CreateTime": "1714036504", **text()})
+    assert adapter.receive(RawRequest("POST", "/wechat", query, {}, body)).items[0].text == "查话费"
+
+
+def test_in_plain_mode_a_nonce_brings_one_message():
+    adapter, outside = plain()
+    query, body = outside.signed_fields({"FromUserName": OPENID, "CreateTime": "1714036504", **text()})
+    forged = body.replace(b"24000000001", b"24000000002")
+    adapter.receive(RawRequest("POST", "/wechat", query, {}, body))
+    adapter.receive(RawRequest("POST", "/wechat", query, {}, body))
+    with pytest.raises(BadInput):
+        adapter.receive(RawRequest("POST", "/wechat", query, {}, forged))
+
+
+def test_compatible_mode_believes_the_encrypted_half():
+    own = Account("", "wx1", "", "token", ("0123456789abcdefghijklmnopqrstuvwxyzABCDEFG",))
+    outside = WechatPlatform(own, "", None, utc_now)
+    query, body = outside.signed_fields({"FromUserName": OPENID, "CreateTime": "1714036504", **text("inside")})
+    both = body.replace(b"</xml>", b"<FromUserName>oEVIL123</FromUserName><Content>outside</Content></xml>")
+    item = WechatAdapter(own, None, utc_now).receive(RawRequest("POST", "/wechat", query, {}, both)).items[0]
+    assert (item.address.id, item.text) == (OPENID, "inside")
+
+
+# --- answers -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def outside(tmp_path):
+    """(adapter, platform) without a gateway."""
+    async with aiohttp.ClientSession() as http:
+        platform = WechatPlatform(PLAIN, "", http, utc_now)
+        app = web.Application()
+        app.router.add_post("/{path:.*}", platform.handle)
+        async with TestServer(app) as server:
+            own = Account(str(server.make_url("")).rstrip("/"), "wx1", "secret", "token")
+            platform.allow(OPENID)
+            yield WechatAdapter(own, WechatApi(own, http, TokenMemory(), utc_now), utc_now), platform
+
+
+def message(reply):
+    return OutboundMessage("m1", "c", Address("wechat", OPENID), reply, Origin.BOT, 0, utc_now())
+
+
+async def test_choices_are_a_menu(outside):
+    adapter, platform = outside
+    await adapter.send(message(Reply("请选择", (Choice("查账单", 1, "l.1", "x"), Choice("充值", 2, "l.2", "x")))))
+    [line] = platform.feed.lines(OPENID)
+    assert (line.text, line.choices) == ("请选择", (("l.1", "1. 查账单"), ("l.2", "2. 充值")))
+
+
+async def test_a_link_is_shown(outside):
+    adapter, platform = outside
+    await adapter.send(message(Reply("请支付", link=Link("去支付", "https://pay.example/1"))))
+    assert platform.feed.lines(OPENID)[0].text == '请支付\n<a href="https://pay.example/1">去支付</a>'
+
+
+async def test_a_long_text_is_cut_at_2048_bytes(outside):
+    adapter, platform = outside
+    results = await adapter.send(message(Reply("套餐说明。" * 300)))
+    lines = platform.feed.lines(OPENID)
+    assert [r.part for r in results] == [1, 2, 3]
+    assert all(len(line.text.encode()) <= 2048 and line.text.endswith("。") for line in lines)
+
+
+async def test_the_token_is_fetched_once(outside):
+    adapter, platform = outside
+    for _ in range(3):
+        await adapter.send(message(Reply("hello")))
+    assert platform.tokens_issued == 1
+
+
+@pytest.mark.parametrize("code", [40001, 40014, 42001])
+async def test_a_refused_token_is_renewed_once(outside, code):
+    adapter, platform = outside
+    await adapter.send(message(Reply("hello")))
+    platform.errors_next = [code]
+    await adapter.send(message(Reply("again")))
+    assert platform.tokens_issued == 2
+    platform.errors_next = [code, code]
+    with pytest.raises(ChannelUnreachable):
+        await adapter.send(message(Reply("third")))
+    assert platform.tokens_issued == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (45015, WindowClosed),
+        (45047, WindowClosed),
+        (40003, AddressGone),
+        (43004, AddressGone),
+        (45009, ChannelThrottled),
+        (45011, ChannelThrottled),
+        (-1, ChannelUnreachable),
+        (87014, SendError),
+    ],
+)
+async def test_errors_are_one_vocabulary(outside, code, error):
+    adapter, platform = outside
+    platform.errors_next = [code]
+    with pytest.raises(error):
+        await adapter.send(message(Reply("hello")))
+
+
+async def test_the_sixth_message_of_a_window_is_refused(outside):
+    adapter, _ = outside
+    for _ in range(5):
+        await adapter.send(message(Reply("hello")))
+    with pytest.raises(WindowClosed):
+        await adapter.send(message(Reply("hello")))
+
+
+async def test_what_failed_after_a_part_went_out_is_told_by_part(outside):
+    adapter, platform = outside
+    platform._windows[OPENID].left = 1
+    results = await adapter.send(message(Reply("套餐说明。" * 300)))
+    assert [(r.part, bool(r.error)) for r in results] == [(1, False), (2, True), (3, True)]
+
+
+async def test_processes_share_the_token(outside, tmp_path):
+    adapter, platform = outside
+    api = adapter._api
+    for _ in range(2):
+        shelf = TokenFile(tmp_path / "token.json")
+        await WechatApi(api._account, api._http, shelf, utc_now).custom_send(
+            {"touser": OPENID, "msgtype": "text", "text": {"content": "x"}}
+        )
+    assert platform.tokens_issued == 1
+    assert (tmp_path / "token.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_half_an_account_is_refused():
+    with pytest.raises(BadSettings):
+        account(Settings(wechat_app_id="wx1"))
+    with pytest.raises(BadSettings):
+        account(Settings(wechat_app_id="wx1", wechat_app_secret="s", wechat_token="t", wechat_aes_key="short"))
+    assert account(Settings()) is None
