@@ -5,6 +5,7 @@ The kinds and bodies are those of switchboard/redis/log.py. A kind that is not k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,10 @@ from switchboard.ports import LogEntry
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ENDED = frozenset({"handed_back", "closed", "abandoned"})
 STATES = frozenset({"sent", "failed", "dropped"})
+_CODE = re.compile(r"(?<![\d*])\d{4,8}(?![\d*])")
+"""What a one-time code looks like in the text that sends it; no store may hold one."""
+_HALF = re.compile(r"[\ud800-\udfff]")
+"""Half of a character: a channel that cuts in the wrong place sends it, and no database takes it."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ def _clean(entry: LogEntry) -> LogEntry:
 
 def _scrub(value: Any, name: str = "") -> Any:
     if isinstance(value, str):
-        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        whole = value.encode("utf-8", "replace").decode() if _HALF.search(value) else value
+        return whole.replace("\x00", "\N{REPLACEMENT CHARACTER}")
     if isinstance(value, Mapping):
         kept = ((k, v) for k, v in value.items() if not (name == "address" and k == "id"))
         return {k: _scrub(v, k) for k, v in kept}
@@ -136,17 +142,24 @@ def _turn(entry: LogEntry) -> Iterator[Change]:
 
 
 def _outbound(entry: LogEntry) -> Iterator[Change]:
+    if "message" not in entry.body:
+        # A notice that consent, quiet hours or its latest moment forbade.
+        yield from _record(entry)
+        return
     said, reply = entry.body["message"], entry.body["message"]["reply"]
     extras = {name: reply[name] for name in ("link", "media") if reply.get(name)}
     if reply.get("choices"):
         extras["choices"] = [{"number": c["number"], "label": c["label"]} for c in reply["choices"]]
+    text = reply["text"]
     if entry.kind == "notice":
         extras["notice"] = entry.body.get("kind", "service")
+        if extras["notice"] == "security":
+            text = _CODE.sub("****", text)
     yield _message(
         entry,
         said["id"],
         said["origin"],
-        reply["text"],
+        text,
         None,
         extras=extras,
         author=said.get("author", ""),

@@ -14,10 +14,12 @@ from aiohttp import hdrs, web
 from multidict import MultiDict
 
 from console.accounts import ROLES, Accounts, Session, csrf_fits
-from switchboard.errors import NotOwner, NotReachable
+from switchboard.errors import BadRecord, NotOwner, NotReachable
 
 COOKIE = "renji_console"
 TEMPLATES: web.AppKey[jinja2.Environment] = web.AppKey("console_templates", jinja2.Environment)
+SESSION: web.RequestKey[Session] = web.RequestKey("console_session", Session)
+FORM: web.RequestKey[MultiDict[str]] = web.RequestKey("console_form", MultiDict)
 MOST_BYTES = 64 * 1024
 """Of a body."""
 
@@ -47,7 +49,7 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Route:
-    """One way in. `roles` empty: no log-in needed. `touches` false: pages call it by themselves, so it keeps no session."""
+    """One way in. `roles` empty: no log-in needed. `touches` false: pages call it by themselves."""
 
     method: str
     path: str
@@ -72,6 +74,8 @@ class Gate:
                 raise
             except NotOwner:
                 response = problem(request, 409, "not_owner")
+            except BadRecord:
+                response = problem(request, 404, "no_conversation")
             except NotReachable as error:
                 logger.warning("console_cannot_reach", error=str(error))
                 response = problem(request, 503, "not_reachable")
@@ -92,7 +96,7 @@ class Gate:
             refusal = await self._admit(route, request, form)
             if refusal is not None:
                 return refusal
-        request["form"] = form
+        request[FORM] = form
         return await route.handler(request)
 
     async def _admit(self, route: Route, request: web.Request, form: MultiDict[str]) -> web.Response | None:
@@ -101,7 +105,7 @@ class Gate:
         session = await self._accounts.session(token, route.touches) if token else None
         if session is None:
             return _to_login(request)
-        request["session"] = session
+        request[SESSION] = session
         if session.person.role not in route.roles:
             return problem(request, 403, "not_your_role")
         if route.method == hdrs.METH_POST:
@@ -134,18 +138,17 @@ async def read_form(request: web.Request) -> MultiDict[str]:
 
 
 def session_of(request: web.Request) -> Session:
-    session: Session = request["session"]
-    return session
+    return request[SESSION]
 
 
 def field(request: web.Request, name: str) -> str:
     """A field of the form, "" when it is not there."""
-    return str(request["form"].get(name, ""))
+    return str(request[FORM].get(name, ""))
 
 
 def page(request: web.Request, template: str, status: int = 200, **context: Any) -> web.Response:
     """A rendered template; `session` is None on public pages."""
-    values = {"session": request.get("session"), "path": request.path, **context}
+    values = {"session": request.get(SESSION), "path": request.path, **context}
     return aiohttp_jinja2.render_template(template, request, values, app_key=TEMPLATES, status=status)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from console.audit import Audit
-from console.desk.reading import Line, Reading
+from console.desk.reading import LATEST, Line, Reading, Window
 from console.desk.view import Viewing
 from console.desk.words import REVEAL_REASONS, WRAP_UP
 from console.web import Route, field, go, page, problem, session_of
@@ -45,9 +45,18 @@ class Acts:
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         conversation, agent = _who(request)
+        await self._may_take(request)
         await self.handoffs.take(conversation, agent)
         await self.audit.write(agent, "handoff.take", conversation)
         return go(request, f"/desk/c/{conversation}")
+
+    async def _may_take(self, request: web.Request) -> None:
+        """Who waits is for everybody; who talks to the bot only for those who knew them before, and supervisors."""
+        conversation, agent = _who(request)
+        now = await self.conversations.get(conversation)
+        if now is not None and now.owner is Owner.AGENT and now.agent != agent:
+            raise NotOwner
+        await self.viewing.open(conversation, session_of(request).person)
 
     async def say(self, request: web.Request) -> web.StreamResponse:
         """The transcript with the new words at its end, which SQL may not know yet."""
@@ -61,7 +70,9 @@ class Acts:
             return problem(request, 400, "malformed")
         message = await self.handoffs.say(conversation, agent, Reply(text=text), client_id)
         await self.reading.keep_draft(agent, conversation, "")
-        opened = await self.viewing.open(conversation, session_of(request).person)
+        since = field(request, "since")
+        window = Window(since=int(since)) if since.isascii() and since.isdecimal() and len(since) <= 18 else LATEST
+        opened = await self.viewing.open(conversation, session_of(request).person, window)
         known = any(line.message == message for line in opened.lines)
         pending = None if known else Line(0, message, "agent", agent, text, self.clock(), "", {})
         names = await self.reading.names()

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from console.audit import Audit
 from console.desk.customer import CustomerPanel
-from console.desk.reading import Reading
+from console.desk.reading import LATEST, Reading, Window
 from console.desk.view import View, Viewing
 from console.desk.words import REVEAL_REASONS, WRAP_UP
 from console.web import Route, page, session_of
@@ -73,7 +73,7 @@ class Pages:
         )
 
     async def transcript(self, request: web.Request) -> web.StreamResponse:
-        opened = await self._view(request)
+        opened = await self._view(request, Window(since=_line_number(request, "since")))
         return page(
             request,
             "transcript.html",
@@ -84,10 +84,7 @@ class Pages:
         )
 
     async def older(self, request: web.Request) -> web.StreamResponse:
-        before = request.query.get("before", "")
-        if not before.isdecimal() or len(before) > 18:
-            raise web.HTTPBadRequest
-        opened = await self._view(request, int(before))
+        opened = await self._view(request, Window(before=_line_number(request, "before")))
         return page(request, "older.html", opened=opened, lines=opened.lines, names=await self.reading.names())
 
     async def context(self, request: web.Request) -> web.StreamResponse:
@@ -114,5 +111,12 @@ class Pages:
     async def _opened(self, request: web.Request) -> View | None:
         return await self._view(request) if "conversation" in request.match_info else None
 
-    async def _view(self, request: web.Request, before: int | None = None) -> View:
-        return await self.viewing.open(request.match_info["conversation"], session_of(request).person, before)
+    async def _view(self, request: web.Request, window: Window = LATEST) -> View:
+        return await self.viewing.open(request.match_info["conversation"], session_of(request).person, window)
+
+
+def _line_number(request: web.Request, name: str) -> int:
+    text = request.query.get(name, "")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise web.HTTPBadRequest
+    return int(text)

@@ -16,7 +16,20 @@ from switchboard.ports import Clock
 
 PAGE = 60
 """Lines of a transcript that are shown at first; 20 turns have about as many."""
+MOST = 500
+"""Lines of one page that stays open."""
 LONGEST_DRAFT = 4000
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which part of a transcript: the latest PAGE lines, those before a line, or all since a line (up to MOST)."""
+
+    before: int | None = None
+    since: int | None = None
+
+
+LATEST = Window()
 
 
 @dataclass(frozen=True)
@@ -64,12 +77,15 @@ class Reading:
     def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
 
-    async def lines(self, conversation: str, before: int | None = None) -> list[Line]:
-        """The latest PAGE messages (older than `before`), oldest first."""
+    async def lines(self, conversation: str, window: Window = LATEST) -> list[Line]:
+        """Messages of a conversation, oldest first."""
         query = sa.select(messages).where(messages.c.conversation == conversation)
-        if before is not None:
-            query = query.where(messages.c.id < before)
-        rows = await self._all(query.order_by(messages.c.id.desc()).limit(PAGE))
+        if window.before is not None:
+            query = query.where(messages.c.id < window.before)
+        if window.since is not None:
+            query = query.where(messages.c.id >= window.since)
+        most = PAGE if window.since is None else MOST
+        rows = await self._all(query.order_by(messages.c.id.desc()).limit(most))
         return [_line(row) for row in reversed(rows)]
 
     async def stays(self, conversation: str, limit: int = 5) -> list[Stay]:

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from console.accounts import Person
-from console.desk.reading import Line, Reading, Stay
+from console.desk.reading import LATEST, PAGE, Line, Reading, Stay, Window
 from console.desk.words import channel_of
 from switchboard import masking
 from switchboard.model import Conversation, Owner
@@ -57,9 +57,13 @@ class View:
         return self.conversation.owner is Owner.QUEUE
 
     @property
-    def older(self) -> int | None:
-        """Where the next older page of the transcript ends; None when there may be none."""
-        return self.lines[0].id if self.lines else None
+    def first(self) -> int:
+        """The oldest line shown: what is open goes on from here, and older pages end here."""
+        return self.lines[0].id if self.lines else 0
+
+    @property
+    def has_older(self) -> bool:
+        return len(self.lines) >= PAGE
 
     @property
     def last_heard(self) -> datetime | None:
@@ -99,7 +103,7 @@ class Viewing:
     def __init__(self, handoffs: Handoffs, conversations: Conversations, reading: Reading) -> None:
         self._handoffs, self._conversations, self._reading = handoffs, conversations, reading
 
-    async def open(self, conversation: str, person: Person, before: int | None = None) -> View:
+    async def open(self, conversation: str, person: Person, window: Window = LATEST) -> View:
         """404 for one that never was, 403 for one that is none of this person's business."""
         now = await self._conversations.get(conversation)
         if now is None:
@@ -113,7 +117,7 @@ class Viewing:
             conversation=now,
             waiting=next((w for w in queued if w.conversation == conversation), None),
             mine=mine,
-            lines=await self._reading.lines(conversation, before),
+            lines=await self._reading.lines(conversation, window),
             stays=await self._reading.stays(conversation),
             number=masking.msisdn(now.binding.msisdn) if now.binding else "",
         )

@@ -11,7 +11,7 @@ from switchboard import masking
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LONG = 1500
 """Characters of a message that are shown at once; the rest is folded."""
-WRAP_UP = ("resolved", "ticket", "follow_up", "no_answer", "wrong_queue", "abuse")
+WRAP_UP = ("solved", "ticket", "follow_up", "no_answer", "wrong_queue", "abuse")
 """Wrap-up codes; templates/labels.html names them."""
 REVEAL_REASONS = ("verify", "call_back", "ticket")
 
@@ -22,7 +22,7 @@ _MARKS = re.compile(rf"({_MARK}{{4}}){_MARK}+")
 
 
 def shown(text: str) -> str:
-    """A stranger's text for the screen: numbers and references masked, invisible tricks made visible, stacks of marks cut."""
+    """A stranger's text for the screen: numbers masked, invisible tricks made visible, stacks of marks cut."""
     visible = _TRICKS.sub(lambda m: f"‹U+{ord(m[0]):04X}›", text)
     return masking.hide(_MARKS.sub(r"\1", visible))
 

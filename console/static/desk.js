@@ -126,7 +126,10 @@
     if (event.target.closest("#keys-button")) open("keys-dialog");
   });
   // A refused act must be read, and it stands behind the dialog.
-  document.body.addEventListener("htmx:after:request", () => { for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close(); });
+  document.body.addEventListener("htmx:after:request", (event) => {
+    const dialog = event.detail.ctx.sourceElement.closest("dialog");
+    if (dialog) dialog.close();
+  });
   const first = (list, title) => (document.querySelector(`#${list} a`) || $(title)).focus();
   const KEYS = {
     KeyT: () => { const button = $("take") || document.querySelector("#queue-list .take"); if (button) button.click(); },
