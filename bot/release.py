@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -140,13 +143,16 @@ def train(root: Path, model: Path) -> None:
     """Run `rasa train`; its output is shown when it fails."""
     print("training the model", flush=True)
     quiet = {"RASA_TELEMETRY_ENABLED": "false", "SQLALCHEMY_SILENCE_UBER_WARNING": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    name = f"training-{os.getpid()}"
-    made = model.parent / f"{name}.tar.gz"
-    command = [sys.executable, "-m", "rasa", "train", "--out", str(model.parent), "--fixed-model-name", name]
-    done = subprocess.run(command, cwd=root, env={**os.environ, **quiet}, capture_output=True, text=True)
-    if done.returncode or not made.exists():
-        raise BadRelease(f"rasa train failed:\n{(done.stdout + done.stderr)[-4000:]}")
-    made.replace(model)
+    model.parent.mkdir(parents=True, exist_ok=True)
+    # Not where the model will be: Rasa writes it slowly, and `rasa shell` takes the newest file it finds there.
+    with tempfile.TemporaryDirectory(prefix=".training-", dir=model.parent) as out:
+        # Rasa's cache would not notice a change in the modules behind our components.
+        command = [sys.executable, "-m", "rasa", "train", "--force", "--out", out, "--fixed-model-name", "model"]
+        done = subprocess.run(command, cwd=root, env={**os.environ, **quiet}, capture_output=True, text=True)
+        made = Path(out) / MODEL
+        if done.returncode or not made.exists():
+            raise BadRelease(f"rasa train failed:\n{(done.stdout + done.stderr)[-4000:]}")
+        made.replace(model)
 
 
 def check_wording(root: Path, content: Path) -> None:
@@ -194,6 +200,14 @@ async def announce(redis_url: str, release_id: str) -> bool:
         await client.aclose()
 
 
+@contextmanager
+def one_at_a_time(releases: Releases) -> Iterator[None]:
+    """Waits for another process that makes a Release: it may be training the very model that is wanted."""
+    with (releases.directory / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def releases_of(settings: Settings, root: Path) -> Releases:
     return Releases(root, settings.var / "releases", root / "models", settings.content)
 
@@ -210,11 +224,12 @@ def main(arguments: list[str]) -> int:
         return 0
     make = build if command == "build" else publish_content
     try:
-        release_id = make(releases, datetime.now(timezone.utc))
+        with one_at_a_time(releases):
+            release_id = make(releases, datetime.now(timezone.utc))
+            releases.set_live(release_id)
     except RenjiError as error:
         print(f"No Release was made: {error}", file=sys.stderr)
         return 1
-    releases.set_live(release_id)
     told = asyncio.run(announce(settings.redis_url, release_id))
     print(f"{release_id} is live{'' if told else ' (Redis does not run: read at the next start)'}")
     return 0
