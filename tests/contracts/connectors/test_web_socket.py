@@ -1,0 +1,270 @@
+"""socket.io as widgets made for Rasa speak it, and what our page adds; the real gateway and Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+import socketio
+
+from connectors.web.sessions import Sessions
+from switchboard.model import ChannelEvent, Reply
+from tests.contracts.connectors.stage import until
+
+
+class Widget:
+    """A browser: what came from the server, by event."""
+
+    def __init__(self, client):
+        self.client = client
+        self.uttered = []
+        self.sessions = []
+        self.refused = []
+        client.on("bot_uttered", self.uttered.append)
+        client.on("session_confirm", self.sessions.append)
+        client.on("session_refused", self.refused.append)
+
+    async def start(self, **data):
+        count = len(self.sessions)
+        await self.client.emit("session_request", data)
+        await until(lambda: len(self.sessions) > count)
+        return self.sessions[-1]
+
+    async def say(self, message, **custom):
+        data = {"message": message, "session_id": self.sessions[-1] if self.sessions else None, "customData": custom}
+        return await self.client.call("user_uttered", data, timeout=5)
+
+    @property
+    def texts(self):
+        return [message["text"] for message in self.uttered]
+
+
+@asynccontextmanager
+async def browser(stage, headers=None, transports=("websocket",)):
+    client = socketio.AsyncClient(reconnection=False)
+    widget = Widget(client)
+    await client.connect(stage.url, headers=headers or {}, transports=list(transports))
+    try:
+        yield widget
+    finally:
+        await client.disconnect()
+
+
+@pytest.mark.parametrize("transports", [("polling",), ("websocket",)])
+async def test_a_widget_is_confirmed_and_answered(stage, transports):
+    async with browser(stage, transports=transports) as widget:
+        await widget.start(session_id=None)
+        await widget.client.emit("user_uttered", {"message": "give me 2", "session_id": widget.sessions[-1]})
+        await until(lambda: widget.uttered)
+        shown = widget.uttered[0]
+        assert shown["text"] == "you said: give me 2"
+        assert [(q["content_type"], q["title"]) for q in shown["quick_replies"]] == [
+            ("text", "查账单"),
+            ("text", "充值"),
+        ]
+
+
+async def test_a_new_session_begins_with_an_event(stage):
+    async with browser(stage) as widget:
+        await widget.start(language="en")
+        event = (await until(lambda: stage.items))[0]
+        assert isinstance(event, ChannelEvent)
+        assert (event.name, dict(event.values)) == ("session_start", {"language": "en"})
+
+
+async def test_an_old_session_goes_on_without_an_event(stage):
+    async with browser(stage) as widget:
+        token = await widget.start()
+    async with browser(stage) as widget:
+        assert await widget.start(session_id=token) == token
+        await widget.say("hello")
+        await until(lambda: len(stage.items) == 2)
+    assert len({item.address for item in stage.items}) == 1
+
+
+@pytest.mark.parametrize("token", ["", "made-up", 7, {"a": 1}, "a" * 32 + ".1700000000000.0." + "b" * 64])
+async def test_a_made_up_session_is_replaced(stage, token):
+    async with browser(stage) as widget:
+        assert await widget.start(session_id=token) != token
+
+
+async def test_a_message_is_acknowledged_once_it_is_stored(stage):
+    stage.may_answer.clear()
+    async with browser(stage) as widget:
+        await widget.start()
+        assert (await widget.say("hello", client_id="c1"))["stored"] is True
+        stage.may_answer.set()
+
+
+async def test_a_message_sent_twice_is_answered_once(stage):
+    async with browser(stage) as widget:
+        await widget.start()
+        await widget.say("hello", client_id="c1")
+        await widget.say("hello", client_id="c1")
+        await widget.say("bye", client_id="c2")
+        await until(lambda: len(widget.uttered) >= 2)
+        assert widget.texts == ["you said: hello", "you said: bye"]
+
+
+async def test_what_came_while_offline_is_read_on_from_the_position(stage):
+    async with browser(stage) as widget:
+        token = await widget.start()
+        await widget.say("one")
+        await until(lambda: widget.uttered)
+        position = widget.uttered[-1]["renji"]["position"]
+    address = stage.items[-1].address
+    for text in ("two", "three"):
+        await stage.say(address, Reply(text))
+    async with browser(stage) as widget:
+        await widget.start(session_id=token, position=position)
+        await until(lambda: len(widget.uttered) >= 2)
+        await asyncio.sleep(0.2)
+        assert widget.texts == ["two", "three"]
+
+
+async def test_a_widget_without_a_position_gets_no_old_messages(stage):
+    async with browser(stage) as widget:
+        token = await widget.start()
+        await widget.say("one")
+        await until(lambda: widget.uttered)
+    async with browser(stage) as widget:
+        await widget.start(session_id=token)
+        await asyncio.sleep(0.3)
+        assert widget.texts == []
+
+
+async def test_a_choice_is_picked_by_its_token(stage):
+    async with browser(stage) as widget:
+        await widget.start()
+        await widget.say("give me 2")
+        await until(lambda: widget.uttered)
+        quick = widget.uttered[0]["quick_replies"][0]
+        await widget.say("查账单", token=quick["token"])
+        await until(lambda: len(widget.uttered) == 2)
+        assert widget.texts[1] == f"picked {quick['token']}"
+
+
+async def test_the_sender_is_the_connections_session_whatever_the_event_says(stage):
+    async with browser(stage) as victim, browser(stage) as attacker:
+        stolen = await victim.start()
+        await attacker.start()
+        await attacker.client.call("user_uttered", {"message": "mine", "session_id": stolen, "sender": stolen})
+        await until(lambda: attacker.uttered)
+        assert victim.uttered == []
+
+
+async def test_two_tabs_of_a_session_both_see_the_reply(stage):
+    async with browser(stage) as one, browser(stage) as two:
+        token = await one.start()
+        await two.start(session_id=token)
+        await one.say("hello")
+        await until(lambda: one.uttered and two.uttered)
+        assert one.texts == two.texts == ["you said: hello"]
+
+
+async def log_in(stage, widget, message="the code"):
+    """The person sends a code; crm/operations binds while the turn runs; the reply comes after."""
+    stage.may_answer.clear()
+    await widget.say(message, client_id="login-1")
+    address = Sessions(stage.settings.key("web-session"), stage.stores.clock).read(widget.sessions[-1]).address
+    await asyncio.sleep(0.05)
+    await stage.bind(address)
+    stage.may_answer.set()
+    return address
+
+
+async def test_a_login_gives_the_one_who_logged_in_a_new_token(stage):
+    async with browser(stage) as widget:
+        before = await widget.start()
+        await log_in(stage, widget)
+        await until(lambda: widget.uttered)
+        assert len(widget.sessions) == 2 and widget.sessions[-1] != before
+        assert (await widget.say("查话费"))["stored"] is True
+    async with browser(stage) as widget:
+        after = await widget.start(session_id=before)
+        assert after.split(".")[0] != before.split(".")[0]
+
+
+async def test_a_planted_session_sees_nothing_after_the_login(stage):
+    async with browser(stage) as attacker, browser(stage) as victim:
+        planted = await attacker.start()
+        await victim.start(session_id=planted)
+        await attacker.say("before", client_id="a1")
+        await until(lambda: len(attacker.uttered) == 1)
+        await log_in(stage, victim)
+        await until(lambda: "you said: the code" in victim.texts)
+        await victim.say("查话费")
+        await until(lambda: "you said: 查话费" in victim.texts)
+        assert (await attacker.say("查话费"))["error"] == "session"
+        await asyncio.sleep(0.2)
+        assert attacker.texts == ["you said: before"]
+
+
+async def test_who_was_cut_off_while_logging_in_still_gets_the_new_token(stage):
+    async with browser(stage) as widget:
+        before = await widget.start()
+        address = await log_in(stage, widget)
+    await until(lambda: stage.items and stage.items[-1].text == "the code")
+    await asyncio.sleep(0.2)
+    async with browser(stage) as widget:
+        after = await widget.start(session_id=before, sent=["login-1"], position="")
+        assert after != before and after.startswith(address.id)
+        await until(lambda: widget.texts == ["you said: the code"])
+
+
+async def test_the_end_of_a_generation_ends_the_session(stage):
+    async with browser(stage) as widget:
+        await widget.start()
+        address = await log_in(stage, widget)
+        await until(lambda: widget.uttered)
+        await stage.stores.bindings.unbind(address.conversation_id(stage.key), "reissued")
+        assert (await widget.say("查话费"))["error"] == "session"
+
+
+async def test_another_sites_page_cannot_connect(stage):
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        async with browser(stage, headers={"Origin": "https://evil.example"}):
+            pass
+    async with browser(stage, headers={"Origin": stage.url}) as widget:
+        await widget.start()
+
+
+async def test_too_many_messages_of_a_session_are_refused(stage):
+    async with browser(stage) as widget:
+        await widget.start()
+        answers = [await widget.say("hello") for _ in range(25)]
+        assert not answers[-1]["stored"] and answers[-1]["again"]
+
+
+BAD = [
+    None,
+    "text",
+    7,
+    [],
+    {},
+    {"message": 7},
+    {"message": "x" * 20_000},
+    {"message": "x", "customData": {"client_id": "a b"}},
+    {"message": "x", "customData": {"client_id": "c" * 65}},
+    {"message": "x", "customData": {"token": {"$ne": 1}}},
+    {"message": "x", "customData": {"token": "../../x"}},
+]
+
+
+@pytest.mark.parametrize("data", BAD, ids=range(len(BAD)))
+async def test_bad_events_are_refused_and_the_connection_lives(stage, data):
+    async with browser(stage) as widget:
+        await widget.start()
+        answer = await widget.client.call("user_uttered", data, timeout=5)
+        assert answer["stored"] is False
+        assert (await widget.say("hello"))["stored"] is True
+
+
+async def test_an_event_larger_than_64_kib_ends_the_connection(stage):
+    async with browser(stage) as widget:
+        await widget.start()
+        await widget.client.emit("user_uttered", {"message": "x" * 200_000})
+        await until(lambda: not widget.client.connected)
+    async with browser(stage) as widget:
+        await widget.start()
