@@ -55,6 +55,7 @@ class FakeQuotes:
 
 @dataclass
 class _Code:
+    msisdn: str
     code: str
     facts: dict[str, Any]
     expires_at: Any
@@ -84,7 +85,7 @@ class FakeStepUps:
         ):
             return "too_many"
         sent.append(now)
-        self.codes[conversation, operation] = _Code(code, dict(facts), now + timedelta(seconds=ttl_s))
+        self.codes[conversation, operation] = _Code(msisdn, code, dict(facts), now + timedelta(seconds=ttl_s))
         return "ok"
 
     async def check(
@@ -95,7 +96,7 @@ class FakeStepUps:
             return known.answers[message_id]
         if self._is_locked(msisdn):
             return "locked", {}
-        if known is None or known.burnt:
+        if known is None or known.burnt or known.msisdn != msisdn:
             return "none", {}
         if known.expires_at <= self.now():
             return "expired", {}

@@ -23,11 +23,10 @@ async def with_card(doors: Doors, who: Context, ref: str) -> TopUp | Refusal:
         return Refusal("card_missing")
     key = _key(who, "card", ref)
     try:
-        top_up = await doors.payments.redeem_card(subscriber.msisdn, card, key=key, deadline=doors.write_deadline())
+        # The reference is not burnt: a turn that runs again must get the same answer. It ends by itself in ten minutes.
+        return await doors.payments.redeem_card(subscriber.msisdn, card, key=key, deadline=doors.write_deadline())
     except Refused as refused:
         return Refusal(refused.reason, refused.values)
-    await doors.vault.burn(who.conversation, ref)
-    return top_up
 
 
 async def with_page(doors: Doors, who: Context, amount_fen: int) -> Checkout | Refusal:
