@@ -182,7 +182,7 @@ class Router:
         """The conversation with its Release, and for SMS with its subscriber; an hour of silence begins a session."""
         now, conversation = self._p.clock(), standing.conversation
         fresh = standing.active_ms == 0 or now - moment(standing.active_ms) > SESSION
-        if fresh and standing.quote:
+        if fresh and standing.active_ms and standing.quote:
             await self._p.quotes.void(conversation.id, standing.quote, "session")
         if conversation.address.channel == "sms" and (fresh or conversation.binding is None):
             standing = await self._bound_by_link(standing)

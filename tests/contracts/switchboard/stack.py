@@ -28,6 +28,14 @@ from switchboard.voice import Voice
 from switchboard.wording import Wording
 
 ROOT = Path(__file__).parents[3]
+WAITING = """
+local waiting = 0
+for _, pattern in ipairs({'{p*}:in', '{p*}:out:*'}) do
+  for _, key in ipairs(redis.call('KEYS', pattern)) do waiting = waiting + redis.call('XLEN', key) end
+end
+return waiting
+"""
+"""All at one moment: an entry moves from one to the other."""
 
 
 class Clock:
@@ -144,9 +152,7 @@ class Stack:
         """Nothing waits, in or out."""
         deadline = asyncio.get_running_loop().time() + within_s
         while True:
-            keys = [key async for key in self.stores.redis.scan_iter("{p*}:in")]
-            keys += [key async for key in self.stores.redis.scan_iter("{p*}:out:*")]
-            if not sum([await self.stores.redis.xlen(key) for key in keys]):
+            if not await self.stores.redis.eval(WAITING, 0):
                 return
             assert asyncio.get_running_loop().time() < deadline, "something still waits"
             await asyncio.sleep(0.02)
