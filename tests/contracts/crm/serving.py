@@ -62,12 +62,16 @@ def make_seeded(path: Path) -> None:
         pool.submit(lambda: asyncio.run(fill())).result()
 
 
-@asynccontextmanager
-async def serving(seeded: Path, folder: Path, clock: Clock) -> AsyncIterator[Reference]:
-    """Serve a copy of a seeded database."""
+def _copy(seeded: Path, folder: Path) -> None:
     for suffix in ("", "-wal"):
         if Path(f"{seeded}{suffix}").exists():
             shutil.copy(f"{seeded}{suffix}", folder / f"crm.db{suffix}")
+
+
+@asynccontextmanager
+async def serving(seeded: Path, folder: Path, clock: Clock) -> AsyncIterator[Reference]:
+    """Serve a copy of a seeded database."""
+    _copy(seeded, folder)
     async with _serving(Store(f"sqlite+aiosqlite:///{folder / 'crm.db'}"), clock) as running:
         yield running
 

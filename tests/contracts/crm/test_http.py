@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -78,7 +79,8 @@ async def test_prices_rates_and_the_query_can_be_got_by_id(http: ClientSession) 
 @pytest.mark.parametrize(
     "path",
     [f"{ORDER}/none", f"{TICKET}/none", f"{BILL}/none", f"{OFFERING}/none", f"{PAYMENT}/none", f"{TOP_UP}/none",
-     f"{CONSUMPTION}/none", f"{API}/customerManagement/v4/customer/none", "/no/such/path", f"{BILL}/%00", f"{BILL}/' OR 1=1 --"],
+     f"{CONSUMPTION}/none", f"{API}/customerManagement/v4/customer/none", "/no/such/path", f"{BILL}/%00",
+     f"{BILL}/' OR 1=1 --"],
 )  # fmt: skip
 async def test_an_unknown_id_is_404_and_a_strange_one_400(http: ClientSession, path: str) -> None:
     async with http.get(path) as reply:
@@ -142,7 +144,8 @@ def payment(value: Any, **changes: Any) -> dict[str, Any]:
         b'{"relatedParty": [], "relatedParty": []}', b"[" * 60_000, b'{"a":' * 9_000 + b"1" + b"}" * 9_000,
         "{'单引号': 1}".encode(), b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY y 'z'>]><x>&y;</x>", b"1" * 50_000,
         json.dumps({**GOOD, "productOrderItem": []}).encode(), json.dumps({**GOOD, "relatedParty": None}).encode(),
-        json.dumps({**GOOD, "relatedParty": [{"id": 7}]}).encode(), json.dumps({**GOOD, "externalId": "x" * 200}).encode(),
+        json.dumps({**GOOD, "relatedParty": [{"id": 7}]}).encode(),
+        json.dumps({**GOOD, "externalId": "x" * 200}).encode(),
         json.dumps({**GOOD, "externalId": "a\x00b"}).encode(), json.dumps({**GOOD, "channel": "web"}).encode(),
         json.dumps({**GOOD, "productOrderItem": [{"action": "drop", "productOffering": {"id": "pack-5g"}}]}).encode(),
         json.dumps({**GOOD, "productOrderItem": GOOD["productOrderItem"] * 50}).encode(),
@@ -177,7 +180,8 @@ async def test_a_bad_ticket_is_4xx(http: ClientSession, changes: dict[str, Any])
 
 @pytest.mark.parametrize(
     "text",
-    ["<img src=x onerror=alert(1)>", "=HYPERLINK(1)", "{{7*7}}", "\r\n\x1b[31m", "e" + "\u0301" * 1900, "😀" * 1500, "\u202e\u200b"],
+    ["<img src=x onerror=alert(1)>", "=HYPERLINK(1)", "{{7*7}}", "\r\n\x1b[31m", "e" + "\u0301" * 1900,
+     "😀" * 1500, "\u202e\u200b"],
 )  # fmt: skip
 async def test_odd_text_is_kept_as_it_came(http: ClientSession, text: str) -> None:
     status, made = await post(http, TICKET, ticket(description=text))
@@ -228,6 +232,41 @@ async def test_a_slow_body_is_given_up(reference: Reference, monkeypatch: pytest
     answer = await asyncio.wait_for(reader.readline(), 5)
     assert b"408" in answer
     writer.close()
+
+
+HEAD = f"POST {ORDER} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        HEAD + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        HEAD + "".join(f"X-{n}: y\r\n" for n in range(100_000)) + "\r\n",
+        HEAD + "X: " + "y" * 1_000_000 + "\r\n\r\n",
+        HEAD + "Content-Length: -1\r\n\r\n",
+        HEAD + f"Idempotency-Key: k\r\nContent-Length: {10**9}\r\n\r\n" + "{" * 200_000,
+        "GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "nonsense\r\n\r\n",
+    ],
+    ids=["CL+TE", "100k headers", "1 MB header", "CL -1", "1 GB", "NUL", "nonsense"],
+)
+async def test_broken_http_is_4xx_or_cut(reference: Reference, raw: str) -> None:
+    host, port = reference.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(raw.encode())
+    try:
+        line = await asyncio.wait_for(reader.readline(), 5)
+    except ConnectionError:
+        line = b""
+    assert line == b"" or line.split()[1].startswith(b"4"), line
+    writer.close()
+
+
+async def test_a_gzip_bomb_is_not_opened(http: ClientSession) -> None:
+    bomb = gzip.compress(b"0" * 20_000_000)
+    headers = {"Content-Type": MEDIA_TYPE, "Idempotency-Key": "k", "Content-Encoding": "gzip"}
+    async with http.post(ORDER, data=bomb, headers=headers) as reply:
+        assert 415 == reply.status
 
 
 async def test_a_ticket_changes_state_and_note(http: ClientSession) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Awaitable
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select
@@ -78,7 +80,7 @@ async def test_the_seed_adds_up_and_is_the_same_each_time(tmp_path: Path) -> Non
 async def test_everything_still_adds_up_after_a_busy_day(reference: Reference, clock: Clock) -> None:
     async with tmf_crm(reference.url, TOKEN, clock) as crm:
         people = [f"+86138000000{n:02d}" for n in range(14)]
-        acts = []
+        acts: list[Awaitable[Any]] = []
         for n, msisdn in enumerate(people):
             for m, (action, offering) in enumerate(
                 (("add", "pack-5g"), ("add", "svc-ringback"), ("modify", "plan-5g-199"))

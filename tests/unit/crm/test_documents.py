@@ -24,6 +24,7 @@ NOW = datetime(2026, 11, 18, 2, 30, tzinfo=timezone.utc)
 SWAGGERS = Path(__file__).resolve().parents[3].parent / "shared" / "tmf"
 LI = "+8613800000000"
 HISTORIES = [history_of(o, demo_catalogue(), NOW) for o in outlines(40, NOW.date())]
+BILL = HISTORIES[0].bills[0]
 ORDER = Order("O1", LI, (OrderItem("add", "pack-5g"),), "completed", 1000, NOW, NOW, "q1", NOW)
 TICKET = Ticket("T1", LI, "fault", "没有信号", "urgent", "acknowledged", NOW, NOW, "沈立", "x")
 
@@ -76,7 +77,9 @@ def test_fen_survive_the_way_through_yuan(amount_fen: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [0.5, "10", None, True, [], {}, float("nan"), Decimal("NaN"), Decimal("Infinity"), Decimal("0.001"), Decimal("1e400"), 10**12]
+    "value",
+    [0.5, "10", None, True, [], {}, float("nan"), Decimal("NaN"), Decimal("Infinity"), Decimal("0.001"),
+     Decimal("1e400"), 10**12],
 )  # fmt: skip
 def test_what_is_not_an_amount_is_refused(value: Any) -> None:
     with pytest.raises(BadDocument):
@@ -96,7 +99,8 @@ JSON = st.recursive(
     max_leaves=8,
 )
 READERS = [
-    customer.customer_from, customer.ticket_from, money.bucket_from, money.bill_from, money.rate_from, money.payment_from,
+    customer.customer_from, customer.ticket_from, money.bucket_from, money.bill_from, money.rate_from,
+    money.payment_from,
     catalogue.offering_from, catalogue.product_from, orders.order_from, orders.order_request_from,
     orders.qualification_from, consumption.allowances_from, consumption.query_from,
     lambda d: money.top_up_from(d, False), lambda d: consumption.usage_from(d, LI, "2026-11"),
@@ -148,7 +152,7 @@ def schema_of(number: str, name: str) -> tuple[dict[str, Any], set[str]]:
         ("654", "AccumulatedBalance", money.accumulated_to(HISTORIES[0].buckets, LI), set()),
         ("654", "TopupBalance", money.top_up_to(TopUp("U", LI, 1, 1, NOW, "P")), {"balanceAfter", "payment"}),
         ("678", "CustomerBill", money.bill_to(HISTORIES[0].bills[0]), set()),
-        ("678", "AppliedCustomerBillingRate", money.rate_to(HISTORIES[0].bills[0].items[0], "1", HISTORIES[0].bills[0]), set()),
+        ("678", "AppliedCustomerBillingRate", money.rate_to(BILL.items[0], "1", BILL), set()),
         ("676", "Payment", money.payment_to(HISTORIES[0].payments[0]), set()),
         ("622", "ProductOrder", orders.order_to(ORDER), set()),
         ("621", "TroubleTicket", customer.ticket_to(TICKET), set()),
