@@ -215,7 +215,7 @@ async def test_an_agent_who_goes_away_loses_the_conversation_and_its_place_is_ke
     await stack.handoffs.present("zhou", "小周", [])
     await stack.handoffs.absent("lin")
     await stack.until(lambda: "您已排在队列前面" in stack.web.texts()[-1])
-    assert [waiting.conversation for waiting in await stack.handoffs.waiting()][0] == conversation
+    assert next(waiting.conversation for waiting in await stack.handoffs.waiting()) == conversation
     with pytest.raises(NotOwner):
         await stack.handoffs.say(conversation, "lin", Reply("我回来了"), "c1")
 

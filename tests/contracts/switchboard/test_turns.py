@@ -129,7 +129,7 @@ async def test_two_workers_on_one_message_store_one_turn(stack: Stack) -> None:
     await asyncio.sleep(0.3)
     assert len(stack.web.sent) == 2
     assert (await stack.stores.trackers.load(stack.conversation(LI)))[2] == 2
-    assert len([entry for entry in await stack.logged("turn")]) == 1
+    assert len(await stack.logged("turn")) == 1
 
 
 async def test_a_turn_that_went_on_after_the_time_out_is_found_not_run_again(stack: Stack) -> None:
