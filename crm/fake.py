@@ -40,6 +40,7 @@ from crm.policy import Policy
 from crm.reference.catalogue import demo_catalogue, demo_policy
 from crm.reference.history import History, history_of
 from crm.reference.people import outlines
+from crm.reference.stories import demo_cards
 from crm.rules import Situation, qualify
 from crm.worktime import CHINA, month_of
 
@@ -72,11 +73,11 @@ class FakeCrm:
 
     @classmethod
     def demo(cls, clock: Callable[[], datetime], count: int = 25) -> FakeCrm:
-        """With the demo operator's catalogue and named subscribers, and recharge card 800000000000000001 of ¥50."""
+        """With the demo operator's catalogue and named subscribers and recharge cards."""
         now, catalogue = clock(), demo_catalogue()
         people = outlines(count, now.astimezone(CHINA).date())
         crm = cls([history_of(o, catalogue, now) for o in people], catalogue, demo_policy(), clock)
-        crm.cards = {"800000000000000001": 5000}
+        crm.cards = demo_cards()
         return crm
 
     # who

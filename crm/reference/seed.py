@@ -22,11 +22,11 @@ from crm.reference.people import outlines
 from crm.reference.reads import count
 from crm.reference.schema import columns
 from crm.reference.store import Store
+from crm.reference.stories import demo_cards
 from crm.reference.writes import order_row, product_row
 from crm.worktime import CHINA, month_of
 
 CHUNK = 500
-DEMO_CARDS = {f"80000000000000{n:04d}": fen for n, fen in enumerate((5000, 10000, 3000, 5000, 10000, 2000), 1)}
 
 
 class NotEmpty(Exception):
@@ -78,7 +78,7 @@ def _without(row: dict[str, Any], name: str) -> dict[str, Any]:
 
 async def _cards(connection: AsyncConnection, key: bytes, now: datetime) -> None:
     until = now.replace(year=now.year + 3, day=1)
-    cards = [{"hash": card_hash(key, n), "amount_fen": fen, "valid_until": until} for n, fen in DEMO_CARDS.items()]
+    cards = [{"hash": card_hash(key, n), "amount_fen": fen, "valid_until": until} for n, fen in demo_cards().items()]
     await connection.execute(insert(schema.recharge_card), cards)
 
 

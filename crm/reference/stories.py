@@ -25,3 +25,8 @@ def stories() -> tuple[Story, ...]:
         for e in read_named()
         if "story" in e
     )
+
+
+def demo_cards() -> dict[str, int]:
+    """Recharge cards that a fresh demo knows: number → fen. Each can be used once."""
+    return {f"80000000000000{n:04d}": fen for n, fen in enumerate((5000, 10000, 3000, 5000, 10000, 2000), 1)}

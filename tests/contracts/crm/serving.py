@@ -62,7 +62,8 @@ def make_seeded(path: Path) -> None:
         pool.submit(lambda: asyncio.run(fill())).result()
 
 
-def _copy(seeded: Path, folder: Path) -> None:
+def copy_seeded(seeded: Path, folder: Path) -> None:
+    """As crm.db in `folder`, with what is still in its journal."""
     for suffix in ("", "-wal"):
         if Path(f"{seeded}{suffix}").exists():
             shutil.copy(f"{seeded}{suffix}", folder / f"crm.db{suffix}")
@@ -71,7 +72,7 @@ def _copy(seeded: Path, folder: Path) -> None:
 @asynccontextmanager
 async def serving(seeded: Path, folder: Path, clock: Clock) -> AsyncIterator[Reference]:
     """Serve a copy of a seeded database."""
-    _copy(seeded, folder)
+    copy_seeded(seeded, folder)
     async with _serving(Store(f"sqlite+aiosqlite:///{folder / 'crm.db'}"), clock) as running:
         yield running
 
