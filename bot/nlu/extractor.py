@@ -113,12 +113,17 @@ class ValueExtractor(GraphComponent):
         )
         # A name may hold numbers (二十八元套餐): it stands beside the values, it does not replace them.
         names = [*self._offerings.find(text), *self._regions.find(text), *self._languages.find(text)]
-        return values + names
+        return _once([*values, *names])
 
     def _today(self, message: Message) -> date:
         received = (message.get(METADATA) or {}).get("received_at")
         moment = datetime.fromisoformat(received) if isinstance(received, str) else self._now()
         return moment.astimezone(self._zone).date()
+
+
+def _once(found: list[Found]) -> list[Found]:
+    """Restarts say a thing twice ("五月份的五月份的"); it is meant once."""
+    return list({(one.entity, one.value): one for one in reversed(found)}.values())[::-1]
 
 
 def _entity(name: str, start: int, end: int, value: Any) -> dict[str, Any]:

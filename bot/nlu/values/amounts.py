@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from bot.nlu.values.found import Found
-from bot.nlu.values.numerals import DIGITS, NUMBER, parse_number
+from bot.nlu.values.numerals import DIGITS, NUMBER, NUMERAL, parse_number
 
 _ONES = "[" + "".join(DIGITS) + r"\d]"
 _MONEY = re.compile(
@@ -15,10 +15,10 @@ _MONEY = re.compile(
     rf"|(?P<mao>{NUMBER})(?:毛|角)(?:钱)?"
 )
 _PAY = re.compile(
-    rf"(?:充值?|冲值?|交|缴|付|续|存|top ?up|recharge|pay|cz)(?:了|上|入|个|我)? ?(?P<yuan>{NUMBER})(?![\d.]|个?g\b|个?[gm兆]|号|次|个|月|天|张|年|点|日)"
+    rf"(?:充值?|冲值?|交|缴|付|续|存|top ?up|recharge|pay|cz)(?:了|上|入|个|我)? ?(?P<yuan>{NUMBER})(?![\d.]|个?g\b|个?[gm兆]|号|次|个|月|天|张|年|点|日|下|卡|遍|些)"
 )
 _PRICE_NAME = re.compile(
-    rf"(?<!尾号)(?<!第)(?P<yuan>{NUMBER})(?:块|元)?(?:档(?:的)?|的?那个?套餐|的?套餐|的?资费|的(?=$|那|流量|套|包|卡|[吧吗呢啊,。和与跟还]|换)| ?(?:plan|package|one)\b)"
+    rf"(?<!尾号)(?<!第)(?<![\d.])(?<!{NUMERAL})(?P<yuan>{NUMBER})(?:块|元)?(?:档(?:的)?|的?那个?套餐|的?套餐|的?资费|的(?=$|那|流量|套|包|卡|[吧吗呢啊,。和与跟还]|换)| ?(?:plan|package|one)\b)"
 )
 _VOLUME = re.compile(
     rf"(?P<half>半)?(?:(?<=半)|(?P<size>{NUMBER}))(?P<several>个)? ?(?P<unit>gb|mb|tb|kb|g|m|t|k|兆|吉|gigs?\b)(?![a-z])"
@@ -38,7 +38,7 @@ def find_money(text: str) -> list[Found]:
     found = []
     for match in _MONEY.finditer(text):
         fen = _fen(match)
-        if fen is not None:
+        if fen:
             found.append(Found("amount_fen", match.start(), match.end(), fen))
     for pattern, least in ((_PAY, 1), (_PRICE_NAME, _LEAST_PRICE_NAME)):
         for match in pattern.finditer(text):

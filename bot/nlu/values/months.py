@@ -11,7 +11,7 @@ from bot.nlu.values.numerals import NUMERAL, parse_number
 _RELATIVE = re.compile(
     r"(?P<back>(?:上上|前)(?:个)?月(?!租)|last but one month|(?:the )?month before last)"
     r"|(?P<last>上(?:一)?(?:个)?月|last month(?:'s)?|previous month)"
-    r"|(?P<this>这(?:一)?(?:个)?月|本月|当月|this month(?:'s)?|current month)"
+    r"|(?P<this>这(?:一)?(?:个)?月(?!租)|本月(?!租)|当月(?!租)|this month(?:'s)?|current month)"
     r"|(?P<next>下(?:一)?(?:个)?月|next month(?:'s)?)"
 )
 _OFFSETS = {"back": -2, "last": -1, "this": 0, "next": 1}
@@ -35,6 +35,7 @@ _ENGLISH_NAMED = re.compile(
     rf"\b(?P<month>{'|'.join(sorted(_ENGLISH, key=len, reverse=True))})\b(?: (?P<year>20\d\d))?"
 )
 _BARE_ENGLISH_MAY = re.compile(r"(?:in|for|of|since|until|month) $")
+_PER_MONTH = re.compile(r"多少|扣|最低|花|几|要|打|保底|消费|固定|包")
 _NAMES = {"元": 1, "正": 1, "腊": 12}
 _DAY_AFTER = re.compile(rf"\s*(?:\d{{1,2}}|{NUMERAL}{{1,3}})(?:号|日)")
 
@@ -58,15 +59,12 @@ def _is_month(match: re.Match[str], text: str) -> bool:
     """Not a length (一月多少钱 is "per month", 3月 is March) and not the month of a date."""
     if _DAY_AFTER.match(text, match.end()):
         return False
-    if text[: match.start()].endswith(("个", "第", "几", "包", "每", "超了")) and not match["year"]:
+    if text[: match.start()].endswith(("第", "几", "包", "每", "超了")) and not match["kind"]:
         return False
-    return bool(
-        match["month"] != "一"
-        or match["kind"]
-        or match["year"]
-        or match.start() == 0
-        or text[match.start() - 1] in "查看要"
-    )
+    if match["month"] != "一" or match["kind"] or match["year"]:
+        return True
+    is_asked_for = match.start() == 0 or text[match.start() - 1] in "查看要"
+    return is_asked_for and not _PER_MONTH.match(text, match.end())
 
 
 def _named(match: re.Match[str], today: date) -> Found:

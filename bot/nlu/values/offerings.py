@@ -16,6 +16,7 @@ from bot.nlu.values.numerals import NUMERAL, parse_number
 _SPOKEN_NUMBER = re.compile(rf"{NUMERAL}{{2,}}|\d+")
 _GENERATION = re.compile(r"[2-6]g")
 _FEWEST_SYLLABLES = 3
+_LONG_NAME = 5
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class OfferingFinder:
     """Finds offerings in a normalised text."""
 
     def __init__(self, offerings: list[Offering], likeness: float) -> None:
-        """`likeness` (0-100) is how alike two names of four or more syllables must sound; shorter ones must sound the same."""
+        """`likeness` (0-100) is how alike two names of five or more syllables must sound; shorter ones must sound the same."""
         self._likeness = likeness
         self._exact = NameFinder("offering", {offering.id: list(offering.names) for offering in offerings})
         self._sounds = [
@@ -63,7 +64,7 @@ class OfferingFinder:
             (rate, sound.length, sound.id)
             for sound in self._sounds
             if sound.numbers <= numbers <= self._numbers[sound.id] and len(said) >= len(sound.spelled) - 3
-            if (rate := fuzz.partial_ratio(sound.spelled, said)) >= (self._likeness if sound.length > 3 else 100)
+            if (rate := fuzz.partial_ratio(sound.spelled, said)) >= (self._likeness if sound.length >= _LONG_NAME else 100)
         ]
         best = max((one[:2] for one in alike), default=None)
         ids = {name for rate, length, name in alike if (rate, length) == best}
