@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,7 +47,8 @@ class WordingNlg(NaturalLanguageGenerator):  # type: ignore[misc]
         reply = self._wordings.get(said.get("release_id") or "").render(
             utter_action.removeprefix(_PREFIX), said.get("channel") or "web", language, {"language": language, **given}
         )
-        buttons = [{"title": c.label, "payload": c.token} for c in reply.choices]
+        # Only `rasa shell` shows these; the channel passes `reply` on, whose payloads no person ever sees.
+        buttons = [{"title": c.label, "payload": f"/{c.intent}{json.dumps(dict(c.entities))}"} for c in reply.choices]
         return {"text": reply.text, "buttons": buttons, "reply": to_dict(reply)}
 
 

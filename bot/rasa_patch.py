@@ -1,7 +1,7 @@
 """The only module that touches Rasa's internals, pinned to the version it was written against.
 
 1. The tracker store is used as it is: Rasa wraps every store so that a failing one gives way to an empty memory.
-2. A failing action ends the turn before it is saved: Rasa logs the failure and goes on without the action's events.
+2. A failing action ends the channel's turn before it is saved: Rasa logs the failure and goes on without its events.
 3. The schema of action answers is compiled once: Rasa checks and compiles it at each call.
 4. The class of an event is looked up once: Rasa walks the tree of all event classes for each event that it reads.
 
@@ -27,7 +27,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
 from rasa.utils.endpoints import ClientResponseError
 
-from bot.turn import TurnAborted
+from bot.turn import TurnAborted, current_turn
 from switchboard.errors import AcceptError, BadWording, NotReachable, RenjiError, TurnFailed
 
 WRITTEN_FOR = "3.6.21"
@@ -83,6 +83,9 @@ def _strict(run: Any) -> Any:
         except (ActionExecutionRejection, asyncio.CancelledError):
             raise
         except Exception as error:
+            if current_turn.get() is None:
+                # In `rasa shell` there is nobody to run the turn again: Rasa logs the failure and goes on.
+                raise
             raise TurnAborted(reason(error)) from error
 
     return strict

@@ -137,5 +137,6 @@ def _slim(event: dict[str, Any]) -> dict[str, Any]:
         return {**event, "value": None}
     if kind == "bot":
         metadata = event.get("metadata") or {}
-        return {**event, "metadata": {k: metadata[k] for k in ("utter_action", "reply") if k in metadata}}
+        kept = {k: metadata[k] for k in ("utter_action", "reply") if k in metadata}
+        return {**event, "data": {}, "metadata": kept}
     return event

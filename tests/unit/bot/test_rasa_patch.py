@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import jsonschema
 import pytest
 from rasa.core.actions.action import RemoteAction
@@ -11,7 +13,7 @@ from rasa.core.tracker_store import FailSafeTrackerStore
 
 from bot import rasa_patch
 from bot.tracker_store import RenjiTrackerStore
-from bot.turn import TurnAborted
+from bot.turn import RunningTurn, TurnAborted, TurnRequest, current_turn
 from switchboard.errors import NotReachable, TurnFailed
 
 
@@ -37,25 +39,38 @@ def test_a_reloaded_model_keeps_the_store(tiny_model, agent):
     assert not isinstance(agent.processor.tracker_store, FailSafeTrackerStore)
 
 
-async def test_a_failing_store_is_an_error_and_no_empty_memory(agent, trackers):
-    from bot.turn import RunningTurn, current_turn
+@pytest.fixture
+def turn():
+    """A turn of the channel is running."""
+    asked = TurnRequest("web:1", "web:m", "lease", "web", datetime.now(timezone.utc))
+    token = current_turn.set(RunningTurn(asked))
+    yield
+    current_turn.reset(token)
 
+
+async def test_a_failing_store_is_an_error_and_no_empty_memory(agent, trackers, turn):
     trackers.away = True
-    current_turn.set(RunningTurn(request=None))  # type: ignore[arg-type]
     with pytest.raises(NotReachable):
         await agent.handle_message(UserMessage("你好", sender_id="web:1"))
-    current_turn.set(None)
 
 
-async def test_a_failing_action_ends_the_turn_before_the_save(agent, actions):
+async def test_in_the_shell_a_failing_action_is_logged_and_the_talk_goes_on(agent, actions):
+    actions.status = 500
+    await agent.handle_message(UserMessage("爆炸", sender_id="shell"))
+    actions.status = 200
+    await agent.handle_message(UserMessage("你好", sender_id="shell"))
+    assert (await agent.tracker_store.retrieve("shell")).latest_bot_utterance.text == "您好，我是机器人。"
+
+
+async def test_a_failing_action_ends_the_turn_before_the_save(agent, actions, trackers, turn):
     actions.status = 500
     with pytest.raises(TurnAborted) as aborted:
         await agent.handle_message(UserMessage("爆炸", sender_id="web:1"))
     assert isinstance(aborted.value.cause, TurnFailed)
-    assert list((await agent.tracker_store.retrieve("web:1")).events) == []
+    assert trackers.turns == {}
 
 
-async def test_a_failing_wording_ends_the_turn_before_the_save(agent, actions):
+async def test_a_failing_wording_ends_the_turn_before_the_save(agent, actions, turn):
     actions.answer = {"events": [], "responses": [{"response": "utter_balance"}]}
     with pytest.raises(TurnAborted) as aborted:
         await agent.handle_message(UserMessage("余额", sender_id="web:1"))
@@ -63,7 +78,7 @@ async def test_a_failing_wording_ends_the_turn_before_the_save(agent, actions):
     assert aborted.value.cause.permanent
 
 
-async def test_an_answer_of_the_wrong_form_ends_the_turn(agent, actions):
+async def test_an_answer_of_the_wrong_form_ends_the_turn(agent, actions, turn):
     actions.answer = {"events": "none", "responses": []}
     with pytest.raises(TurnAborted):
         await agent.handle_message(UserMessage("余额", sender_id="web:1"))
