@@ -1,6 +1,6 @@
 """The gateway: webhooks, web chat, console and demo page. Run as many as needed; they share the port.
 
-python gateway.py          # settings from RENJI_* (docs/settings.md)
+python gateway.py          # settings from RENJI_* (docs/settings.md); SIGTERM lets what has begun come to its end
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,50 +19,46 @@ import aiohttp
 import structlog
 import uvloop
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 import connectors
-from connectors import http
+from bot.wordings import Wordings
+from connectors import http, serving
 from connectors.limits import Limiter
 from connectors.simulators.sms import SmsProvider
 from connectors.simulators.wechat import WechatPlatform
 from connectors.sms.signing import credentials as sms_credentials
+from connectors.web import page
 from connectors.web.adapter import REST_PATH, WebAdapter
 from connectors.web.commits import RedisCommits
-from connectors.web.page import routes as page_routes
 from connectors.web.rest import RestWebhook
 from connectors.web.socket import Limits, WebSocket
 from connectors.wechat.settings import account as wechat_credentials
+from console import app as console
+from console.changes import RedisChanges
+from console.database import open_engine
 from console.demo import rules
 from console.demo.app import Demo, Person
+from crm.hosted import Gateway, hosted_payments
+from crm.payments import PaymentEvent, Payments
+from crm.payments_http import payment_callback
+from crm.port import Crm
 from crm.reference.stories import stories
+from crm.tmf import tmf_crm
 from switchboard import logs
-from switchboard.errors import BadSettings, NotReachable
-from switchboard.model import Reply
-from switchboard.ports import ChannelAdapter
-from switchboard.redis.stores import Stores, open_stores
+from switchboard.errors import AcceptError, BadSettings
+from switchboard.model import ConversationEvent
+from switchboard.ports import Accept, ChannelAdapter
+from switchboard.redis.handoffs import RedisHandoffs
+from switchboard.redis.stores import Stores, open_stores, utc_now
 from switchboard.settings import Settings
+from switchboard.voice import Voice
 
+ROOT = Path(__file__).resolve().parent
 IDLE_S = 75.0
-"""A connection without a whole request for so long is closed; a slow sender of headers too."""
+"""A connection without a whole request for so long is closed, also one that brings its headers slowly."""
 STOP_S = 5.0
 _log = structlog.get_logger()
-_REQUESTS = Counter("renji_http_requests", "Answered requests", ["route", "status"])
-_SECONDS = Histogram("renji_http_seconds", "Time to answer", ["route"])
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-POLICY = (
-    # deep-chat writes its styles into its shadow root, hence inline styles; scripts come from files only.
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; frame-src 'self'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 @dataclass(frozen=True)
@@ -72,23 +68,28 @@ class Parts:
     settings: Settings
     stores: Stores
     adapters: dict[str, ChannelAdapter]
+    wordings: Wordings
     http: aiohttp.ClientSession
+    crm: Crm
+    payments: Payments
+    engine: AsyncEngine
 
 
 def make_app(parts: Parts) -> web.Application:
     """All routes of a gateway; what runs beside them starts and stops with the application."""
-    app = web.Application(middlewares=[observe, http.errors], client_max_size=http.MAX_BODY)
-    if parts.settings.demo:
-        app.middlewares.insert(1, rules.only_loopback_names)
-    app.on_response_prepare.append(_add_headers)
+    demo = parts.settings.demo
+    guards = [rules.only_loopback_names] if demo else []
+    app = web.Application(middlewares=[serving.observe, *guards, http.errors], client_max_size=http.MAX_BODY)
+    app.on_response_prepare.append(serving.add_headers)
     _mount_webhooks(app, parts)
     _mount_web(app, parts)
     _mount_console(app, parts)
-    if parts.settings.demo:
+    if demo:
         _mount_demo(app, parts)
-    app.router.add_get("/healthz", _healthz)
-    app.router.add_get("/readyz", _readyz(parts.stores))
-    app.router.add_get("/metrics", _metrics)
+    app.router.add_post("/pay/callback", payment_callback(parts.payments, _telling(parts.stores.accept)))
+    app.router.add_get("/healthz", serving.healthz)
+    app.router.add_get("/readyz", serving.readyz(parts.stores.ready))
+    app.router.add_get("/metrics", serving.metrics)
     return app
 
 
@@ -108,114 +109,79 @@ def _mount_web(app: web.Application, parts: Parts) -> None:
     settings, stores, adapter = parts.settings, parts.stores, parts.adapters["web"]
     assert isinstance(adapter, WebAdapter)
     intake, key = http.Intake(stores.accept), settings.key("conversation")
-    per_caller = Limiter(burst=60, per_s=10, now=time.monotonic)
+    by_caller = Limiter(burst=60, per_s=10, now=time.monotonic)
     commits = RedisCommits(stores.redis)
-    rest = RestWebhook(adapter, intake, stores.outbox, commits, stores.conversations, key, per_caller)
+    rest = RestWebhook(adapter, intake, stores.outbox, commits, stores.conversations, key, by_caller)
     app.router.add_post(REST_PATH, rest.handle)
-    limits = Limits(
-        sessions=Limiter(burst=60, per_s=1, now=time.monotonic), messages=Limiter(burst=20, per_s=1, now=time.monotonic)
-    )
+    limits = Limits(Limiter(burst=60, per_s=1, now=time.monotonic), Limiter(burst=20, per_s=1, now=time.monotonic))
     origins = [origin.strip() for origin in settings.origins.split(",") if origin.strip()]
     socket = WebSocket(adapter, intake, stores.outbox, stores.conversations, key, origins, limits)
     socket.attach(app)
     app.cleanup_ctx.append(_beside(socket.running))
-    app.router.add_routes(page_routes(Path("node_modules")))
+    app.router.add_routes(page.routes(ROOT / "node_modules"))
 
 
 def _mount_console(app: web.Application, parts: Parts) -> None:
-    pass
+    stores, routes = parts.stores, {name: adapter.route for name, adapter in parts.adapters.items()}
+    voice = Voice(parts.wordings.get, stores.clock)
+    handoffs = RedisHandoffs(stores, voice, lambda address: routes[address.channel])
+    desk = console.Console(
+        public_url=parts.settings.public_url,
+        engine=parts.engine,
+        handoffs=handoffs,
+        conversations=stores.conversations,
+        crm=parts.crm,
+        changes=RedisChanges(stores.redis),
+        clock=stores.clock,
+    )
+    console.mount(app, desk)
 
 
 def _mount_demo(app: web.Application, parts: Parts) -> None:
     settings, url = parts.settings, f"http://{parts.settings.host}:{parts.settings.port}"
     sms_account, wechat_account = sms_credentials(settings), wechat_credentials(settings)
     assert sms_account and wechat_account
-    sms = SmsProvider(sms_account, url, parts.http, connectors.utc_now)
-    wechat = WechatPlatform(wechat_account, url, parts.http, connectors.utc_now)
+    sms = SmsProvider(sms_account, url, parts.http, utc_now)
+    wechat = WechatPlatform(wechat_account, url, parts.http, utc_now)
     app.router.add_post("/demo/provider/sms", sms.handle)
     app.router.add_post("/demo/provider/wechat/{path:.*}", wechat.handle)
     people = [Person(s.msisdn, s.name, {"zh": s.story.zh, "en": s.story.en}, s.language) for s in stories()]
     app.router.add_routes(Demo(people, sms, wechat, settings.key("demo-openid")).routes())
 
 
-def _beside(running: Callable[[], object]) -> Callable[[web.Application], AsyncIterator[None]]:
+def _telling(accept: Accept) -> Callable[[PaymentEvent], Awaitable[None]]:
+    """Brings a finished payment into its conversation; the gateway that called repeats what was not stored."""
+
+    async def tell(event: PaymentEvent) -> None:
+        values = {"state": event.state, "amount_fen": event.amount_fen, "balance_fen": event.balance_fen}
+        identifier = f"payment:{event.payment_id}"
+        item = ConversationEvent(identifier, event.conversation, "payment_finished", event.at, values)
+        try:
+            await accept.accept([item])
+        except AcceptError as error:
+            raise web.HTTPServiceUnavailable from error
+
+    return tell
+
+
+def _beside(
+    running: Callable[[], AbstractAsyncContextManager[None]],
+) -> Callable[[web.Application], AsyncIterator[None]]:
     """A context that lives as long as the application serves."""
 
     async def context(_: web.Application) -> AsyncIterator[None]:
-        async with running():  # type: ignore[attr-defined]
+        async with running():
             yield
 
     return context
 
 
-# --- what every gateway answers -------------------------------------------------------------------
-
-
-async def _healthz(_: web.Request) -> web.Response:
-    return web.Response(text="ok")
-
-
-def _readyz(stores: Stores) -> Handler:
-    async def handle(_: web.Request) -> web.StreamResponse:
-        try:
-            await asyncio.wait_for(stores.ready(), 2.0)
-        except (NotReachable, asyncio.TimeoutError):
-            return web.Response(status=503, text="Redis does not answer")
-        return web.Response(text="ready")
-
-    return handle
-
-
-async def _metrics(request: web.Request) -> web.Response:
-    # Whoever comes through a proxy is not from this machine, whatever the socket says.
-    if request.remote not in ("127.0.0.1", "::1") or "X-Forwarded-For" in request.headers:
-        raise web.HTTPNotFound
-    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-
-@web.middleware
-async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Counts, times and logs each request by its route's pattern: a path may hold a number, a query a text."""
-    route, start, status = http.route_of(request), time.monotonic(), 500
-    try:
-        answer = await handler(request)
-        status = answer.status
-        return answer
-    except web.HTTPException as error:
-        status = error.status
-        raise
-    finally:
-        _REQUESTS.labels(route, status).inc()
-        _SECONDS.labels(route).observe(time.monotonic() - start)
-        _log.info(
-            "request", method=request.method, route=route, status=status, ms=int((time.monotonic() - start) * 1000)
-        )
-
-
-async def _add_headers(_: web.Request, answer: web.StreamResponse) -> None:
-    for name, value in HEADERS.items():
-        answer.headers.setdefault(name, value)
-    answer.headers.setdefault("Cache-Control", "no-store")
-
-
-# --- the process ----------------------------------------------------------------------------------
-
-
-def _text_only(reply: Reply, language: str) -> str:
-    """The gateway sends nothing, so it needs no content."""
-    return reply.text
-
-
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[None]:
-    """The gateway listens while entered. Raises BadSettings, NotReachable, OSError for a port in use."""
+async def serving_at(settings: Settings) -> AsyncIterator[None]:
+    """The gateway listens while entered. Raises BadSettings, OSError for a port in use."""
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        stores = open_stores(settings)
-        stack.push_async_callback(stores.close)
-        parts = Parts(settings, stores, connectors.build(settings, session, stores.outbox, _text_only), session)
         runner = web.AppRunner(
-            make_app(parts),
+            make_app(await _open(settings, stack)),
             access_log=None,
             keepalive_timeout=IDLE_S,
             auto_decompress=False,
@@ -224,17 +190,39 @@ async def serving(settings: Settings) -> AsyncIterator[None]:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, settings.host, settings.port, reuse_port=True).start()
-        _log.info("gateway listens", host=settings.host, port=settings.port, channels=sorted(parts.adapters))
+        _log.info("gateway listens", host=settings.host, port=settings.port)
         yield
+
+
+async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    stores = open_stores(settings)
+    stack.push_async_callback(stores.close)
+    wordings = Wordings(settings.var / "releases", settings.content)
+    adapters = connectors.build(
+        settings, session, stores.outbox, lambda reply, language: wordings.get("").numbered(reply, language)
+    )
+    crm = await stack.enter_async_context(tmf_crm(settings.crm_url, settings.key("crm").hex(), utc_now))
+    paygate = Gateway(
+        url=f"{settings.crm_url}/paygate",
+        notify_url=f"http://{settings.host}:{settings.port}/pay/callback",
+        key=settings.paygate_secret.encode() or settings.key("paygate"),
+    )
+    payments = await stack.enter_async_context(hosted_payments(crm, paygate, utc_now))
+    engine = open_engine(settings.database_url)
+    stack.push_async_callback(engine.dispose)
+    return Parts(settings, stores, adapters, wordings, session, crm, payments, engine)
 
 
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests that are being answered get a few seconds."""
-    stop = asyncio.Event()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with serving(settings):
+        loop.add_signal_handler(name, stop.set)
+    async with serving_at(settings):
         await stop.wait()
+        # Nothing that is stored is lost by an abrupt end, so a task that will not end holds nobody up.
+        loop.call_later(2 * STOP_S, os._exit, 0)
 
 
 def main() -> int:

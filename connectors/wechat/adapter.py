@@ -137,7 +137,11 @@ def _event(address: Address, at: datetime, fields: Mapping[str, Any]) -> Channel
         return None
     # Events have no id; the platform says to tell them apart by sender and second.
     identifier = f"wechat:{address.id}:{int(at.timestamp())}:{name}"
-    return ChannelEvent(identifier, address, known[name], at, {"key": key} if key else {})
+    values = {"key": key} if key else {}
+    # A menu's key is what a person would have typed.
+    if known[name] == "menu":
+        values["text"] = key
+    return ChannelEvent(identifier, address, known[name], at, values)
 
 
 def _media(kind: str, fields: Mapping[str, Any]) -> Media:

@@ -20,7 +20,7 @@ import aiohttp
 
 import connectors
 from connectors.tasks import end
-from gateway import serving
+from gateway import serving_at
 from switchboard.errors import SendError
 from switchboard.model import Address, Choice, InboundMessage, MessagePart, Origin, OutboundMessage, Reply
 from switchboard.ports import ChannelAdapter
@@ -116,7 +116,7 @@ class Stage:
 
 @asynccontextmanager
 async def staged(settings: Settings) -> AsyncIterator[Stage]:
-    async with aiohttp.ClientSession() as http, serving(settings):
+    async with aiohttp.ClientSession() as http, serving_at(settings):
         stores = open_stores(settings)
         stage = Stage(settings, stores, http)
         worker = asyncio.create_task(stage.work())

@@ -73,7 +73,7 @@ async def test_a_tap_on_the_menu_carries_its_token(stage, platform):
         ({"Event": "subscribe"}, "subscribe", {}),
         ({"Event": "subscribe", "EventKey": "qrscene_7"}, "subscribe", {"key": "qrscene_7"}),
         ({"Event": "SCAN", "EventKey": "7"}, "scan", {"key": "7"}),
-        ({"Event": "CLICK", "EventKey": "balance"}, "menu", {"key": "balance"}),
+        ({"Event": "CLICK", "EventKey": "balance"}, "menu", {"key": "balance", "text": "balance"}),
         ({"Event": "unsubscribe"}, "unsubscribe", {}),
     ],
 )
