@@ -17,8 +17,8 @@ from deploy.preflight import check_disk, check_machine, check_ports
 from deploy.progress import Progress, Stop, run
 from deploy.supervise import PARTS, SLOTS, Supervisor, wait_healthy
 
-HEALTHY_WITHIN_S = 150
-"""Rasa needs 6 s on an idle machine; two slots, the actions and a busy machine share two cores."""
+HEALTHY_WITHIN_S = 300
+"""Far more than the 20 s of two idle cores: a busy machine is slow, not broken."""
 
 
 def up(plan: Plan, progress: Progress) -> None:
