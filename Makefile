@@ -6,6 +6,8 @@ PYTHON3 = $(or $(shell for python in python3.10 python3 /usr/bin/python3; do \
 	$$python -c "" 2>/dev/null && echo $$python && break; done),python3)
 PY := .venv/bin/python
 TESTS ?= tests
+# Compiling TensorFlow anew costs each Rasa process ten seconds.
+unexport PYTHONDONTWRITEBYTECODE
 export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export TF_CPP_MIN_LOG_LEVEL := 3

@@ -104,6 +104,8 @@ def _port(url: str) -> int:
 def read_plan(root: Path, environ: Mapping[str, str] = os.environ) -> Plan:
     """The plan of the installation in `root`; what the environment says wins over the defaults."""
     env = {**DEFAULTS, **QUIET, **environ}
+    # Compiling TensorFlow anew costs each Rasa process ten seconds.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     env.setdefault("RENJI_DEMO", "1")
     env.setdefault("WORKERS", "1")
     if "RENJI_PORT" in environ:
