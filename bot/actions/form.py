@@ -41,6 +41,10 @@ class Form(Action, ABC):  # type: ignore[misc]
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
         """Ask for the step; returns events. None: there is nothing to ask, the form ends here (and said why)."""
 
+    def awaited(self, step: str, known: dict[str, Any]) -> str:
+        """`number` or `code` when a bare "2" is an answer and no pick from a list."""
+        return self.awaits.get(step, "")
+
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
         """Every slot is filled."""
         return []
@@ -98,7 +102,7 @@ class Form(Action, ABC):  # type: ignore[misc]
         asked = [] if turn.asked else await self.ask(turn, step, known)
         if asked is None:
             return [*events, *self.ended()]
-        turn.effect(awaits=self.awaits.get(step, ""))
+        turn.effect(awaits=self.awaited(step, known))
         return [*events, *asked, SlotSet("requested_slot", step)]
 
     async def _stop(self, turn: Turn) -> list[Event]:

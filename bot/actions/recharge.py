@@ -59,12 +59,14 @@ class RechargeForm(Form):
             return {"way": turn.entities["option"]}
         return {} if turn.intent == "recharge" else None
 
+    def awaited(self, step: str, known: dict[str, Any]) -> str:
+        return "code" if step == "means" and known["way"] == "card" else ""
+
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
         if step == "way":
             turn.say("ask_recharge_way")
         elif known["way"] == "card":
             turn.say("ask_recharge_card")
-            turn.effect(awaits="code")
         else:
             turn.say("ask_recharge_amount", amounts=[{"amount_fen": fen} for fen in OFFERED_FEN])
         return []

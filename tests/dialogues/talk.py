@@ -1,17 +1,18 @@
-"""Talk with the bot's rules, forms and actions in this process: a trained dialogue model, the actions, a fake CRM, the real wording.
+"""Talk with the bot in this process: a trained dialogue model, the actions, a fake CRM, the real wording.
 
 What a person means is given as intent and entities; understanding has tests of its own.
 """
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import rasa.model_training
+import structlog
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa_sdk.executor import ActionExecutor
@@ -19,7 +20,6 @@ from rasa_sdk.executor import ActionExecutor
 from bot import rasa_patch
 from bot.actions import skills, wiring
 from bot.nlg import WordingNlg, Wordings
-from bot.turn import TurnAborted
 from crm.fake import FakeCrm
 from crm.fake_payments import FakePayments
 from crm.operations.doors import Doors
@@ -107,7 +107,7 @@ class Talk:
 
     count = 0
 
-    def __init__(self, agent: Agent, msisdn: str | None = "+8613800000001", channel: str = "web") -> None:
+    def __init__(self, agent: Agent, msisdn: str | None = "+8613800000000", channel: str = "web") -> None:
         Talk.count += 1
         self.agent, self.channel, self.conversation = agent, channel, f"{channel}:{Talk.count}"
         self.now = NOON
@@ -135,6 +135,17 @@ class Talk:
             once=self.once,
             now=self.clock,
         )
+
+    def later(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def sent_code(self) -> str:
+        return self.codes.sent[-1][1]
+
+    def packs(self) -> list[str]:
+        """What the number has ordered, by offering."""
+        number = (self.binding or {}).get("msisdn")
+        return [o.items[0].offering_id for o in self.crm.all_orders.values() if o.msisdn == number]
 
     async def say(self, intent: str, text: str = "", message_id: str = "", **more: Any) -> Heard:
         """One turn. `more`: entities, or topic, parts, ranking of the understanding."""
@@ -202,12 +213,11 @@ class Talk:
 
 def load(model: str) -> Agent:
     """The model with the actions in this process."""
+    # Rasa's debug log would print every state of every turn.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     rasa_patch.install()
     rasa_patch._ACTIONS.update(url="", token="")
     agent = Agent.load(model, action_endpoint=InProcess())
     agent.nlg = WordingNlg(wordings=Wordings(ROOT / "var" / "none", ROOT / "content"))
     agent.processor.nlg = agent.nlg
     return agent
-
-
-__all__ = ["Heard", "Talk", "TurnAborted", "asyncio", "load", "timedelta", "train"]

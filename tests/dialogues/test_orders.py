@@ -1,0 +1,162 @@
+"""Orders: shown, agreed, proven, done; and all the ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.rasa
+Begin = Callable[..., Any]
+
+
+async def test_by_sms_a_pack_is_chosen_and_agreed_to(talk: Begin) -> None:
+    person = talk(channel="sms")
+    assert (await person.say("order_data_pack")).responses == ["ask_order_data_pack"]
+    heard = await person.say("inform", offering="pack-5g")
+    assert heard.responses == ["quote_order_data_pack"]
+    heard = await person.say("affirm", "是")
+    assert heard.responses == ["order_done"]
+    assert heard.outcomes == [("order_data_pack", "done")]
+    assert person.packs() == ["pack-5g"]
+
+
+async def test_in_the_web_a_code_follows_the_yes(talk: Begin) -> None:
+    person = talk()
+    await person.say("order_data_pack", offering="pack-5g")
+    heard = await person.say("affirm")
+    assert heard.responses == ["code_sent"]
+    assert heard.effect("awaits") == "code"
+    assert (await person.code("12345", intent="nlu_fallback")).responses == ["refused_code_wrong", "code_ask"]
+    assert (await person.code(person.sent_code())).responses == ["order_done"]
+    assert person.packs() == ["pack-5g"]
+
+
+async def test_a_second_yes_does_nothing(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    await person.say("affirm")
+    assert (await person.say("affirm")).responses == ["nothing_to_confirm"]
+    assert person.packs() == ["pack-5g"]
+
+
+async def test_a_question_in_between_is_answered_and_the_offer_shown_again(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    assert (await person.say("query_balance")).responses == ["balance", "quote_order_data_pack"]
+    assert (await person.say("affirm")).responses == ["order_done"]
+
+
+async def test_another_pack_may_be_named_at_any_time(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    heard = await person.say("correct", "换成1G的", offering="pack-1g")
+    assert "1GB流量加油包" in heard.texts[0]
+    await person.say("affirm")
+    assert person.packs() == ["pack-1g"]
+
+
+async def test_back_stop_and_start_over(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    assert (await person.say("go_back")).responses == ["ask_order_data_pack"]
+    await person.say("inform", offering="pack-5g")
+    assert (await person.say("start_over")).responses == ["ask_order_data_pack"]
+    assert (await person.say("stop")).responses == ["stopped"]
+    assert (await person.say("affirm")).responses == ["nothing_to_confirm"]
+    assert person.packs() == []
+
+
+async def test_no_is_no(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    heard = await person.say("deny")
+    assert heard.responses == ["declined"]
+    assert [b["state"] for b in person.quotes.bodies.values()] == ["void"]
+
+
+async def test_another_topic_is_a_no_too(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    assert (await person.say("recharge")).responses == ["ask_recharge_way"]
+    assert [b["state"] for b in person.quotes.bodies.values()] == ["void"]
+    await person.say("stop")
+    assert (await person.say("affirm")).responses == ["nothing_to_confirm"]
+    assert person.packs() == []
+
+
+async def test_what_is_not_understood_is_not_a_yes(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    for _ in range(2):
+        heard = await person.say("nlu_fallback", "嗯那个")
+        assert heard.responses == ["form_unclear", "quote_order_data_pack"]
+    assert (await person.say("nlu_fallback", "啊")).responses[0] == "form_offer_human"
+    assert person.packs() == []
+
+
+async def test_a_human_ends_the_form(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    heard = await person.say("transfer_to_agent")
+    assert heard.effect("handoff") == {"reason": "asked", "skill": "general", "priority": 0}
+    assert (await person.say("affirm")).responses == ["nothing_to_confirm"]
+
+
+async def test_a_late_yes_gets_a_new_offer(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    person.later(700)
+    assert (await person.say("affirm")).responses == ["refused_quote_expired", "quote_order_data_pack"]
+    assert person.packs() == []
+
+
+async def test_a_lost_answer_is_pending_then_done_once(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    person.crm.lose_answers = 1
+    heard = await person.say("affirm")
+    assert heard.responses == ["order_pending"]
+    (timer,) = heard.effect("timers")
+    heard = await person.say("event_timer", **timer["values"])
+    assert heard.responses == ["order_done"]
+    assert person.packs() == ["pack-5g"]
+
+
+async def test_a_crm_that_is_away_keeps_the_step(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    person.crm.down = True
+    assert (await person.say("affirm")).responses == ["crm_unavailable_in_form"]
+    person.crm.down = False
+    assert (await person.say("affirm")).responses == ["order_done"]
+    assert person.packs() == ["pack-5g"]
+
+
+async def test_the_second_refusal_offers_a_human(talk: Begin) -> None:
+    person = talk("+8613800000001", "sms")
+    assert (await person.say("order_data_pack", offering="pack-5g")).responses == ["refused_arrears"]
+    assert (await person.say("order_data_pack", offering="pack-1g")).responses == ["refused_arrears", "offer_human"]
+
+
+async def test_the_plan_changes_with_the_next_month(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("change_plan", offering="plan-5g-99")
+    await person.say("affirm")
+    heard = await person.code(person.sent_code())
+    assert heard.responses == ["order_accepted"]
+    assert "12月1日" in heard.texts[0]
+    assert (await person.say("change_plan", offering="plan-5g-129")).responses == ["refused_pending_plan_change"]
+
+
+async def test_a_membership_can_be_cancelled(talk: Begin) -> None:
+    person = talk("+8613800000009", "sms")
+    heard = await person.say("cancel_data_pack")
+    assert heard.responses == ["ask_cancel_data_pack"]
+    await person.say("inform", offering="svc-video-vip")
+    assert (await person.say("affirm")).responses == ["order_done"]
+
+
+async def test_who_holds_nothing_can_cancel_nothing(talk: Begin) -> None:
+    assert (await talk("+8613800000018").say("cancel_data_pack")).responses == ["nothing_to_cancel_data_pack"]

@@ -1,0 +1,169 @@
+"""Login, money, tickets, humans, small talk, and what is not understood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.rasa
+Begin = Callable[..., Any]
+NUMBER = "+8613800000000"
+
+
+async def test_a_stranger_logs_in_and_gets_what_was_asked_for(talk: Begin) -> None:
+    person = talk(None)
+    assert (await person.say("query_balance")).responses == ["login_ask_number"]
+    heard = await person.say("inform", "13800000000", msisdn=NUMBER)
+    assert (heard.responses, heard.effect("awaits")) == (["login_code_sent"], "code")
+    heard = await person.code(person.sent_code())
+    assert heard.responses == ["login_done", "balance"]
+    assert (await person.say("query_balance")).responses == ["balance"]
+
+
+async def test_a_stranger_gets_everything_of_the_line_after_the_login(talk: Begin) -> None:
+    person = talk(None)
+    parts = ["query_balance", "query_data_usage", "order_data_pack"]
+    await person.say("several_questions", parts=parts, offering="pack-1g")
+    await person.say("inform", msisdn=NUMBER)
+    heard = await person.code(person.sent_code())
+    assert heard.responses == ["login_done", "balance", "data_left", "quote_order_data_pack"]
+
+
+async def test_a_wrong_code_and_another_wish_do_not_lose_the_login(talk: Begin) -> None:
+    person = talk(None)
+    await person.say("query_balance")
+    await person.say("inform", msisdn=NUMBER)
+    wrong = "111111" if person.sent_code() != "111111" else "222222"
+    assert (await person.code(wrong)).responses == ["refused_code_wrong", "login_ask_code"]
+    assert (await person.say("query_bill")).responses == ["login_ask_code"]
+    assert (await person.code(person.sent_code())).responses == ["login_done", "bill"]
+
+
+async def test_an_unknown_number_is_asked_again(talk: Begin) -> None:
+    person = talk(None)
+    await person.say("login")
+    heard = await person.say("inform", msisdn="+8619900000000")
+    assert heard.responses == ["refused_unknown_number", "login_ask_number"]
+
+
+async def test_plans_need_no_login(talk: Begin) -> None:
+    assert (await talk(None).say("consult_plans")).responses == ["plans"]
+
+
+async def test_behind_an_sms_link_nobody_logs_in(talk: Begin) -> None:
+    assert (await talk(None, "sms").say("query_balance")).responses == ["refused_not_bound"]
+
+
+async def test_a_card_tops_up_and_a_wrong_one_is_told(talk: Begin) -> None:
+    person = talk(channel="sms")
+    assert (await person.say("recharge")).responses == ["ask_recharge_way"]
+    assert (await person.say("inform", option="card")).effect("awaits") == "code"
+    assert (await person.card("800000000000000009")).responses == ["refused_card_invalid", "ask_recharge_card"]
+    heard = await person.card("800000000000000001")
+    assert heard.texts == ["充值成功！138****0000到账50.00元，现有余额73.50元。"]
+
+
+async def test_a_card_sent_out_of_the_blue_tops_up(talk: Begin) -> None:
+    assert (await talk().card("800000000000000001")).responses == ["recharged"]
+
+
+async def test_a_page_to_pay_on_is_shown_and_nothing_is_credited(talk: Begin) -> None:
+    person = talk()
+    await person.say("recharge")
+    await person.say("inform", option="page")
+    assert (await person.say("inform", "50", number=50)).responses == ["pay_here"]
+    assert (await person.say("query_balance")).texts == ["您的话费余额为23.50元。"]
+    heard = await person.say("event_payment_finished", amount_fen=5000, balance_fen=7350, state="paid")
+    assert heard.texts == ["您充值的50.00元已到账，现有余额73.50元。"]
+
+
+@pytest.mark.parametrize("amount_fen", [-100, 0, 100_000_000_000])
+async def test_no_page_for_a_mad_amount(talk: Begin, amount_fen: int) -> None:
+    heard = await talk().say("recharge", amount_fen=amount_fen)
+    assert heard.responses == ["refused_amount", "ask_recharge_amount"]
+
+
+async def test_a_fault_becomes_a_ticket_with_a_deadline(talk: Begin) -> None:
+    person = talk()
+    await person.say("report_fault", "我家没信号")
+    await person.say("inform", option="没有信号")
+    assert (await person.say("query_balance")).responses == ["balance", "ask_fault_told"]
+    assert (await person.say("out_of_scope", "文三路，昨晚开始")).responses == ["ticket_fault"]
+    (ticket,) = person.crm.all_tickets.values()
+    assert (ticket.kind, ticket.text) == ("fault", "我家没信号；没有信号；文三路，昨晚开始")
+    assert (await person.say("query_ticket")).responses == ["tickets"]
+
+
+async def test_a_complaint_is_taken_in_the_persons_own_words(talk: Begin) -> None:
+    person = talk()
+    assert (await person.say("complain", "我要投诉")).responses == ["ask_complaint"]
+    assert (await person.say("abuse", "你们乱扣费，太差了")).responses == ["ticket_complaint"]
+
+
+async def test_a_call_back_is_booked(talk: Begin) -> None:
+    assert (await talk().say("request_callback")).responses == ["ticket_callback"]
+
+
+async def test_three_misses_lead_to_a_human(talk: Begin) -> None:
+    person = talk()
+    heard = await person.say("nlu_fallback", "哈", ranking=["query_balance", "recharge"])
+    assert (heard.responses, heard.labels) == (["fallback_first"], ["查话费", "充值", "转人工"])
+    assert (await person.say("nlu_fallback", "哈")).responses == ["fallback_menu"]
+    assert (await person.say("nlu_fallback", "哈")).responses == ["offer_human"]
+
+
+async def test_something_understood_in_between_starts_the_count_again(talk: Begin) -> None:
+    person = talk()
+    await person.say("nlu_fallback", "哈")
+    await person.say("query_balance")
+    assert (await person.say("nlu_fallback", "哈")).responses == ["fallback_first"]
+
+
+async def test_at_72_the_second_miss_is_enough(talk: Begin) -> None:
+    person = talk("+8613800000008")
+    await person.say("nlu_fallback", "哈")
+    assert (await person.say("nlu_fallback", "哈")).effect("handoff")["reason"] == "not_understood"
+
+
+@pytest.mark.parametrize("topic", ["points", "password", "broadband", "roaming_fees", "security"])
+async def test_what_is_understood_but_not_offered_is_said_with_a_human(talk: Begin, topic: str) -> None:
+    heard = await talk().say("out_of_scope", "…", topic=topic)
+    assert heard.responses[0].startswith("not_offered")
+    assert "转人工" in heard.labels
+
+
+@pytest.mark.parametrize(
+    ("intent", "response"),
+    [
+        ("greet", "greeting"),
+        ("bot_challenge", "i_am_a_machine"),
+        ("thanks", "welcome"),
+        ("goodbye", "goodbye"),
+        ("chitchat", "chitchat"),
+        ("abuse", "abuse"),
+        ("help_menu", "menu"),
+        ("start_over", "menu"),
+        ("go_back", "menu"),
+        ("stop", "nothing_open"),
+        ("affirm", "nothing_to_confirm"),
+        ("deny", "anything_else"),
+        ("correct", "what_instead"),
+        ("inform", "what_about_it"),
+        ("repeat", "menu"),
+        ("login", "login_bound"),
+    ],
+)
+async def test_small_things_have_an_answer(talk: Begin, intent: str, response: str) -> None:
+    assert (await talk().say(intent)).responses == [response]
+
+
+async def test_the_language_changes_in_the_same_turn(talk: Begin) -> None:
+    heard = await talk().say("switch_language", language="en")
+    assert heard.texts == ["All right, I will speak English with you."]
+    assert heard.effect("language") == "en"
+
+
+async def test_a_code_that_nobody_asked_for_opens_nothing(talk: Begin) -> None:
+    assert (await talk().code("123456")).responses == ["no_code_awaited"]
