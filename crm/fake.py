@@ -344,8 +344,10 @@ class FakeCrm:
             due, left = settled(bill.due_fen, left)
             state = "settled" if bill.state == "overdue" and not due else bill.state
             self.all_bills[msisdn][index] = replace(bill, due_fen=due, state=state)
-        now = self.clock()
-        return TopUp(new_id("U", now), msisdn, amount_fen, self._move(msisdn, amount_fen), now, payment_id)
+        now, balance_fen = self.clock(), self._move(msisdn, amount_fen)
+        if balance_fen >= 0:
+            self.subscribers[msisdn] = replace(self.subscribers[msisdn], status="active")
+        return TopUp(new_id("U", now), msisdn, amount_fen, balance_fen, now, payment_id)
 
     def _wrong_card(self, msisdn: str, wrong: int, now: datetime) -> None:
         if wrong >= self.policy.card_tries:

@@ -11,7 +11,7 @@ from crm.errors import KeyReused, NotFound, Refused
 from crm.port import Crm, OrderItem, within
 from tests.contracts.crm.serving import NOW, Clock
 
-LI, WANG, SUN, WU = "+8613800000000", "+8613800000001", "+8613800000006", "+8613800000008"
+LI, WANG, SUN, WU, HUANG = (f"+86138000000{n:02d}" for n in (0, 1, 6, 8, 12))
 CARD = "800000000000000001"
 
 
@@ -113,6 +113,13 @@ async def test_a_top_up_settles_what_is_owed_and_opens_orders_again(crm: Crm) ->
     bills = await crm.bills(WANG, deadline=within(5))
     assert (0, ["open", "settled"]) == (sum(b.due_fen for b in bills), [b.state for b in bills[:2]])
     assert (await crm.qualify(WANG, [OrderItem("add", "pack-5g")], deadline=within(5))).ok
+
+
+async def test_a_top_up_connects_a_suspended_number_again(crm: Crm) -> None:
+    assert "suspended" == (await crm.subscriber_of(HUANG, deadline=within(5))).status
+    await crm.top_up_card(HUANG, CARD, idempotency_key="k", deadline=within(5))
+    assert "active" == (await crm.subscriber_of(HUANG, deadline=within(5))).status
+    assert (await crm.qualify(HUANG, [OrderItem("add", "pack-5g")], deadline=within(5))).ok
 
 
 async def test_a_part_payment_settles_the_oldest_bill_first(crm: Crm) -> None:
