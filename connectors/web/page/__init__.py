@@ -8,7 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 _HERE = Path(__file__).parent
-OWN = ("chat.js", "chat.css", "chat.words.js")
+OWN = ("chat.js", "chat.css", "chat.words.js", "chat.memory.js", "chat.drawing.js")
 VENDOR = {
     "deep-chat.js": "deep-chat/dist/deepChat.bundle.js",
     "socket.io.js": "socket.io-client/dist/socket.io.esm.min.js",
