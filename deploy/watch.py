@@ -11,7 +11,6 @@ from watchfiles import watch
 from deploy.plan import Plan, read_plan
 from deploy.supervise import SLOTS, Supervisor
 
-
 BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("gateway.py", ("gateway",)),
     ("worker.py", ("worker",)),
