@@ -6,9 +6,8 @@ a process that was down over the first of a month catches up, and one that dies 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.effects import fee_item
 from crm.reference import reads, schema
 from crm.reference.reads import Terms
+from crm.reference.repeat import repeating
 from crm.reference.schema import columns
 from crm.reference.store import Store
 from crm.reference.writes import charge, open_bill
@@ -29,26 +29,15 @@ KEYS_KEPT = timedelta(days=90)
 PAYS_FEES_FIRST = ("dedicated", "gift")
 
 
-@asynccontextmanager
-async def run_cycles(store: Store, terms: Callable[[], Terms]) -> AsyncIterator[None]:
+def run_cycles(store: Store, terms: Callable[[], Terms]) -> AbstractAsyncContextManager[None]:
     """Bring subscribers forward in the background while the block runs."""
-    task = asyncio.create_task(_forever(store, terms))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
+    async def all_of_them() -> None:
+        moved = 1
+        while moved:
+            moved = await bring_forward(store, terms())
 
-async def _forever(store: Store, terms: Callable[[], Terms]) -> None:
-    while True:
-        try:
-            moved = 1
-            while moved:
-                moved = await bring_forward(store, terms())
-        except Exception:  # noqa: BLE001 - a locked database must not end the cycles for good
-            pass
-        await asyncio.sleep(LOOK_EVERY_S)
+    return repeating(all_of_them, LOOK_EVERY_S)
 
 
 async def bring_forward(store: Store, terms: Terms, most: int = 20) -> int:

@@ -23,12 +23,14 @@ from crm.documents.scalars import BadDocument, mapping, moment_to, string, whole
 from crm.errors import Refused
 from crm.reference.catalogue import DATA, read_data
 from crm.reference.http import answer, body, error
+from crm.reference.repeat import repeating
 from crm.reference.schema import checkout
 from crm.reference.store import Store
 from crm.signing import check_signature, signed_headers
 
 LIFETIME_S = 1800
 LOOK_EVERY_S = 1.0
+NOTICE_TIMEOUT_S = 5.0
 RETRIES_S = (0, 2, 5, 15, 30, 60, 300, 900, 1800)
 STATES = {"pay": "paid", "cancel": "failed"}
 
@@ -146,20 +148,9 @@ def _page(row: Mapping[str, Any], now: datetime) -> web.Response:
 
 
 async def _notifying(app: web.Application) -> AsyncIterator[None]:
-    async with ClientSession(timeout=ClientTimeout(total=5)) as session:
-        task = asyncio.create_task(_notify_forever(app[PAYGATE], session))
-        yield
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _notify_forever(paygate: Paygate, session: ClientSession) -> None:
-    while True:
-        try:
-            await notify_due(paygate, session)
-        except Exception:  # noqa: BLE001 - a locked database must not end the notices for good
-            await asyncio.sleep(LOOK_EVERY_S)
-        await asyncio.sleep(LOOK_EVERY_S)
+    async with ClientSession(timeout=ClientTimeout(total=NOTICE_TIMEOUT_S)) as session:
+        async with repeating(lambda: notify_due(app[PAYGATE], session), LOOK_EVERY_S):
+            yield
 
 
 async def notify_due(paygate: Paygate, session: ClientSession) -> int:
