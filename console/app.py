@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp_jinja2
 import jinja2
-from aiohttp import web
+from aiohttp import hdrs, web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console.accounts import Accounts
@@ -30,11 +32,12 @@ from switchboard.ports import Clock, Conversations, Handoffs
 from switchboard.wording import volume, yuan
 
 HERE = Path(__file__).resolve().parent
+HTMX = HERE.parent / "node_modules" / "htmx.org" / "dist"
 STATIC = {
-    "console.css": HERE / "static" / "console.css",
-    "desk.js": HERE / "static" / "desk.js",
-    "vendor/htmx.min.js": HERE.parent / "node_modules" / "htmx.org" / "dist" / "htmx.min.js",
-    "vendor/hx-sse.min.js": HERE.parent / "node_modules" / "htmx.org" / "dist" / "ext" / "hx-sse.min.js",
+    "console.css": ("text/css", (HERE / "static" / "console.css",)),
+    "desk.js": ("text/javascript", (HERE / "static" / "desk.js",)),
+    # One file, since htmx starts by itself and an extension that comes a moment later is too late.
+    "vendor/htmx-sse.js": ("text/javascript", (HTMX / "htmx.min.js", HTMX / "ext" / "hx-sse.min.js")),
 }
 
 FILTERS: dict[str, Callable[..., str]] = {
@@ -74,7 +77,7 @@ def routes(console: Console) -> list[Route]:
 def _routes(console: Console, accounts: Accounts, audit: Audit) -> list[Route]:
     handoffs, conversations, clock = console.handoffs, console.conversations, console.clock
     reading = Reading(console.engine, clock)
-    viewing = Viewing(handoffs, conversations, reading)
+    viewing = Viewing(handoffs, conversations, reading, clock)
     panel = CustomerPanel(console.crm, clock)
     return [
         *Login(accounts, handoffs, console.public_url.startswith("https://")).routes(),
@@ -117,7 +120,12 @@ def _templates(app: web.Application) -> None:
 
 async def _static(request: web.Request) -> web.StreamResponse:
     """Files by an explicit list: nothing else of node_modules can be asked for."""
-    file = STATIC.get(request.match_info["name"])
-    if file is None or not file.is_file():
+    kind, files = STATIC.get(request.match_info["name"], ("", ()))
+    if not files or not all(file.is_file() for file in files):
         raise web.HTTPNotFound
-    return web.FileResponse(file, headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+    body = b"\n;\n".join([await asyncio.to_thread(file.read_bytes) for file in files])
+    mark = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff", "ETag": mark}
+    if request.headers.get(hdrs.IF_NONE_MATCH) == mark:
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)

@@ -70,13 +70,11 @@ class Acts:
             return problem(request, 400, "malformed")
         message = await self.handoffs.say(conversation, agent, Reply(text=text), client_id)
         await self.reading.keep_draft(agent, conversation, "")
+        self.viewing.remember(conversation, Line(0, message, "agent", agent, text, self.clock(), "", {}))
         since = field(request, "since")
         window = Window(since=int(since)) if since.isascii() and since.isdecimal() and len(since) <= 18 else LATEST
         opened = await self.viewing.open(conversation, session_of(request).person, window)
-        known = any(line.message == message for line in opened.lines)
-        pending = None if known else Line(0, message, "agent", agent, text, self.clock(), "", {})
-        names = await self.reading.names()
-        return page(request, "transcript.html", opened=opened, lines=opened.lines, names=names, pending=pending)
+        return page(request, "transcript.html", opened=opened, lines=opened.lines, names=await self.reading.names())
 
     async def hand_back(self, request: web.Request) -> web.StreamResponse:
         conversation, agent = _who(request)

@@ -74,14 +74,7 @@ class Pages:
 
     async def transcript(self, request: web.Request) -> web.StreamResponse:
         opened = await self._view(request, Window(since=_line_number(request, "since")))
-        return page(
-            request,
-            "transcript.html",
-            opened=opened,
-            lines=opened.lines,
-            names=await self.reading.names(),
-            pending=None,
-        )
+        return page(request, "transcript.html", opened=opened, lines=opened.lines, names=await self.reading.names())
 
     async def older(self, request: web.Request) -> web.StreamResponse:
         opened = await self._view(request, Window(before=_line_number(request, "before")))

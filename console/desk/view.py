@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -14,8 +15,11 @@ from console.desk.reading import LATEST, PAGE, Line, Reading, Stay, Window
 from console.desk.words import channel_of
 from switchboard import masking
 from switchboard.model import Conversation, Owner
-from switchboard.ports import Conversations, Handoffs, Waiting
+from switchboard.ports import Clock, Conversations, Handoffs, Waiting
 
+ON_ITS_WAY = timedelta(minutes=1)
+"""How long SQL may lag before a page believes it more than what was said here."""
+REMEMBERED = 200
 UNDERSTOOD = 5
 """How many of the person's latest messages the packet shows with intents and scores."""
 
@@ -100,8 +104,19 @@ class Card:
 
 
 class Viewing:
-    def __init__(self, handoffs: Handoffs, conversations: Conversations, reading: Reading) -> None:
+    def __init__(self, handoffs: Handoffs, conversations: Conversations, reading: Reading, clock: Clock) -> None:
         self._handoffs, self._conversations, self._reading = handoffs, conversations, reading
+        self._clock = clock
+        self._said: deque[tuple[str, Line]] = deque(maxlen=REMEMBERED)
+
+    def remember(self, conversation: str, line: Line) -> None:
+        """An agent's words that SQL will know in a moment."""
+        self._said.append((conversation, line))
+
+    def _on_their_way(self, conversation: str, lines: Sequence[Line]) -> list[Line]:
+        known, since = {line.message for line in lines}, self._clock() - ON_ITS_WAY
+        said = (line for talk, line in self._said if talk == conversation and line.at > since)
+        return [line for line in {line.message: line for line in said}.values() if line.message not in known]
 
     async def open(self, conversation: str, person: Person, window: Window = LATEST) -> View:
         """404 for one that never was, 403 for one that is none of this person's business."""
@@ -113,11 +128,14 @@ class Viewing:
         if not allowed and not await self._reading.handled(conversation, person.id):
             raise web.HTTPForbidden
         queued = await self._handoffs.waiting() if now.owner is Owner.QUEUE else []
+        lines = await self._reading.lines(conversation, window)
+        if window.before is None:
+            lines += self._on_their_way(conversation, lines)
         return View(
             conversation=now,
             waiting=next((w for w in queued if w.conversation == conversation), None),
             mine=mine,
-            lines=await self._reading.lines(conversation, window),
+            lines=lines,
             stays=await self._reading.stays(conversation),
             number=masking.msisdn(now.binding.msisdn) if now.binding else "",
         )

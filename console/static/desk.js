@@ -59,8 +59,16 @@
     return row ? row.dataset.owner + row.dataset.mine : "";
   }
   function owner() {
-    if (firstOwner && ownerNow() !== firstOwner) { keepDraft(); location.reload(); }
+    if (!leaving && firstOwner && ownerNow() !== firstOwner) { keepDraft(); location.reload(); }
   }
+  // An act of one's own changes the owner too, and its answer says where to go.
+  let leaving = false;
+  const isAct = (event) => /\/(take|back|close|requeue)$/.test(event.detail.ctx.request.action);
+  document.body.addEventListener("htmx:before:request", (event) => { if (isAct(event)) leaving = true; });
+  document.body.addEventListener("htmx:after:request", (event) => {
+    const answer = event.detail.ctx.response;
+    if (isAct(event) && !(answer && answer.raw && answer.raw.ok)) leaving = false;
+  });
 
   // --- the answer ------------------------------------------------------------------------------
   let saved = text ? text.value : "", timer = 0;
@@ -108,6 +116,8 @@
       saved = text.value;
       $("client-id").value = newId();
       count();
+      // This answer may be older than what was heard meanwhile.
+      htmx.trigger(document.body, "transcript-changed", {});
     });
     window.addEventListener("pagehide", keepDraft);
     text.focus();
