@@ -77,8 +77,9 @@ class Partition:
                 self._work(found)
             if found:
                 self._cursors[stream] = found[-1][0]
-        self._first = False
-        return any(len(found) >= BATCH for found in answers)
+        more = any(len(found) >= BATCH for found in answers)
+        self._first = self._first and more
+        return more
 
     def _work(self, found: list[tuple[str, dict[bytes, bytes]]]) -> None:
         receipts: list[tuple[str, Receipt]] = []

@@ -123,8 +123,8 @@ class Delivery:
     async def _try(self) -> bool:
         """One attempt; False when some parts must go again. Raises SendError, NotReachable, LeaseLost."""
         if not self._holding.valid():
-            # Somebody else may be sending it by now.
-            raise LeaseLost(self._holding.token)
+            # Somebody else may be sending it by now; the next renewal tells.
+            raise NotReachable("the lease was not renewed in time")
         message = self._message
         if message.origin is Origin.BOT and await self._s.exchange.epoch(message.conversation) > message.epoch:
             await self._ended("dropped", {"reason": "owner"}, "dropped")
