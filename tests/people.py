@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 import socketio
 from aiohttp import web
+from redis import asyncio as aioredis
 
 from connectors import utc_now
 from connectors.simulators.feed import Feed
@@ -144,8 +145,10 @@ class WebPerson(Person):
         ]
 
     async def _utter(self, data: dict[str, Any]) -> None:
-        data = {**data, "id": secrets.token_hex(8), "session_id": self.session}
-        self.sent.append(data["id"])
+        identifier = secrets.token_hex(8)
+        own = {"client_id": identifier, "token": data.pop("token", None)}
+        data = {**data, "customData": own, "session_id": self.session}
+        self.sent.append(identifier)
 
         async def send() -> bool:
             try:
@@ -183,6 +186,16 @@ class World:
 
     def sms(self, msisdn: str) -> SmsPerson:
         return SmsPerson(self.provider, msisdn, self.settings.sms_signature)
+
+    async def forget(self, person: Person) -> None:
+        """A stack outlives a test: nothing that was said at this Address before is known there any more."""
+        conversation = person.address().conversation_id(self.settings.key("conversation"))
+        redis = aioredis.from_url(self.settings.redis_url)
+        keys = [key async for key in redis.scan_iter(match=f"*{conversation}*", count=1000)]
+        if keys:
+            await redis.delete(*keys)
+        await redis.aclose()
+        person.looked_at = len(await person.heard())
 
     def wechat(self, openid: str) -> WechatPerson:
         return WechatPerson(self.platform, openid)
