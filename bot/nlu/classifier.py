@@ -49,7 +49,7 @@ class CalibratedClassifier(GraphComponent):
         `never_rejected` are intents that already mean "not acted on". `strength` is the inverse of the regularisation.
         """
         return {
-            "strength": 3.0,
+            "strength": 2.0,
             "cost_ask": 1.0,
             "cost_wrong": 2.5,
             "cost_wrong_by_intent": {},
@@ -85,7 +85,7 @@ class CalibratedClassifier(GraphComponent):
         with model_storage.read_from(resource) as folder:
             classes = json.loads((folder / _CLASSES).read_text(encoding="utf-8"))
             with np.load(folder / _MODEL, allow_pickle=False) as stored:
-                model = LinearModel(stored["weights"], stored["bias"], float(stored["temperature"]))
+                model = LinearModel(stored["weights"].astype(np.float32), stored["bias"], float(stored["temperature"]))
         return cls(config, model_storage, resource, [tuple(pair) for pair in classes], model)
 
     def __init__(
@@ -118,7 +118,12 @@ class CalibratedClassifier(GraphComponent):
         model = fit(rows, np.array([numbers[label] for label in labels]), groups, self._config["strength"])
         with self._storage.write_to(self._resource) as folder:
             (folder / _CLASSES).write_text(json.dumps(classes, ensure_ascii=False), encoding="utf-8")
-            np.savez(folder / _MODEL, weights=model.weights, bias=model.bias, temperature=model.temperature)
+            np.savez(
+                folder / _MODEL,
+                weights=model.weights.astype(np.float16),
+                bias=model.bias,
+                temperature=model.temperature,
+            )
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:

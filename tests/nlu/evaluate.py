@@ -110,7 +110,9 @@ def table(judged: list[Judged]) -> str:
 def confusions(judged: list[Judged], most: int = 15) -> str:
     """The most frequent pairs of label and wrong reading."""
     pairs = Counter(
-        (one.line.label, reading(one.parsed["intent"])) for one in judged if not one.is_right and not one.line.is_fragment
+        (one.line.label, reading(one.parsed["intent"]))
+        for one in judged
+        if not one.is_right and not one.line.is_fragment
     )
     return "\n".join(f"{count:4} {label} -> {name}" for (label, name), count in pairs.most_common(most))
 
@@ -135,7 +137,9 @@ def main(arguments: list[str]) -> None:
     judged = judge(dev_lines(chosen.file), understanding.parse)
     per_message = (time.process_time() - trained) / len(judged) * 1000
     print(table(judged))
-    print(f"\ntraining {trained - started:.1f} s CPU, a message {per_message:.2f} ms CPU\n\nmost confused\n{confusions(judged)}")
+    print(
+        f"\ntraining {trained - started:.1f} s CPU, a message {per_message:.2f} ms CPU\n\nmost confused\n{confusions(judged)}"
+    )
     _print_lines(judged, chosen.errors, chosen.fragments)
 
 

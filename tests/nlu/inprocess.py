@@ -34,12 +34,16 @@ class Understanding:
         """`components` in pipeline order, loaded from what training stored."""
         self._components = components
 
-    def parse(self, text: str, **metadata: Any) -> dict[str, Any]:
-        """What the channel would get for a text."""
+    def message(self, text: str, **metadata: Any) -> Message:
+        """The processed message with all that the components attached."""
         messages = [Message({"text": text, "metadata": metadata})]
         for component in self._components:
             messages = component.process(messages)  # type: ignore[attr-defined]
-        return messages[0].as_dict(only_output_properties=True)
+        return messages[0]
+
+    def parse(self, text: str, **metadata: Any) -> dict[str, Any]:
+        """What the channel would get for a text."""
+        return self.message(text, **metadata).as_dict(only_output_properties=True)
 
 
 def train(

@@ -64,7 +64,8 @@ class OfferingFinder:
             (rate, sound.length, sound.id)
             for sound in self._sounds
             if sound.numbers <= numbers <= self._numbers[sound.id] and len(said) >= len(sound.spelled) - 3
-            if (rate := fuzz.partial_ratio(sound.spelled, said)) >= (self._likeness if sound.length >= _LONG_NAME else 100)
+            if (rate := fuzz.partial_ratio(sound.spelled, said))
+            >= (self._likeness if sound.length >= _LONG_NAME else 100)
         ]
         best = max((one[:2] for one in alike), default=None)
         ids = {name for rate, length, name in alike if (rate, length) == best}
