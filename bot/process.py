@@ -42,7 +42,8 @@ class ExchangeTrackerStore(RenjiTrackerStore):
 
     def __init__(self, host: str | None = None, domain: Any = None, event_broker: Any = None) -> None:
         ours = settings()
-        logs.configure("rasa", ours.log_level)
+        # Rasa's own debug lines hold what a person said.
+        logs.configure("rasa", "info" if ours.log_level == "debug" else ours.log_level)
         rasa_patch.install(ours.actions_url, channel_token())
         trackers = RedisTrackers(Scripts(connect(ours.redis_url)), Keys(ours.partitions))
         super().__init__(domain, trackers, event_broker)
