@@ -11,7 +11,7 @@ import re
 import secrets
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -64,11 +64,18 @@ class Stage:
         self.http = http
         self.url = f"http://127.0.0.1:{settings.port}"
         self.items: list[Any] = []
+        self._gateway = AsyncExitStack()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.key = settings.key("conversation")
         numbered = lambda reply, language: reply.text + "".join(f" {c.number}{c.label}" for c in reply.choices)  # noqa: E731
         self.adapters: dict[str, ChannelAdapter] = connectors.build(settings, http, stores.outbox, numbered)
+
+    async def start_gateway(self) -> None:
+        await self._gateway.enter_async_context(serving_at(self.settings))
+
+    async def stop_gateway(self) -> None:
+        await self._gateway.aclose()
 
     async def work(self) -> None:
         """Read what was accepted, answer it, say that it is committed."""
@@ -116,14 +123,16 @@ class Stage:
 
 @asynccontextmanager
 async def staged(settings: Settings) -> AsyncIterator[Stage]:
-    async with aiohttp.ClientSession() as http, serving_at(settings):
+    async with aiohttp.ClientSession() as http:
         stores = open_stores(settings)
         stage = Stage(settings, stores, http)
         worker = asyncio.create_task(stage.work())
+        await stage.start_gateway()
         try:
             yield stage
         finally:
             await end(worker)
+            await stage.stop_gateway()
             await stores.close()
 
 
