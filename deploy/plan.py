@@ -107,6 +107,9 @@ def read_plan(root: Path, environ: Mapping[str, str] = os.environ) -> Plan:
     # Compiling TensorFlow anew costs each Rasa process ten seconds.
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     env.setdefault("RENJI_DEMO", "1")
+    if env["RENJI_DEMO"] == "1":
+        # Whoever tries it at night would find nobody at the desk.
+        env.setdefault("RENJI_DESK_HOURS", "00:00-24:00")
     env.setdefault("WORKERS", "1")
     if "RENJI_PORT" in environ:
         address = f"http://127.0.0.1:{env['RENJI_PORT']}"

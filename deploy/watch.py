@@ -62,7 +62,9 @@ def main() -> None:
     supervisor = Supervisor(plan)
     directories = [plan.root / name for name in WATCHED if (plan.root / name).is_dir()]
     for changes in watch(*directories, *plan.root.glob("*.py"), *plan.root.glob("*.yml"), debounce=300, step=100):
-        react(plan, supervisor, {str(Path(path).relative_to(plan.root)) for _, path in changes})
+        # Editors write beside the file and rename.
+        saved = {str(Path(path).relative_to(plan.root)) for _, path in changes if Path(path).suffix}
+        react(plan, supervisor, saved)
 
 
 if __name__ == "__main__":
