@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from bot.actions.ordering import OrderForm, OrderStart, Trade
+from bot.actions.ordering import OrderForm, OrderStart
+from bot.actions.trade import Trade
 from bot.actions.turn import Turn
 from crm.model import Offering
 from crm.operations import change_plan, reads

@@ -89,6 +89,9 @@ class Inform(Skill):
         if "secret_code" in turn.entities:
             turn.say("no_code_awaited")
             return []
+        if turn.entities.get("number") == 0:
+            turn.say("menu")
+            return []
         for entity, intent in ABOUT.items():
             if entity in turn.entities:
                 return await SKILLS[intent].handle(turn.as_wish(intent, turn.entities))

@@ -18,8 +18,9 @@ from bot.actions.turn import Event, Turn
 from bot.actions.wiring import doors
 from crm.errors import Unavailable
 
-UNCLEAR = frozenset({"nlu_fallback", "out_of_scope", "inform", "affirm", "deny", "correct", "chitchat", "goodbye"})
+UNCLEAR = frozenset({"nlu_fallback", "out_of_scope", "inform", "affirm", "deny", "correct", "chitchat"})
 OFFER_HUMAN_AT = 3
+BARE = 4
 
 
 class Form(Action, ABC):  # type: ignore[misc]
@@ -78,7 +79,7 @@ class Form(Action, ABC):  # type: ignore[misc]
         return False
 
     async def _consume(self, turn: Turn, step: str) -> list[Event]:
-        if turn.intent == "stop":
+        if turn.intent in ("stop", "goodbye") or self._bare_cancel(turn):
             return await self._stop(turn)
         if turn.intent in ("go_back", "start_over"):
             return await self._back(turn, step)
@@ -90,6 +91,11 @@ class Form(Action, ABC):  # type: ignore[misc]
         if filled is None:
             return []
         return [SlotSet("misses", 0), *await self._next(turn, filled)]
+
+    def _bare_cancel(self, turn: Turn) -> bool:
+        """ "Cancel" in the middle of something means the something; with more words it is a wish of its own."""
+        bare = turn.intent == "cancel_data_pack" and "offering" not in turn.entities and 0 < len(turn.text) <= BARE
+        return bare and self.wish != "cancel_data_pack"
 
     async def _next(self, turn: Turn, filled: dict[str, Any]) -> list[Event]:
         events = [SlotSet(name, value) for name, value in filled.items() if name != "over"]

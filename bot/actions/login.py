@@ -50,7 +50,10 @@ class LoginForm(Form):
             return OVER
         if step == "secret_number":
             return {} if turn.intent == "login" else None
-        if turn.intent == "repeat":
+        if turn.intent == "correct":
+            return {"secret_number": None, "secret_login": None}
+        # "I got no code" reads as trouble with the login.
+        if turn.intent in ("repeat", "login"):
             return await send_code(turn, turn.slot("secret_number"))
         if "secret_code" in turn.entities:
             return await self._try(turn, str(turn.entities["secret_code"]))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
@@ -14,29 +12,17 @@ from bot.actions.order_told import later, tell
 from bot.actions.plan import offered
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill, clear_form
+from bot.actions.trade import SAID, Trade, chosen
 from bot.actions.turn import Event, Turn
-from crm.model import Offering
 from crm.operations import ordering
-from crm.operations.catalogue import find
-from crm.operations.context import Context
-from crm.operations.doors import Doors
 from crm.operations.quotes import Quote
 from crm.operations.results import CodeSent, Done, Pending, Refusal
 
 # The person may look at a fresh offer at once.
 REQUOTE = frozenset({"price_changed", "quote_expired", "quote_void", "quote_not_shown"})
 WAIT = frozenset({"code_too_soon", "code_wrong", "code_expired", "code_none"})
-SAID = ("offering", "amount_fen", "volume_kb")
 SHOWN = 6
 SHOWN_BY_SMS = 4
-
-
-@dataclass(frozen=True)
-class Trade:
-    """What one kind of order is about: what can be chosen, in catalogue order, and how it is quoted."""
-
-    offerings: Callable[[Turn], Awaitable[tuple[Offering, ...]]]
-    quote: Callable[[Doors, Context, str], Awaitable[Quote | Refusal]]
 
 
 class OrderStart(Skill):
@@ -128,7 +114,7 @@ class OrderForm(Form):
         if "secret_code" in turn.entities:
             ref = str(turn.entities["secret_code"])
             return await self._told(turn, await ordering.confirm_with_code(turn.doors, turn.who, quote_id, ref))
-        if turn.intent == "repeat":
+        if turn.intent in ("repeat", "login"):
             return await self._told(turn, await ordering.confirm(turn.doors, turn.who, quote_id))
         return await self._no(turn) if turn.intent == "deny" else None
 
@@ -154,19 +140,3 @@ class OrderForm(Form):
         turn.say("declined")
         turn.outcome(self.wish, "abandoned")
         return OVER
-
-
-async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
-    """Slots for what was said: one offering, or a list to pick from. None: nothing to choose, and it was said."""
-    offerings = await trade.offerings(turn)
-    if not offerings:
-        turn.say(f"nothing_to_{wish}")
-        turn.outcome(wish, "refused")
-        return None
-    said, amount, volume = (turn.entities.get(key) for key in SAID)
-    found = find(offerings, said, amount, volume)
-    if len(found) == 1:
-        return {"chosen": found[0].id, "among": None}
-    if not found and (said or amount is not None or volume is not None):
-        turn.say("no_such_offering")
-    return {"chosen": None, "among": [o.id for o in found] or None}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from bot.actions.ordering import OrderForm, OrderStart, Trade
+from bot.actions.ordering import OrderForm, OrderStart
+from bot.actions.trade import Trade
 from bot.actions.turn import Turn
 from crm.model import Offering
 from crm.operations import cancel_data_pack, order_data_pack
@@ -12,14 +13,14 @@ from crm.operations.catalogue import on_sale
 
 
 async def _packs(turn: Turn) -> tuple[Offering, ...]:
-    packs = sorted(await on_sale(turn.doors, "data_pack", turn.who.region), key=_special)
+    packs = sorted(await on_sale(turn.doors, "data_pack", turn.who.region), key=lambda pack: not common(pack))
     services = await on_sale(turn.doors, "service", turn.who.region)
     return (*services, *packs) if turn.topic == "open_service" else (*packs, *services)
 
 
-def _special(offering: Offering) -> bool:
-    """Packs that everybody can use for everything come first."""
-    return bool(offering.requires) or not any(g.type == "data" and g.scope == "general" for g in offering.grants)
+def common(offering: Offering) -> bool:
+    """A pack that everybody can use for everything."""
+    return not offering.requires and any(g.type == "data" and g.scope == "general" for g in offering.grants)
 
 
 async def _held(turn: Turn) -> tuple[Offering, ...]:
@@ -28,7 +29,7 @@ async def _held(turn: Turn) -> tuple[Offering, ...]:
     return tuple([await turn.doors.crm.offering(p.offering_id, deadline=deadline) for p in held])
 
 
-BUY = Trade(_packs, order_data_pack.quote)
+BUY = Trade(_packs, order_data_pack.quote, common)
 CANCEL = Trade(_held, cancel_data_pack.quote)
 
 

@@ -34,22 +34,27 @@ class ComparePlans(Skill):
 
     async def answer(self, turn: Turn) -> list[Event]:
         plans = await on_sale(turn.doors, "plan", turn.who.region)
-        named = [p for p in plans if p.id in self._named(turn)]
+        ids, prices = _named(turn)
+        named = [p for p in plans if p.id in ids or p.monthly_fen in prices]
         own = None
-        if turn.who.bound and len(named) < 2:
+        if turn.who.bound:
             held = await reads.plan(turn.doors, turn.who)
             own = held[1] if held else None
         compared = named or _around(plans, own)
-        if own and own.id not in {p.id for p in compared}:
+        if own and len(named) < 2 and own.id not in {p.id for p in compared}:
             compared = [own, *compared]
         items = [offered(p, turn.who.language) for p in compared[:3]]
         turn.say("plans_compared", items=items, own=own.id if own else "")
         turn.outcome(self.wish, "answered")
         return []
 
-    def _named(self, turn: Turn) -> set[str]:
-        message = turn.tracker.latest_message or {}
-        return {e["value"] for e in message.get("entities") or () if e["entity"] == "offering"}
+
+def _named(turn: Turn) -> tuple[set[str], set[int]]:
+    """Ids and monthly prices in fen: "59 and 99" are prices as names."""
+    entities = (turn.tracker.latest_message or {}).get("entities") or ()
+    ids = {e["value"] for e in entities if e["entity"] == "offering"}
+    amounts = {int(e["value"]) for e in entities if e["entity"] == "amount_fen"}
+    return ids, amounts | {round(float(e["value"]) * 100) for e in entities if e["entity"] == "number"}
 
 
 def _few(turn: Turn, plans: tuple[Offering, ...]) -> list[Offering]:

@@ -36,9 +36,13 @@ class Turn:
         """What has to be kept besides an action's own events."""
         self.asked = False
         """What was said in this turn asks for the next step already."""
+        self.words: dict[str, str] = {}
+        """What an entity was read from, where a person wrote it."""
         self.entities: dict[str, Any] = {}
         for entity in message.get("entities") or ():
             self.entities.setdefault(entity["entity"], entity["value"])
+            if self.text and "start" in entity:
+                self.words.setdefault(entity["entity"], self.text[entity["start"] : entity["end"]])
 
     @classmethod
     async def begin(cls, dispatcher: CollectingDispatcher, tracker: Tracker, doors: Doors) -> Turn:
@@ -69,7 +73,7 @@ class Turn:
         other = Turn(self.dispatcher, self.tracker, self.doors, self.who)
         other.intent, other.entities, other.parts = intent, dict(entities), list(parts)
         other.topic, other.text = "", ""
-        other.events = self.events
+        other.events, other.words = self.events, self.words
         return other
 
     @property

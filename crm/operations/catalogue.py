@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
 
 from crm.model import Category, Offering
 from crm.operations.doors import Doors
@@ -27,6 +28,19 @@ def find(
     if amount_fen is not None:
         found = tuple(o for o in found if o.price_fen == amount_fen) or (found if said else ())
     return tuple(found)
+
+
+def generic(offerings: Sequence[Offering], words: str) -> bool:
+    """Whether words that were read as one offering fit others as well: "a data pack" is part of many names."""
+    folded = _fold(words)
+    if not folded or any(folded == _fold(name) for o in offerings for name in _names(o)):
+        return False
+    common = sorted((max(_in_common(folded, _fold(name)) for name in _names(o)) for o in offerings), reverse=True)
+    return len(common) > 1 and common[0] > 1 and common[0] == common[1]
+
+
+def _in_common(one: str, other: str) -> int:
+    return SequenceMatcher(None, one, other, autojunk=False).find_longest_match(0, len(one), 0, len(other)).size
 
 
 def _named(offerings: Sequence[Offering], said: str) -> tuple[Offering, ...]:

@@ -15,7 +15,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Context:
-    """`message_id` makes a repeated turn act once; `channel` is wechat, wecom, sms, web or desk; `region` "" if unknown."""
+    """`message_id` makes a repeated turn act once; `channel` is wechat, wecom, sms, web or desk."""
 
     conversation: str
     message_id: str

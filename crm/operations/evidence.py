@@ -1,4 +1,4 @@
-"""What proves that a person agreed: what was shown, at which price, which message said yes, how it was proven, the order."""
+"""What proves that a person agreed: what was shown, at which price, which message said yes, the proof, the order."""
 
 from __future__ import annotations
 

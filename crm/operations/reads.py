@@ -1,4 +1,4 @@
-"""What a bound number may know of itself. Every function raises Unavailable; the caller has identified the person before."""
+"""What a bound number may know of itself. All raise Unavailable; the caller has identified the person before."""
 
 from __future__ import annotations
 

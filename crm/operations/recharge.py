@@ -1,4 +1,4 @@
-"""Money coming in by a recharge card or a hosted page, for the bound number only. Neither spends, so no code is needed."""
+"""Money coming in by a recharge card or a hosted page, for the bound number only. Neither spends: no code is needed."""
 
 from __future__ import annotations
 

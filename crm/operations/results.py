@@ -1,4 +1,4 @@
-"""What operations answer. A refusal is an answer, not an error; whoever speaks to the person makes a sentence of its code."""
+"""What operations answer. A refusal is an answer, not an error; who speaks to the person makes a sentence of it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,48 @@
+"""What one kind of order is about, and which of its offerings somebody means."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.actions.turn import Turn
+from crm.model import Offering
+from crm.operations.catalogue import find, generic
+from crm.operations.context import Context
+from crm.operations.doors import Doors
+from crm.operations.quotes import Quote
+from crm.operations.results import Refusal
+
+SAID = ("offering", "amount_fen", "volume_kb")
+
+
+@dataclass(frozen=True)
+class Trade:
+    """What one kind of order is about: what can be chosen, in catalogue order, and how it is quoted.
+
+    `common`: what somebody means who names a price or a volume only.
+    """
+
+    offerings: Callable[[Turn], Awaitable[tuple[Offering, ...]]]
+    quote: Callable[[Doors, Context, str], Awaitable[Quote | Refusal]]
+    common: Callable[[Offering], bool] = lambda offering: True
+
+
+async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
+    """Slots for what was said: one offering, or a list to pick from. None: nothing to choose, and it was said."""
+    offerings = await trade.offerings(turn)
+    if not offerings:
+        turn.say(f"nothing_to_{wish}")
+        turn.outcome(wish, "refused")
+        return None
+    said, amount, volume = (turn.entities.get(key) for key in SAID)
+    if said and generic(offerings, turn.words.get("offering", "")):
+        said = None
+    found = () if said else find(filter(trade.common, offerings), None, amount, volume)
+    found = found or find(offerings, said, amount, volume)
+    if len(found) == 1:
+        return {"chosen": found[0].id, "among": None}
+    if not found and (said or amount is not None or volume is not None):
+        turn.say("no_such_offering")
+    return {"chosen": None, "among": [o.id for o in found] or None}
