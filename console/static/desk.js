@@ -28,6 +28,7 @@
   const toEnd = () => { if (scroll) scroll.scrollTop = scroll.scrollHeight; };
   if (scroll) {
     scroll.addEventListener("scroll", () => { atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60; });
+    new ResizeObserver(() => { if (atEnd) toEnd(); }).observe(scroll);
     toEnd();
   }
 

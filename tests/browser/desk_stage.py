@@ -1,4 +1,4 @@
-"""The desk on the real switchboard, Redis and SQL in one process; only the bot, the channels' ends and the CRM are stand-ins."""
+"""The desk on the real switchboard, Redis and SQL; only the bot, the channels' ends and the CRM are stand-ins."""
 
 from __future__ import annotations
 
@@ -41,7 +41,11 @@ from switchboard.ports import Turn
 from tests.contracts.switchboard.stack import Stack
 
 PASSWORD = "correct horse"
-PEOPLE = (Person("lin", "小林", "agent", ("general",)), Person("chen", "小陈", "agent"), Person("wang", "王主管", "supervisor"))
+PEOPLE = (
+    Person("lin", "小林", "agent", ("general",)),
+    Person("chen", "小陈", "agent"),
+    Person("wang", "王主管", "supervisor"),
+)
 
 
 def think(item: InboundMessage | ConversationEvent, conversation: Conversation, turn: Turn) -> TurnResult:
@@ -56,8 +60,15 @@ def think(item: InboundMessage | ConversationEvent, conversation: Conversation, 
         )
     if "账单" in text:
         return TurnResult(
-            replies=(Reply("10月账单共128.40元，其中套餐外流量40.00元。", (Choice("看明细", 1, "t.1", "query_bill"), Choice("转人工", 2, "t.2", "transfer_to_agent"))),),
-            understanding=Understanding("query_bill", 0.93, (("query_bill", 0.93), ("query_balance", 0.04)), {"month": "2026-10"}),
+            replies=(
+                Reply(
+                    "10月账单共128.40元，其中套餐外流量40.00元。",
+                    (Choice("看明细", 1, "t.1", "query_bill"), Choice("转人工", 2, "t.2", "transfer_to_agent")),
+                ),
+            ),
+            understanding=Understanding(
+                "query_bill", 0.93, (("query_bill", 0.93), ("query_balance", 0.04)), {"month": "2026-10"}
+            ),
             outcomes=(Outcome("query_bill", "answered"),),
         )
     if isinstance(item, ConversationEvent):
@@ -92,6 +103,10 @@ class Stage:
                 await self.stack.stores.conversations.bind(conversation, bound, subscriber.region)
         return conversation
 
+    async def rows(self, query: str) -> list[tuple[object, ...]]:
+        async with self.engine.connect() as connection:
+            return [tuple(row) for row in await connection.exec_driver_sql(query)]
+
     def heard(self, channel: str = "web") -> list[str]:
         adapter = {"web": self.stack.web, "sms": self.stack.sms}[channel]
         return [message.reply.text for message in adapter.sent]
@@ -113,11 +128,16 @@ async def staged(redis_socket: Path, directory: Path) -> AsyncIterator[Stage]:
     writer = Writer(stack.stores.log, engine, changes.publish)
     writing = asyncio.create_task(writer.run())
     app = web.Application()
-    mount(app, Console("http://127.0.0.1:8080", engine, stack.handoffs, stack.stores.conversations, crm, changes, stack.clock, 2.0))
+    mount(
+        app,
+        Console(
+            "http://127.0.0.1:8080", engine, stack.handoffs, stack.stores.conversations, crm, changes, stack.clock, 2.0
+        ),
+    )
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
     try:
-        yield Stage(str(server.make_url("")), stack, engine, crm, writer)
+        yield Stage(str(server.make_url("/")).rstrip("/"), stack, engine, crm, writer)
     finally:
         await server.close()
         writing.cancel()
