@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from deploy import environment, state
 from deploy.plan import Plan, read_plan
-from deploy.preflight import check_disk, check_machine, check_ports
+from deploy.preflight import alone, check_disk, check_machine, check_ports
 from deploy.progress import Progress, Stop, run
 from deploy.supervise import PARTS, SLOTS, Supervisor, wait_healthy
 
@@ -26,9 +24,12 @@ def up(plan: Plan, progress: Progress) -> None:
     check_machine(plan)
     supervisor = Supervisor(plan)
     if supervisor.is_running():
-        progress.say("Renji is already running.")
-        _print_addresses(plan)
-        return
+        if supervisor.is_whole():
+            progress.say("Renji is already running.")
+            _print_addresses(plan)
+            return
+        with progress.step("Clearing away a start that was interrupted"):
+            supervisor.shut_down()
     check_ports(plan.ports())
     check_disk(plan.root, first=not plan.python.exists())
     state.make_secret(plan)
@@ -159,17 +160,6 @@ COMMANDS: dict[str, Callable[[Plan, Progress], None]] = {
 }
 
 
-@contextmanager
-def _alone(plan: Plan) -> Iterator[None]:
-    """One command at a time in this directory. Raises Stop."""
-    with (plan.root / "deploy" / "supervisord.conf").open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Stop("Another make up, down or train is at work in this directory; wait for its end.") from error
-        yield
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="deploy/up.py")
     parser.add_argument("command", choices=COMMANDS)
@@ -177,7 +167,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     plan = read_plan(Path(__file__).resolve().parent.parent)
     try:
-        with _alone(plan):
+        with alone(plan):
             COMMANDS[name](plan, Progress())
         if name == "dev":
             watch(plan)

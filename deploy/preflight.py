@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import platform
 import shutil
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.plan import Plan
@@ -50,3 +53,14 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+@contextmanager
+def alone(plan: Plan) -> Iterator[None]:
+    """One command at a time in this directory. Raises Stop."""
+    with (plan.root / "deploy" / "supervisord.conf").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Stop("Another make up, down or train is at work in this directory; wait for its end.") from error
+        yield

@@ -61,6 +61,10 @@ class Supervisor:
         except (OSError, http.client.HTTPException, xmlrpc.client.Error):
             return False
 
+    def is_whole(self) -> bool:
+        """Whether every process was started; not so when a start was interrupted."""
+        return all(process["statename"] not in ("STOPPED", "FATAL") for process in self.processes())
+
     def launch(self, redis_server: str) -> None:
         """Start supervisord and, through it, nothing yet. Raises Stop."""
         conf = self._plan.root / "deploy" / "supervisord.conf"
@@ -94,9 +98,9 @@ class Supervisor:
         """Stop everything, redis last, and wait for the end; kills what is left after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         supervisord = self._rpc.getPID()
+        self._stop(reversed(PARTS), deadline - timeout_s / 2)
+        self._stop(["redis"], deadline - timeout_s / 4)
         pids = [supervisord, *(process["pid"] for process in self.processes() if process["pid"])]
-        self._stop(reversed(PARTS), deadline)
-        self._stop(["redis"], deadline)
         self._rpc.shutdown()
         while _lives(supervisord):
             if time.monotonic() > deadline:

@@ -9,6 +9,8 @@ from pathlib import Path
 from watchfiles import watch
 
 from deploy.plan import Plan, read_plan
+from deploy.preflight import alone
+from deploy.progress import Stop
 from deploy.supervise import SLOTS, Supervisor
 
 BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -63,8 +65,15 @@ def main() -> None:
     directories = [plan.root / name for name in WATCHED if (plan.root / name).is_dir()]
     for changes in watch(*directories, *plan.root.glob("*.py"), *plan.root.glob("*.yml"), debounce=300, step=100):
         # Editors write beside the file and rename.
+        if not supervisor.is_running():
+            print("Renji is down; no longer watching.")
+            return
         saved = {str(Path(path).relative_to(plan.root)) for _, path in changes if Path(path).suffix}
-        react(plan, supervisor, saved)
+        try:
+            with alone(plan):
+                react(plan, supervisor, saved)
+        except Stop as reason:
+            print(reason)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.plan import DEFAULTS, read_plan
-from deploy.preflight import check_disk, check_machine, check_ports
+from deploy.preflight import alone, check_disk, check_machine, check_ports
 from deploy.progress import Stop
 from deploy.up import find_python
 from switchboard.settings import Settings
@@ -50,6 +50,18 @@ def test_enough_disk_passes(tmp_path: Path, first: bool, free_mb: int) -> None:
 def test_a_directory_too_deep_for_a_socket_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Stop, match="too long for a unix socket"):
         check_machine(read_plan(tmp_path / ("d" * 100), {}))
+
+
+def test_two_commands_do_not_work_in_one_directory(tmp_path: Path) -> None:
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy/supervisord.conf").touch()
+    plan = read_plan(tmp_path, {})
+    with alone(plan):
+        with pytest.raises(Stop, match="Another make up, down or train is at work"):
+            with alone(plan):
+                pass
+    with alone(plan):
+        pass
 
 
 def test_the_first_python_of_the_wanted_version_is_taken() -> None:

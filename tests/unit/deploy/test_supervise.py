@@ -74,6 +74,11 @@ def test_nothing_is_left_running_after_the_end(plan: Plan, supervisor: Superviso
     assert not supervisor.is_running()
 
 
+def test_an_interrupted_start_is_not_taken_for_a_running_installation(supervisor: Supervisor) -> None:
+    supervisor.start(["redis"])
+    assert not supervisor.is_whole()
+
+
 def test_the_number_of_workers_is_a_setting(supervisor: Supervisor) -> None:
     workers = {process["name"] for process in supervisor.processes() if process["group"] == "worker"}
     assert {"worker-0", "worker-1"} == workers
