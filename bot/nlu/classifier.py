@@ -1,7 +1,7 @@
 """The intent classifier: calibrated probabilities, topics inside intents, and a reject option that costs decide.
 
-An example may carry a topic in its metadata (`metadata: {topic: …}` on the intent); topics are classes of their own when learning and are added up to their
-intent when answering. The likeliest topic travels in `intent["topic"]`.
+An example may carry a topic in its metadata (`metadata: {topic: …}` on the intent); topics are classes of their own
+when learning and are added up to their intent when answering. The likeliest topic travels in `intent["topic"]`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class CalibratedClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`cost_ask`, `cost_wrong`, `cost_wrong_by_intent`: acting on a reading of probability p costs (1-p)·wrong, asking costs ask.
+        """`cost_ask`, `cost_wrong`, `cost_wrong_by_intent`: acting on a reading of probability p costs (1-p)·wrong,
+        asking costs ask; the cheaper one is done.
 
         `never_rejected` are intents that already mean "not acted on". `strength` is the inverse of the regularisation.
         """
@@ -154,7 +155,7 @@ class CalibratedClassifier(GraphComponent):
         topics = (np.where(self._intent_of == number, probabilities, -1.0).argmax() for number in order)
         return [
             _entry(self._intents[number], round(float(per_intent[number]), 4), self._classes[topic][1])
-            for number, topic in zip(order, topics)
+            for number, topic in zip(order, topics, strict=True)
         ]
 
     def _cost(self, entry: dict[str, Any]) -> float:

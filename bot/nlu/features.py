@@ -1,4 +1,4 @@
-"""Sparse tf-idf features over character, sound and token sequences; the vocabulary is learned in training and stored as JSON and npz."""
+"""Sparse tf-idf features over character, sound and token sequences; the vocabulary is stored as JSON and npz."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Training examples as people really send them: with openings, fillers, restarts, cut-offs and lost characters.
 
-Runs in training only. What it adds is copies of examples and sentences without content, built from data/lookup/noise.yml; it knows no intent by itself.
+Runs in training only. What it adds is copies of examples and sentences without content, built from
+data/lookup/noise.yml; it knows no intent by itself.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """One spelling for what is written in many: NFKC, simplified characters, lower case, no endless repeats.
 
-Every character of the result knows which characters of the original it stands for, so that entities and tokens are reported in original offsets.
+Every character of the result knows which characters of the original it stands for, so that entities and tokens are
+reported in original offsets.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def normalise(text: str) -> Normal:
 
 
 def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield (normalised piece, start, end) for placeholders and for clusters of a character with its combining marks."""
+    """Yield (normalised piece, start, end) of placeholders and of clusters (a character with its combining marks)."""
     position = 0
     for match in PLACEHOLDER.finditer(text):
         yield from _clusters(text, position, match.start())
@@ -117,7 +118,7 @@ def _simplified(text: str) -> str:
     if len(converted) != len(text):
         # A phrase rule changed the length; character by character keeps the offsets.
         converted = "".join(_one_char(char) for char in text)
-    kept = zip(text, converted)
+    kept = zip(text, converted, strict=True)
     return "".join(char if char in _KEPT else new for char, new in kept).translate(_SAME)
 
 

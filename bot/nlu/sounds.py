@@ -1,4 +1,7 @@
-"""How text sounds: Chinese characters and typed pinyin become the same syllables, so that homophones meet (流两 and 流量, hua fei and 话费)."""
+"""How text sounds: characters and typed pinyin become the same syllables, so that homophones meet.
+
+流两 sounds as 流量 does, and "hua fei" as 话费.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,14 @@ _INITIALS = "b p m f d t n l g k h j q x zh ch sh r z c s y w".split()
 _FINALS = (
     "a o e ai ei ao ou an en ang eng ong i ia ie iao iu ian in iang ing iong u ua uo uai ui uan un uang ue v ve".split()
 )
-_SYLLABLE = re.compile(
-    "(?:%s)(?:%s)|(?:a|o|e|ai|ei|ao|ou|an|en|ang|eng|er)"
-    % ("|".join(sorted(_INITIALS, key=len, reverse=True)), "|".join(sorted(_FINALS, key=len, reverse=True)))
-)
+_BARE = "a|o|e|ai|ei|ao|ou|an|en|ang|eng|er"
+
+
+def _longest_first(spellings: list[str]) -> str:
+    return "|".join(sorted(spellings, key=len, reverse=True))
+
+
+_SYLLABLE = re.compile(f"(?:{_longest_first(_INITIALS)})(?:{_longest_first(_FINALS)})|(?:{_BARE})")
 _LATIN_RUN = re.compile(r"[a-z]+")
 # Speakers (and recognisers) mix these up; they count as one sound.
 _RETROFLEX = {"zh": "z", "ch": "c", "sh": "s"}

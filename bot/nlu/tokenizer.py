@@ -24,7 +24,7 @@ _SPACE = "\u2581"
 
 
 def train_pieces(texts: Iterable[str], vocab_size: int) -> bytes:
-    """Train a unigram model on normalised texts; the vocabulary is smaller where the texts do not carry that many pieces."""
+    """Train a unigram model on normalised texts; fewer pieces where the texts do not carry `vocab_size`."""
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter([text for text in texts if text]),
@@ -121,7 +121,7 @@ class SentencePieceTokenizer(Tokenizer):
         if not text or self._pieces is None:
             return list(text)
         pieces = self._pieces.encode(text.replace(" ", _SPACE), out_type=str)
-        # Our text never holds U+2581 after NFKC folding of spaces, so lengths agree; if ever not, fall back to characters.
+        # Offsets are counted by the lengths of pieces: where those do not add up, characters are the tokens.
         return list(pieces) if sum(map(len, pieces)) == len(text) else list(text)
 
 

@@ -65,8 +65,9 @@ class WishParts(GraphComponent):
         if len(normal.text) > self._config["longest_text"]:
             return []
         cuts = [0, *(edge for found in self._joints.finditer(normal.text) for edge in found.span()), len(normal.text)]
-        spans = [(start, end) for start, end in zip(cuts[::2], cuts[1::2]) if end - start >= self._config["shortest"]]
-        return [normal.cut(start, end) for start, end in spans[:_MAX_PARTS]]
+        spans = zip(cuts[::2], cuts[1::2], strict=True)
+        long_enough = [(start, end) for start, end in spans if end - start >= self._config["shortest"]]
+        return [normal.cut(start, end) for start, end in long_enough[:_MAX_PARTS]]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)

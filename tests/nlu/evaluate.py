@@ -1,4 +1,4 @@
-"""`python -m tests.nlu.evaluate [--errors] [--fragments] [file.tsv]`: how well real lines are understood, as one table."""
+"""`python -m tests.nlu.evaluate [--errors] [--fragments] [file.tsv]`: how well real lines are understood."""
 
 from __future__ import annotations
 
@@ -138,7 +138,8 @@ def main(arguments: list[str]) -> None:
     per_message = (time.process_time() - trained) / len(judged) * 1000
     print(table(judged))
     print(
-        f"\ntraining {trained - started:.1f} s CPU, a message {per_message:.2f} ms CPU\n\nmost confused\n{confusions(judged)}"
+        f"\ntraining {trained - started:.1f} s CPU, a message {per_message:.2f} ms CPU\n\n"
+        f"most confused\n{confusions(judged)}"
     )
     _print_lines(judged, chosen.errors, chosen.fragments)
 

@@ -10,18 +10,24 @@ from bot.nlu.values.numerals import DIGITS, NUMBER, NUMERAL, parse_number
 
 _ONES = "[" + "".join(DIGITS) + r"\d]"
 _MONEY = re.compile(
-    rf"(?P<yuan>{NUMBER})(?:多|来)? ?(?:块钱|元钱|块|元|圆|rmb|yuan|cny|¥)(?!钱?包月)(?:(?P<jiao>{_ONES})(?:毛|角)?(?!{_ONES}|十|个|百|g|兆|m))?"
+    rf"(?P<yuan>{NUMBER})(?:多|来)? ?(?:块钱|元钱|块|元|圆|rmb|yuan|cny|¥)(?!钱?包月)"
+    rf"(?:(?P<jiao>{_ONES})(?:毛|角)?(?!{_ONES}|十|个|百|g|兆|m))?"
     rf"|(?:¥|rmb|cny) ?(?P<after>{NUMBER})"
     rf"|(?P<mao>{NUMBER})(?:毛|角)(?:钱)?"
 )
+_NO_MONEY_AFTER = r"[\d.]|个?g\b|个?[gm兆]|号|次|个|月|天|张|年|点|日|下|卡|遍|些"
 _PAY = re.compile(
-    rf"(?:充值?|冲值?|交|缴|付|续|存|top ?up|recharge|pay|cz)(?:了|上|入|个|我)? ?(?P<yuan>{NUMBER})(?![\d.]|个?g\b|个?[gm兆]|号|次|个|月|天|张|年|点|日|下|卡|遍|些)"
+    r"(?:充值?|冲值?|交|缴|付|续|存|top ?up|recharge|pay|cz)(?:了|上|入|个|我)? ?"
+    rf"(?P<yuan>{NUMBER})(?!{_NO_MONEY_AFTER})"
 )
-_PRICE_NAME = re.compile(
-    rf"(?<!尾号)(?<!第)(?<![\d.])(?<!{NUMERAL})(?P<yuan>{NUMBER})(?:块|元)?(?:档(?:的)?|的?那个?套餐|的?套餐|的?资费|的(?=$|那|流量|套|包|卡|[吧吗呢啊,。和与跟还]|换)| ?(?:plan|package|one)\b)"
+_PRICED = (
+    "档(?:的)?|的?那个?套餐|的?套餐|的?资费|的(?=$|那|流量|套|包|卡|[吧吗呢啊,。和与跟还]|换)"
+    r"| ?(?:plan|package|one)\b"
 )
+_PRICE_NAME = re.compile(rf"(?<!尾号)(?<!第)(?<![\d.])(?<!{NUMERAL})(?P<yuan>{NUMBER})(?:块|元)?(?:{_PRICED})")
 _VOLUME = re.compile(
-    rf"(?P<half>半)?(?:(?<=半)|(?P<size>{NUMBER}))(?P<several>个)? ?(?P<unit>gb|mb|tb|kb|g|m|t|k|兆|吉|gigs?\b)(?![a-z])"
+    rf"(?P<half>半)?(?:(?<=半)|(?P<size>{NUMBER}))(?P<several>个)? ?"
+    r"(?P<unit>gb|mb|tb|kb|g|m|t|k|兆|吉|gigs?\b)(?![a-z])"
 )
 _KB = {"k": 1, "m": 1024, "兆": 1024, "g": 1024**2, "吉": 1024**2, "t": 1024**3}
 _GENERATIONS = {2, 3, 4, 5, 6}
@@ -34,7 +40,10 @@ _LEAST_PRICE_NAME = 5
 
 
 def find_money(text: str) -> list[Found]:
-    """All amounts of money in a normalised text, in fen; a bare number counts only as a price name (二十八的) or after paying words."""
+    """All amounts of money in a normalised text, in fen.
+
+    A bare number counts only as a price name (二十八的) or after a word of paying.
+    """
     found = []
     for match in _MONEY.finditer(text):
         fen = _fen(match)

@@ -17,23 +17,17 @@ _RELATIVE = re.compile(
 _OFFSETS = {"back": -2, "last": -1, "this": 0, "next": 1}
 _YEARS = {"前年": -2, "去年": -1, "今年": 0, "明年": 1}
 _NAMED = re.compile(
-    rf"(?P<year>前年|去年|今年|明年|(?:20)?\d\d年|[二两]〇?[零〇]?[{'零〇一二三四五六七八九'}]{{2,3}}年)?的?"
-    rf"(?P<month>1[0-2]|0?[1-9]|十[一二]?|[一二两三四五六七八九元正]|腊)月(?P<kind>份)?(?!租)"
+    r"(?P<year>前年|去年|今年|明年|(?:20)?\d\d年|[二两][零〇一二三四五六七八九]{1,3}年)?的?"
+    r"(?P<month>(?<!\d)(?:1[0-2]|0?[1-9])|十[一二]?|[一二两三四五六七八九元正]|腊)月(?P<kind>份)?(?!租)"
 )
 _NUMERIC = re.compile(r"(?<!\d)(?P<year>20\d\d)(?:[-/.](?P<month>1[0-2]|0?[1-9])|(?P<joined>1[0-2]|0[1-9]))(?![\d/.-])")
-_ENGLISH = {
-    name: number
-    for number, names in enumerate(
-        "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep|october oct|november nov|december dec".split(
-            "|"
-        ),
-        1,
-    )
-    for name in names.split()
-}
-_ENGLISH_NAMED = re.compile(
-    rf"\b(?P<month>{'|'.join(sorted(_ENGLISH, key=len, reverse=True))})\b(?: (?P<year>20\d\d))?"
+_MONTH_NAMES = (
+    "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|"
+    "september sept sep|october oct|november nov|december dec"
 )
+_ENGLISH = {name: number for number, names in enumerate(_MONTH_NAMES.split("|"), 1) for name in names.split()}
+_ANY_ENGLISH = "|".join(sorted(_ENGLISH, key=len, reverse=True))
+_ENGLISH_NAMED = re.compile(rf"\b(?P<month>{_ANY_ENGLISH})\b(?: (?P<year>20\d\d))?")
 _BARE_ENGLISH_MAY = re.compile(r"(?:in|for|of|since|until|month) $")
 _PER_MONTH = re.compile(r"多少|扣|最低|花|几|要|打|保底|消费|固定|包")
 _NAMES = {"元": 1, "正": 1, "腊": 12}
@@ -41,7 +35,7 @@ _DAY_AFTER = re.compile(rf"\s*(?:\d{{1,2}}|{NUMERAL}{{1,3}})(?:号|日)")
 
 
 def find_months(text: str, today: date) -> list[Found]:
-    """All months in a normalised text; a month without a year is the last one of that name that is not in the future."""
+    """All months in a normalised text; one without a year is the latest of its name that is not in the future."""
     found = [
         Found("month", match.start(), match.end(), _shifted(today, _OFFSETS[match.lastgroup or "this"]))
         for match in _RELATIVE.finditer(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 DIGITS = {**{char: value for value, char in enumerate("零一二三四五六七八九")}, "〇": 0, "两": 2, "俩": 2, "幺": 1}
-DIGITS |= dict(zip("壹贰叁肆伍陆柒捌玖", range(1, 10)))
+DIGITS |= dict(zip("壹贰叁肆伍陆柒捌玖", range(1, 10), strict=True))
 UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10000}
 NUMERAL = "[" + "".join([*DIGITS, *UNITS]) + "]"
 """Regular expression for one character of a Chinese number."""

@@ -1,4 +1,4 @@
-"""Plans, packs and services by name: exact, then alias, then by sound; digits in a name must always be equal (99 is not 199)."""
+"""Plans, packs and services by name or alias, else by sound; digits must always be equal (99 is not 199)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class OfferingFinder:
     """Finds offerings in a normalised text."""
 
     def __init__(self, offerings: list[Offering], likeness: float) -> None:
-        """`likeness` (0-100) is how alike two names of five or more syllables must sound; shorter ones must sound the same."""
+        """`likeness` (0-100) is how alike names of five or more syllables must sound; shorter ones must be equal."""
         self._likeness = likeness
         self._exact = NameFinder("offering", {offering.id: list(offering.names) for offering in offerings})
         self._sounds = [

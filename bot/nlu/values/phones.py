@@ -10,7 +10,8 @@ from bot.nlu.values.numerals import DIGITS, NUMERAL, parse_number, spoken_digits
 _DIGIT = "[" + "".join(DIGITS) + r"\d]"
 _MOBILE = re.compile(rf"(?<!{_DIGIT})(?:(?:\+|00)?86[ -]?)?[1一幺壹](?:[ -]?{_DIGIT}){{10}}(?![ -]?{_DIGIT})")
 _CHOICE = re.compile(
-    rf"第(?P<nth>\d{{1,2}}|{NUMERAL}{{1,3}})(?:个|项|种|条|款)?|(?:选|选择|按|回复|option|number|no\.?|choose) ?(?P<chosen>\d{{1,2}}|{NUMERAL}{{1,2}})(?!\d|个|块|元|百|g)"
+    rf"第(?P<nth>\d{{1,2}}|{NUMERAL}{{1,3}})(?:个|项|种|条|款)?"
+    rf"|(?:选|选择|按|回复|option|number|no\.?|choose) ?(?P<chosen>\d{{1,2}}|{NUMERAL}{{1,2}})(?!\d|个|块|元|百|g)"
 )
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
 _ENGLISH_CHOICE = re.compile(
@@ -31,7 +32,7 @@ def find_mobiles(text: str) -> list[Found]:
 
 
 def find_numbers(text: str) -> list[Found]:
-    """Small plain numbers: choices (第二个, option 3), a message that is nothing but a number, and Arabic digits on their own."""
+    """Small plain numbers: choices (第二个, option 3), a message that is only a number, Arabic digits on their own."""
     found = [_number(match.start(), match.end(), match["nth"] or match["chosen"]) for match in _CHOICE.finditer(text)]
     found += [
         Found("number", match.start(), match.end(), _ORDINALS[match[1] or match[2]])

@@ -9,7 +9,14 @@ from bot.nlu.sounds import syllables
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("流量", "流两"), ("话费", "化肥"), ("话费", "huafei"), ("查话费", "cha hua fei"), ("转人工", "装人公"), ("是", "四")],
+    [
+        ("流量", "流两"),
+        ("话费", "化肥"),
+        ("话费", "huafei"),
+        ("查话费", "cha hua fei"),
+        ("转人工", "装人公"),
+        ("是", "四"),
+    ],
 )
 def test_homophones_and_pinyin_meet(one, other):
     assert syllables(one) == syllables(other)

@@ -214,6 +214,9 @@ def test_a_message_that_waited_is_read_at_the_time_it_was_written(extractor):
     assert [("month", "上个月", "2026-01")] == found(extractor, "上个月", received_at="2026-01-31T16:01:00+00:00")
 
 
-@pytest.mark.parametrize("text", ["", "十" * 300, "零" * 5000, "万千百十" * 50, "9" * 5000, "点点点", "幺" * 3000, "{{7*7}}", "1" * 11 + "块" * 99])
+@pytest.mark.parametrize(
+    "text",
+    ["", "十" * 300, "零" * 5000, "万千百十" * 50, "9" * 5000, "点点点", "幺" * 3000, "{{7*7}}", "1" * 11 + "块" * 99],
+)
 def test_nonsense_raises_nothing(extractor, text):
     found(extractor, text)

@@ -1,0 +1,116 @@
+"""Single components: splitting wishes, noise, tokens, features and the linear model."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+import scipy.sparse
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.grams import grams, shaped
+from bot.nlu.linear import LinearModel, fit, softmax
+from bot.nlu.noise import SOURCE, Noise, Phrases, TrainingNoise
+from bot.nlu.parts import PARTS
+from bot.nlu.wishes import SeveralWishes, WishParts
+
+PHRASES = {"zh": Phrases(("喂",), ("呃",), ("吗",), ("东头", "明天", "孩子", "老张"), "")}
+
+
+def cut(text: str) -> list[str]:
+    splitter = WishParts(WishParts.get_default_config())
+    message = splitter.process([Message({"text": text})])[0]
+    return [part.get("text") for part in message.get(PARTS) or ()]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("查话费和流量", ["查话费", "流量"]),
+        ("话费，流量，账单", ["话费", "流量", "账单"]),
+        ("查话费再查流量", ["查话费", "查流量"]),
+        ("balance and data", ["balance", "data"]),
+        ("查话费", []),
+        ("还有多少流量", []),
+        ("brand", []),
+    ],
+)
+def test_a_line_is_cut_at_its_joints(text, parts):
+    assert parts == cut(text)
+
+
+def read(*parts: tuple[str, float]) -> Message:
+    judge = SeveralWishes(SeveralWishes.get_default_config())
+    entries = [{"name": name, "confidence": confidence, "topic": ""} for name, confidence in parts]
+    whole = Message({"text": "x", "intent": entries[0], "intent_ranking": entries})
+    whole.set(PARTS, [Message({"text": "y", "intent": entry}) for entry in entries])
+    return judge.process([whole])[0]
+
+
+def test_clear_different_answerable_parts_are_several_wishes():
+    message = read(("query_balance", 0.9), ("query_data_usage", 0.9))
+    assert "several_questions" == message.get("intent")["name"]
+    assert ["query_balance", "query_data_usage"] == message.get("parts")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [("query_balance", 0.9), ("query_balance", 0.9)],
+        [("query_balance", 0.9), ("query_data_usage", 0.3)],
+        [("query_balance", 0.9), ("order_data_pack", 0.9)],
+        [("query_balance", 0.9), ("thanks", 0.9)],
+    ],
+)
+def test_anything_else_stays_one_wish(parts):
+    assert read(*parts).get("parts") is None
+
+
+def test_noise_is_the_same_every_time_and_keeps_placeholders():
+    one, two = (Noise(PHRASES, random.Random(3)) for _ in range(2))
+    texts = ["查一下话费余额", "码⟦code:12ab⟧", "是"] * 20
+    made = [one.vary(text) for text in texts]
+    assert made == [two.vary(text) for text in texts]
+    assert all("⟦code:12ab⟧" in made[number] for number in range(1, 60, 3))
+
+
+def test_noise_adds_copies_with_their_source_and_topic():
+    data = TrainingData([Message.build("查一下话费余额", "query_balance", intent_metadata={"topic": "t"})])
+    config = {**TrainingNoise.get_default_config(), "copies": 5, "fragments": 0}
+    noisy = TrainingNoise(config).process_training_data(data).training_examples
+    assert len(noisy) > 1
+    assert {0} == {example.get(SOURCE) for example in noisy}
+    assert all({"topic": "t"} == example.get("metadata")["intent"] for example in noisy)
+    assert 1 == len(data.training_examples)
+
+
+def test_which_number_it_is_does_not_matter_to_the_shape():
+    assert shaped("充50") == shaped("充30")
+    assert shaped("二十八的") == shaped("五十八的")
+    assert "n:10086" in grams("10086", ["10086"])
+
+
+def test_the_model_learns_and_its_probabilities_add_up():
+    rng = np.random.default_rng(0)
+    classes = np.repeat([0, 1, 2], 40)
+    rows = scipy.sparse.csr_matrix(np.eye(3)[classes] + rng.normal(0, 0.05, (120, 3)))
+    model = fit(rows, classes, np.arange(120), strength=3.0)
+    probabilities = model.probabilities(rows[50])
+    assert 1 == probabilities.argmax()
+    assert pytest.approx(1.0) == probabilities.sum()
+
+
+def test_two_classes_are_learned_too():
+    classes = np.repeat([0, 1], 20)
+    rows = scipy.sparse.csr_matrix(np.eye(2)[classes])
+    model = fit(rows, classes, np.arange(40), strength=3.0)
+    assert [0, 1] == [int(model.probabilities(rows[row]).argmax()) for row in (0, 39)]
+
+
+def test_a_higher_temperature_is_less_sure():
+    row = scipy.sparse.csr_matrix([[1.0, 0.0]])
+    sure, unsure = (LinearModel(np.eye(2), np.zeros(2), temperature) for temperature in (0.5, 2.0))
+    assert sure.probabilities(row).max() > unsure.probabilities(row).max()
+    assert pytest.approx(1.0) == softmax(np.array([[1e4, -1e4]])).sum()
