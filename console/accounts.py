@@ -76,6 +76,13 @@ class Accounts:
             await connection.execute(sessions.delete().where(sessions.c.agent == person.id))
         await self._audit.write("console", "person.put", person.id, {"role": person.role})
 
+    async def disable(self, name: str) -> None:
+        """They cannot log in any more, and their sessions end; what they did stays theirs."""
+        async with self._engine.begin() as connection:
+            await connection.execute(agents.update().where(agents.c.id == name).values(disabled=True))
+            await connection.execute(sessions.delete().where(sessions.c.agent == name))
+        await self._audit.write("console", "person.disable", name)
+
     async def people(self) -> list[Person]:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(sa.select(agents).where(~agents.c.disabled).order_by(agents.c.id))).all()

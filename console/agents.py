@@ -1,6 +1,7 @@
 """`python -m console.agents`: adds and lists the people who may log in at the console.
 
 python -m console.agents add lin --name 小林 --role agent --skill general
+python -m console.agents disable lin
 python -m console.agents list
 python -m console.agents demo --file var/demo-logins.json
 python -m console.agents verify-audit
@@ -63,6 +64,8 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     add.add_argument("--role", choices=ROLES, default="agent")
     add.add_argument("--skill", action="append", default=[], help="may be repeated; none means general")
     add.add_argument("--password-file", type=Path, help="first line is the password; asked for without it")
+    disable = commands.add_parser("disable", help="they cannot log in any more")
+    disable.add_argument("id")
     commands.add_parser("list", help="who may log in")
     demo = commands.add_parser("demo", help="the demo's people")
     demo.add_argument("--file", type=Path, required=True)
@@ -79,6 +82,8 @@ async def run(arguments: argparse.Namespace, settings: Settings) -> None:
         if arguments.command == "add":
             skills = tuple(arguments.skill) or ("general",)
             await accounts.put(Person(arguments.id, arguments.name, arguments.role, skills), _password(arguments))
+        elif arguments.command == "disable":
+            await accounts.disable(arguments.id)
         elif arguments.command == "demo":
             await put_demo(accounts, arguments.file)
         elif arguments.command == "verify-audit":

@@ -16,6 +16,8 @@ from switchboard.ports import Clock, Handoffs
 
 HEARTBEAT_S = 10.0
 """Presence lasts 30 s, so two beats may be lost."""
+LISTS_EVERY_S = 0.5
+"""Any conversation may change the lists: a busy hour must not mean a request per message and agent."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Live:
                 response.ping_interval = int(self.heartbeat_s)
                 await self._show_up(person)
                 # What happened before this stream began, or between two of them, is asked for once.
-                await _tell(response, {"lists-changed", "transcript-changed"})
+                await _tell(response, "lists-changed", "transcript-changed")
                 try:
                     await self._stream(request, response, watcher, opened, person)
                 except (ConnectionError, asyncio.TimeoutError):
@@ -49,20 +51,23 @@ class Live:
         self, request: web.Request, response: EventSourceResponse, watcher: Watcher, opened: str, person: Person
     ) -> None:
         loop = asyncio.get_running_loop()
-        beat_at = loop.time() + self.heartbeat_s
+        beat_at, lists_at, lists = loop.time() + self.heartbeat_s, loop.time() + LISTS_EVERY_S, False
         while response.is_connected():
-            changed = await watcher.changed(max(0.0, beat_at - loop.time()))
-            names = {"lists-changed"}
+            due = min(beat_at, lists_at) if lists else beat_at
+            changed = await watcher.changed(max(0.0, due - loop.time()))
+            lists = lists or bool(changed)
             if opened in changed or "*" in changed:
-                names.add("transcript-changed")
+                await _tell(response, "transcript-changed")
             if loop.time() >= beat_at:
-                beat_at = loop.time() + self.heartbeat_s
+                beat_at, lists = loop.time() + self.heartbeat_s, True
                 if await self.accounts.session(request.cookies.get(COOKIE, ""), touch=False) is None:
                     await self.handoffs.absent(person.id)
-                    await _tell(response, {"signed-out"})
+                    await _tell(response, "signed-out")
                     return
                 await self._show_up(person)
-            await _tell(response, names)
+            if lists and loop.time() >= lists_at:
+                lists_at, lists = loop.time() + LISTS_EVERY_S, False
+                await _tell(response, "lists-changed")
 
     async def _show_up(self, person: Person) -> None:
         """Supervisors watch; only agents count as somebody who could answer."""
@@ -74,6 +79,6 @@ class Live:
             pass  # the next beat tries again
 
 
-async def _tell(response: EventSourceResponse, names: set[str]) -> None:
-    for name in sorted(names):
+async def _tell(response: EventSourceResponse, *names: str) -> None:
+    for name in names:
         await response.send("1", event=name)

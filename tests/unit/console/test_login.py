@@ -135,3 +135,9 @@ async def test_strange_logins_are_refused_quietly(house: House) -> None:
         status, text = await house.browser().post("/login", htmx=False, name=name, password="x" * 3000)
         assert status == 401, name[:20]
         assert "49" not in text.split("用户名", 1)[1].split("密码", 1)[0]
+
+
+async def test_who_is_disabled_is_out_at_once(lin: Browser, accounts: Accounts) -> None:
+    await accounts.disable("lin")
+    assert (await lin.get("/desk"))[0] == 303
+    assert (await lin.post("/login", htmx=False, name="lin", password=PASSWORD))[0] == 401
