@@ -31,6 +31,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
+from bot.nlg import WordingNlg
 from bot.tracker_store import RenjiTrackerStore
 from bot.turn import MAX_BODY_BYTES, RunningTurn, TurnAborted, TurnRequest, current_turn
 from switchboard.codec import from_dict
@@ -61,6 +62,7 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
     def __init__(self, token: str, release: dict[str, str]) -> None:
         self._token = token
         self._release = release
+        self._warm = False
         self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -81,8 +83,12 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
         @routes.get("/health")
         async def health(request: Request) -> HTTPResponse:
             agent = getattr(request.app.ctx, "agent", None)
-            ready = agent is not None and agent.is_ready() and isinstance(agent.tracker_store, RenjiTrackerStore)
+            ready = self._warm and agent is not None and isinstance(agent.tracker_store, RenjiTrackerStore)
             return json_response({"ready": ready, **self._release}, status=200 if ready else 503)
+
+        @routes.listener("after_server_start")
+        async def started(app: Any, _: Any) -> None:
+            await self.warm(app.ctx.agent)
 
         @routes.post("/turn")
         async def turn(request: Request) -> HTTPResponse:
@@ -90,6 +96,15 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
             return json_response(body, status=status)
 
         return routes
+
+    async def warm(self, agent: Any) -> None:
+        """What Rasa and the wording load at their first use is loaded now, before a person waits for it."""
+        if agent.is_ready():
+            await agent.parse_message("0")
+            agent.predict_next_with_tracker(agent.tracker_store.init_tracker("warm"))
+            if isinstance(agent.nlg, WordingNlg):
+                await agent.nlg.wording(self._release.get("release", ""))
+            self._warm = True
 
     async def turn(self, context: Any, authorization: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """(HTTP status, answer). The turn goes on when the caller gives up: its repeat finds the result."""

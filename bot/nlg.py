@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from bot.turn import current_turn
 from bot.wordings import Wordings
 from switchboard.codec import to_dict
 from switchboard.errors import BadWording
-from switchboard.wording import LANGUAGES
+from switchboard.wording import LANGUAGES, Wording
 
 _PREFIX = "utter_"
 # What Rasa and its SDK put beside an action's values.
@@ -44,12 +45,18 @@ class WordingNlg(NaturalLanguageGenerator):  # type: ignore[misc]
             raise BadWording(f"no wording in {language!r}")
         given = {name: slot.value for name, slot in tracker.slots.items() if slot.value is not None}
         given |= {name: value for name, value in values.items() if name not in _NOT_VALUES}
-        reply = self._wordings.get(said.get("release_id") or "").render(
+        reply = (await self.wording(said.get("release_id") or "")).render(
             utter_action.removeprefix(_PREFIX), said.get("channel") or "web", language, {"language": language, **given}
         )
         # Only `rasa shell` shows these; the channel passes `reply` on, whose payloads no person ever sees.
         buttons = [{"title": c.label, "payload": f"/{c.intent}{json.dumps(dict(c.entities))}"} for c in reply.choices]
         return {"text": reply.text, "buttons": buttons, "reply": to_dict(reply)}
+
+    async def wording(self, release_id: str) -> Wording:
+        """The wording of a Release; a new one is read beside the loop, so that other turns go on."""
+        if self._wordings.is_loaded(release_id):
+            return self._wordings.get(release_id)
+        return await asyncio.to_thread(self._wordings.get, release_id)
 
 
 def _metadata(tracker: Any) -> Mapping[str, Any]:

@@ -227,3 +227,9 @@ async def test_a_malformed_request_is_refused(ask, body):
 
 async def test_a_body_over_the_limit_is_refused(ask):
     assert (await ask("web:1", "长" * 30_000))[0] == 413
+
+
+async def test_what_the_first_message_would_wait_for_is_loaded_before_it(ask, agent, trackers):
+    await ask.channel.warm(agent)
+    assert ask.channel._warm
+    assert trackers.turns == {}
