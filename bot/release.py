@@ -2,7 +2,8 @@
 
     python -m bot.release build      train if what the model is made of changed, then publish a Release
     python -m bot.release content    publish the wording with the live Release's model; starts and trains nothing
-    python -m bot.release live       print the id of the live Release
+    python -m bot.release use ID     make an earlier Release the live one again
+    python -m bot.release list       print the Releases, the live one marked
 
 A Release directory holds model.tar.gz, content/ and manifest.json with the SHA-256 of each file.
 """
@@ -60,6 +61,10 @@ class Releases:
             return (self.directory / "live").read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return ""
+
+    def all(self) -> list[str]:
+        """Ids, oldest first."""
+        return sorted(path.parent.name for path in self.directory.glob(f"[!.]*/{MANIFEST}"))
 
     def set_live(self, release_id: str) -> None:
         new = self.directory / ".live.new"
@@ -212,20 +217,29 @@ def releases_of(settings: Settings, root: Path) -> Releases:
     return Releases(root, settings.var / "releases", root / "models", settings.content)
 
 
+def make(releases: Releases, command: str, release_id: str) -> str:
+    """The id of the Release that is to be live. Raises BadRelease, BadWording."""
+    if command == "use":
+        releases.verify(release_id)
+        return release_id
+    now = datetime.now(timezone.utc)
+    return build(releases, now) if command == "build" else publish_content(releases, now)
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bot.release", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("command", choices=["build", "content", "live"])
-    command = parser.parse_args(arguments).command
+    parser.add_argument("command", choices=["build", "content", "use", "list"])
+    parser.add_argument("id", nargs="?", default="", help="of the Release to use")
+    asked = parser.parse_args(arguments)
     settings = Settings.read(os.environ)
     releases = releases_of(settings, Path.cwd())
     releases.directory.mkdir(parents=True, exist_ok=True)
-    if command == "live":
-        print(releases.live())
+    if asked.command == "list":
+        print("\n".join(f"{'*' if name == releases.live() else ' '} {name}" for name in releases.all()))
         return 0
-    make = build if command == "build" else publish_content
     try:
         with one_at_a_time(releases):
-            release_id = make(releases, datetime.now(timezone.utc))
+            release_id = make(releases, asked.command, asked.id)
             releases.set_live(release_id)
     except RenjiError as error:
         print(f"No Release was made: {error}", file=sys.stderr)

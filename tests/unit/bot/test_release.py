@@ -104,6 +104,17 @@ def test_a_model_that_was_trained_before_is_used_again(releases, trainings):
     assert len(trainings) == 2
 
 
+def test_an_earlier_release_becomes_live_again_if_it_is_whole(releases, trainings):
+    first = made(releases)
+    say(releases, "你好呀。")
+    second = made(releases, NOW + timedelta(minutes=1))
+    assert releases.all() == [first, second]
+    assert release.make(releases, "use", first) == first
+    (releases.directory / first / "model.tar.gz").unlink()
+    with pytest.raises(BadRelease):
+        release.make(releases, "use", first)
+
+
 def test_a_response_without_wording_is_refused_before_training(releases, trainings):
     domain = releases.root / "domain.yml"
     text = domain.read_text(encoding="utf-8").replace("utter_greet,", "utter_greet, utter_silent,")
