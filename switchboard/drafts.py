@@ -41,7 +41,11 @@ class Drafts:
         commit = Commit(
             entry,
             conversation.epoch,
-            fields={**self._known(standing), **_learned(result, [reply for reply, _ in said])},
+            fields={
+                **self._known(standing),
+                "language": conversation.language,
+                **_learned(result, [reply for reply, _ in said]),
+            },
             out=out,
             log=_story(entry, conversation, result, out),
             timers=timers,
@@ -138,8 +142,6 @@ def _learned(result: TurnResult, replies: Sequence[Reply]) -> dict[str, str]:
     fields = {"context": dumps(result.context)}
     if any(reply.response == FIRST for reply in replies):
         fields["greeted"] = "1"
-    if result.language:
-        fields["language"] = result.language
     lists = [reply.choices for reply in replies if reply.choices]
     if lists:
         fields["choices"] = dumps(lists[-1])

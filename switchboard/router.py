@@ -11,12 +11,14 @@ from switchboard.choices import Commands, StaleChoice, pick
 from switchboard.drafts import Drafts, inbound_record
 from switchboard.errors import NotReachable
 from switchboard.handoff import WAITING, Reception
+from switchboard.language import language_of
 from switchboard.model import (
     Binding,
     ChannelEvent,
     Choice,
     ConversationEvent,
     HandoffRequest,
+    Inbound,
     InboundMessage,
     Notice,
     OutboundMessage,
@@ -33,6 +35,7 @@ from switchboard.redis.exchange import Commit, Exchange
 from switchboard.redis.quotes import RedisQuotes
 from switchboard.redis.records import Entry, LogRecord, Standing, dump_item, loads, moment
 from switchboard.voice import Voice
+from switchboard.wording import LANGUAGES
 
 SESSION = timedelta(minutes=60)
 """After this silence a new session begins: Release and number are looked up again, an open quote is void."""
@@ -78,7 +81,7 @@ class Router:
             return await self._p.notices.route(entry, entry.item, standing)
         if isinstance(entry.item, ConversationEvent) and entry.item.name == WAITING:
             return await self._still_waiting(entry, standing)
-        commit = await self._answer(entry, await self._current(standing), turn)
+        commit = await self._answer(entry, _spoken(await self._current(standing), entry.item), turn)
         dropped = tuple(LogRecord("dropped", {"message": m.id, "reason": "owner"}) for m in void)
         return replace(commit, log=commit.log + dropped)
 
@@ -208,6 +211,18 @@ class Router:
             binding = Binding(number, found[0], self._p.clock(), "link")
             await self._p.conversations.bind(conversation.id, binding, found[1], conversation.address)
         return await self._p.exchange.standing(conversation.id, conversation.address) or standing
+
+
+def _spoken(standing: Standing, item: Inbound) -> Standing:
+    """The language of what was written, or of the page that was opened."""
+    language: str | None = None
+    if isinstance(item, InboundMessage):
+        language = language_of(item.text)
+    elif isinstance(item, ChannelEvent) and item.values.get("language") in LANGUAGES:
+        language = item.values["language"]
+    if not language or language == standing.conversation.language:
+        return standing
+    return replace(standing, conversation=replace(standing.conversation, language=language))
 
 
 def _with(turn: Turn, picked: Choice | None) -> Turn:
