@@ -61,10 +61,10 @@ bench: ## Benchmarks; each prints a table with ratios
 	@set -e; for file in bench/*.py; do echo "== $$file"; $(PY) "$$file"; done
 
 report: ## Volume, containment, resolution and re-contact of the running installation
-	@$(PY) -m console.report
+	@$(PY) -m console.reports
 
 eval: ## What the bot understands of the evaluation sets
-	@$(PY) -m bot.evaluate
+	@$(PY) -m tests.nlu.evaluate
 
 requirements: ## Resolve requirements/*.in into hashed *.txt again
 	@bash requirements/compile.sh

@@ -105,3 +105,9 @@ def test_decisions_are_numbered_without_gaps_and_have_their_headings() -> None:
         assert text.startswith(f"# {record.name[:4]} ")
         assert ["Context", "Decision", "Why not", "Consequences"] == re.findall(r"^## (.+)$", text, re.MULTILINE)
         assert f"({record.name})" in index
+
+
+def test_modules_that_the_makefile_runs_exist() -> None:
+    modules = set(re.findall(r"-m ([a-z_.]+)", (ROOT / "Makefile").read_text())) - {"pytest", "ruff"}
+    missing = [m for m in sorted(modules) if not list(ROOT.glob(m.replace(".", "/") + ".py"))]
+    assert [] == [m for m in missing if not (ROOT / m.replace(".", "/") / "__main__.py").exists()]
