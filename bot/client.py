@@ -111,7 +111,9 @@ def _request(item: InboundMessage | ConversationEvent, conversation: Conversatio
         "generation": conversation.generation,
         "trace": turn.trace,
     }
-    request = replace(from_dict(TurnRequest, common), binding=conversation.binding)
+    request = from_dict(TurnRequest, common)
+    if conversation.address.proven:
+        request = replace(request, binding=conversation.binding)
     if isinstance(item, ConversationEvent):
         return replace(request, **_event(item))
     if turn.intent:

@@ -41,6 +41,11 @@ class Address:
     channel: str
     id: str
 
+    @property
+    def proven(self) -> bool:
+        """False for a name that a REST caller chose: anybody may choose it, so no number counts as bound to it."""
+        return not (self.channel == "web" and self.id.startswith("rest:"))
+
     def conversation_id(self, key: bytes) -> str:
         """`channel:HMAC(id)`: stable, and nobody can read a phone number out of it. `key` comes from Settings.key("conversation")."""
         digest = hmac.new(key, f"{self.channel}\n{self.id}".encode(), hashlib.sha256).hexdigest()

@@ -1,6 +1,7 @@
 // What the page remembers: the session in this browser, the conversation in this tab only, so that it ends with the tab.
 const MOST_LINES = 200;
 const MOST_SENT = 50;
+const SECRET = /^\D*(\d[ -]?){6}\D*$|\d[\d -]{13,}[\dXx]/g;
 
 export class Memory {
   constructor(profile) {
@@ -20,8 +21,10 @@ export class Memory {
 
   has(id) { return this.log.some((entry) => entry.id === id); }
 
+  // Codes and card numbers are shown while the page is open and not kept: six digits alone, or fifteen and more.
   add(entry, position) {
-    this.log = [...this.log, entry].slice(-MOST_LINES);
+    const kept = entry.role === "user" ? { ...entry, text: entry.text.replace(SECRET, "••••••") } : entry;
+    this.log = [...this.log, kept].slice(-MOST_LINES);
     this.#write(sessionStorage, "log", this.log);
     if (position) {
       this.position = position;
