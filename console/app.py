@@ -43,6 +43,7 @@ STATIC = {
 FILTERS: dict[str, Callable[..., str]] = {
     "shown": words.shown,
     "cut": words.cut,
+    "readable": words.readable,
     "clock": words.clock,
     "day": words.day,
     "day_and_clock": words.day_and_clock,

@@ -20,6 +20,7 @@ from switchboard.ports import Clock, Conversations, Handoffs, Waiting
 ON_ITS_WAY = timedelta(minutes=1)
 """How long SQL may lag before a page believes it more than what was said here."""
 REMEMBERED = 200
+STEERING = frozenset({"bound_in", "first", "code", "quote", "told", "misses", "refusals"})
 UNDERSTOOD = 5
 """How many of the person's latest messages the packet shows with intents and scores."""
 
@@ -35,6 +36,11 @@ class Packet:
     failed: int
     understood: Sequence[Line]
     stays: Sequence[Stay]
+
+
+def _worth_showing(name: str, value: Any) -> bool:
+    """Not what is empty, nor what only steers the dialogue."""
+    return value not in (None, "", [], {}) and name not in STEERING and not name.startswith("secret_")
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class View:
         return Packet(
             reason=current.reason if current else "",
             skill=current.skill if current else "",
-            slots={name: value for name, value in context.slots.items() if value not in (None, "", [], {})},
+            slots={name: value for name, value in context.slots.items() if _worth_showing(name, value)},
             form=context.active_form,
             failed=sum(line.failed for line in said),
             understood=[line for line in reversed(said) if line.intent][:UNDERSTOOD],

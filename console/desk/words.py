@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from switchboard import masking
@@ -31,6 +33,17 @@ def cut(text: str, length: int = 40) -> str:
     """The beginning of a text, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def readable(value: Any) -> str:
+    """A collected value for people: no brackets, quotes or nulls."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Mapping):
+        return "，".join(f"{key} {readable(inner)}" for key, inner in value.items() if inner not in (None, "", [], {}))
+    if isinstance(value, (list, tuple)):
+        return "、".join(readable(inner) for inner in value)
+    return str(value)
 
 
 def clock(moment: datetime) -> str:

@@ -52,6 +52,7 @@
     const customer = $("customer");
     if (customer && event.target === customer) customer.removeAttribute("aria-busy");
     owner();
+    number();
   });
   // Somebody else took it, or it ended: the page is built again around what may be done now. A draft is kept.
   const firstOwner = ownerNow();
@@ -61,6 +62,17 @@
   }
   function owner() {
     if (!leaving && firstOwner && ownerNow() !== firstOwner) { keepDraft(); location.reload(); }
+  }
+  // Somebody proved who they are while they talked.
+  let knownNumber = numberNow();
+  function numberNow() {
+    const row = document.querySelector(".state-row");
+    return row ? row.dataset.number : "";
+  }
+  function number() {
+    if (numberNow() === knownNumber) return;
+    knownNumber = numberNow();
+    htmx.trigger(document.body, "customer-changed", {});
   }
   // An act of one's own changes the owner too, and its answer says where to go.
   let leaving = false;

@@ -13,7 +13,7 @@ from console import tables
 from console.entries import day_of
 from crm.errors import Unavailable
 from switchboard.errors import NotReachable
-from switchboard.model import Binding, Owner
+from switchboard.model import Binding, Owner, TurnContext
 from tests.unit.console.conftest import Browser, House
 from tests.unit.console.fakes import MSISDN, START, FakeChanges, FakeDesk, conversation
 
@@ -149,6 +149,17 @@ async def test_the_packet_says_what_an_agent_must_know(lin: Browser, desk: FakeD
         assert words in text, words
     assert MSISDN not in text
     assert MSISDN[3:] not in text
+
+
+async def test_collected_values_are_words_and_secrets_are_not_among_them(lin: Browser, desk: FakeDesk) -> None:
+    wish = {"intent": "order_data_pack", "entities": {"offering": "5GB", "month": None}}
+    slots = {"wish": wish, "among": ["A", "B"], "secret_number": "77", "misses": 3, "agreed": True}
+    desk.queue(conversation(context=TurnContext(slots=slots, active_form="recharge_form")))
+    _, text = await lin.get(f"{TALK}/context")
+    for words in ("订流量包 offering 5GB", "A、B", "是", "充值"):
+        assert words in text, words
+    assert "secret_number" not in text
+    assert "None" not in text
 
 
 async def test_who_is_not_bound_is_shown_as_not_verified(lin: Browser, desk: FakeDesk) -> None:
