@@ -105,14 +105,14 @@ def reckon(
 ) -> Ledger:
     """`orders` counts the CRM's orders by number; `quarantined` are ids that the log says nobody could answer."""
     talks, purchases = list(talks), list(purchases)
-    answers = {talk.who: talk.answered() for talk in talks}
+    answers = [(talk, talk.answered()) for talk in talks]
     tried, told = Counter(p.msisdn for p in purchases), Counter(p.msisdn for p in purchases if p.told)
     return Ledger(
         accepted=sum(len(talk.accepted) for talk in talks),
-        answered=sum(len(found) for found in answers.values()),
+        answered=sum(len(found) for _, found in answers),
         quarantined=len(quarantined),
-        lost=tuple(m for t in talks for m in t.accepted if m not in answers[t.who] and m not in quarantined),
-        disordered=tuple(talk.who for talk in talks if not _in_order(talk, list(answers[talk.who]))),
+        lost=tuple(m for talk, found in answers for m in talk.accepted if m not in found and m not in quarantined),
+        disordered=tuple(talk.who for talk, found in answers if not _in_order(talk, list(found))),
         doubled=tuple(number for number, count in orders.items() if count > tried[number]),
         missing_orders=tuple(number for number, count in told.items() if orders.get(number, 0) < count),
         repeated=sum(
@@ -122,7 +122,7 @@ def reckon(
         purchases=len(purchases),
         bought=sum(told.values()),
         kills=dict(kills),
-        waits_s=tuple(at - talk.at[m] for talk in talks for m, at in answers[talk.who].items() if m in talk.at),
+        waits_s=tuple(at - talk.at[m] for talk, found in answers for m, at in found.items() if m in talk.at),
     )
 
 

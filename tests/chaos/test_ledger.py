@@ -38,5 +38,9 @@ def test_an_order_too_many_and_one_too_few_are_seen() -> None:
     assert breaches(talk("", ""), Purchase("+861", False), orders=1) == set()
 
 
+def test_people_of_one_name_have_ledgers_of_their_own() -> None:
+    assert not reckon([talk("a", "a/1"), talk("b", "b/1")], [], {}, frozenset(), {}).breaches
+
+
 def test_what_came_twice_is_counted() -> None:
     assert reckon([talk("a", "a/1 a/1")], [], {}, frozenset(), {}).repeated == 1
