@@ -30,7 +30,7 @@ def echo(item: InboundMessage | ConversationEvent, conversation: Conversation, t
 
 
 class FakeRasa:
-    """Answers like a Rasa slot does: on the real tracker, "turn, once". `think` is the bot; `before_append` may wait or raise."""
+    """Answers like a slot: on the real tracker, "turn, once". `think` is the bot; `before_append` may wait or raise."""
 
     def __init__(self, trackers: Trackers, think: Think = echo) -> None:
         self.trackers, self.think = trackers, think

@@ -51,7 +51,7 @@ class Joiner:
 
 
 def _joined(entries: list[Entry], complete: bool) -> Entry:
-    """One entry that ends all of them. Its message has the first part's id, with the parts it has if some are missing."""
+    """One entry that ends all of them. Its message has the first part's id, with the numbers it has if some miss."""
     parts = [entry.item for entry in entries if isinstance(entry.item, MessagePart)]
     first = parts[0]
     numbers = "" if complete else "#" + ".".join(str(part.number) for part in parts)

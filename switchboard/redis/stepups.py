@@ -14,7 +14,6 @@ from switchboard.redis.keys import Keys
 from switchboard.redis.records import ms
 from switchboard.redis.scripting import Scripts
 
-
 APART_MS = 60_000
 
 
