@@ -89,19 +89,24 @@ class Stage:
     crm: FakeCrm
     writer: Writer
 
-    async def person(self, name: str, *texts: str, channel: str = "web") -> str:
-        """Somebody bound to a number of the CRM says these things, one after the other; their conversation's id."""
+    async def person(self, name: str, *texts: str, channel: str = "web", bound: bool = True) -> str:
+        """Somebody says these things, one after the other; their conversation's id. `bound`: to a number of the CRM."""
         address = Address(channel, name)
         conversation = self.stack.conversation(address)
         for text in texts:
             await self.stack.say(address, text)
             await self.stack.at_rest()
-            known = await self.stack.stores.conversations.get(conversation)
-            if known and known.binding is None:
-                subscriber = list(self.crm.subscribers.values())[len(name) % 12]
-                bound = Binding(subscriber.msisdn, subscriber.id, self.stack.clock() - timedelta(days=3), "code")
-                await self.stack.stores.conversations.bind(conversation, bound, subscriber.region)
+            if bound:
+                await self.bind(conversation, name)
         return conversation
+
+    async def bind(self, conversation: str, name: str) -> None:
+        """As after a one-time code; once."""
+        known = await self.stack.stores.conversations.get(conversation)
+        if known and known.binding is None:
+            subscriber = list(self.crm.subscribers.values())[len(name) % 12]
+            binding = Binding(subscriber.msisdn, subscriber.id, self.stack.clock() - timedelta(days=3), "code")
+            await self.stack.stores.conversations.bind(conversation, binding, subscriber.region)
 
     async def rows(self, query: str) -> list[tuple[object, ...]]:
         async with self.engine.connect() as connection:

@@ -79,6 +79,35 @@ async def test_what_happens_appears_without_reload_and_without_losing_what_was_t
     assert await page.evaluate("window.notReloaded")
 
 
+async def test_who_proves_themselves_meanwhile_is_shown_as_a_customer(desk: Stage, open_page: OpenPage) -> None:
+    page = await open_page(f"{desk.url}/desk")
+    await log_in(page, "lin")
+    talk = await desk.person("ann", "转人工", bound=False)
+    await expect(page.locator("#queue-list li")).to_have_count(1)
+    await page.keyboard.press("Alt+t")
+    await expect(page.locator("#customer")).to_contain_text("没有客户资料")
+    await desk.bind(talk, "ann")
+    await expect(page.locator("#context")).to_contain_text("138****")
+    await expect(page.locator("#customer")).to_contain_text("余额")
+
+
+async def test_the_whole_number_is_shown_for_a_reason(desk: Stage, open_page: OpenPage) -> None:
+    page = await open_page(f"{desk.url}/desk")
+    await log_in(page, "lin")
+    await desk.person("ann", "转人工")
+    await expect(page.locator("#queue-list li")).to_have_count(1)
+    await page.keyboard.press("Alt+t")
+    await page.wait_for_selector("#say")
+    await page.locator(".reveal summary").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".num.whole")).to_have_text("+8613800000003")
+    assert ("number.reveal", '{"reason": "verify"}') in await desk.rows("SELECT action, detail FROM audit")
+
+
 async def test_a_draft_waits_while_the_agent_looks_elsewhere(desk: Stage, open_page: OpenPage) -> None:
     page = await open_page(f"{desk.url}/desk")
     await log_in(page, "lin")
