@@ -29,12 +29,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.linear import LinearModel, fit
-from bot.nlu.noise import SOURCE
-from bot.nlu.parts import with_parts
+from bot.nlu.noise import COPY, SOURCE
+from bot.nlu.parts import normal_of, with_parts
 
 TOPIC = "topic"
 _CLASSES = "classes.json"
 _MODEL = "model.npz"
+_TAUGHT = "taught.json"
 _RANKING_LENGTH = 8
 
 
@@ -47,10 +48,12 @@ class CalibratedClassifier(GraphComponent):
         """`cost_ask`, `cost_wrong`, `cost_wrong_by_intent`: acting on a reading of probability p costs (1-p)·wrong,
         asking costs ask; the cheaper one is done.
 
+        `trust_in_examples` is the share of probability that the reading of a word-for-word example gets at once.
         `never_rejected` are intents that already mean "not acted on". `strength` is the inverse of the regularisation.
         """
         return {
             "strength": 2.0,
+            "trust_in_examples": 0.9,
             "cost_ask": 1.0,
             "cost_wrong": 2.5,
             "cost_wrong_by_intent": {},
@@ -71,7 +74,7 @@ class CalibratedClassifier(GraphComponent):
         execution_context: ExecutionContext,
     ) -> CalibratedClassifier:
         """An untrained classifier."""
-        return cls(config, model_storage, resource, [], None)
+        return cls(config, model_storage, resource, [], None, {})
 
     @classmethod
     def load(
@@ -85,9 +88,10 @@ class CalibratedClassifier(GraphComponent):
         """Read the trained model."""
         with model_storage.read_from(resource) as folder:
             classes = json.loads((folder / _CLASSES).read_text(encoding="utf-8"))
+            taught = json.loads((folder / _TAUGHT).read_text(encoding="utf-8"))
             with np.load(folder / _MODEL, allow_pickle=False) as stored:
                 model = LinearModel(stored["weights"].astype(np.float32), stored["bias"], float(stored["temperature"]))
-        return cls(config, model_storage, resource, [tuple(pair) for pair in classes], model)
+        return cls(config, model_storage, resource, [tuple(pair) for pair in classes], model, taught)
 
     def __init__(
         self,
@@ -96,13 +100,15 @@ class CalibratedClassifier(GraphComponent):
         resource: Resource,
         classes: list[tuple[str, str]],
         model: LinearModel | None,
+        taught: dict[str, int],
     ) -> None:
-        """`classes` are (intent, topic) in the order of the model's columns."""
+        """`classes` are (intent, topic) in the order of the model's columns; `taught` maps examples to columns."""
         self._config = config
         self._storage = storage
         self._resource = resource
         self._classes = classes
         self._model = model
+        self._taught = taught
         self._intents = sorted({intent for intent, _ in classes})
         self._intent_of = np.array([self._intents.index(intent) for intent, _ in classes], dtype=np.int64)
 
@@ -117,8 +123,11 @@ class CalibratedClassifier(GraphComponent):
         rows = scipy.sparse.vstack([_features(example) for example in examples]).tocsr()
         groups = np.array([example.get(SOURCE, number) for number, example in enumerate(examples)])
         model = fit(rows, np.array([numbers[label] for label in labels]), groups, self._config["strength"])
+        own = [example for example in examples if not example.get(COPY)]
+        taught = {normal_of(example).text: numbers[_label(example)] for example in own}
         with self._storage.write_to(self._resource) as folder:
             (folder / _CLASSES).write_text(json.dumps(classes, ensure_ascii=False), encoding="utf-8")
+            (folder / _TAUGHT).write_text(json.dumps(taught, ensure_ascii=False), encoding="utf-8")
             np.savez(
                 folder / _MODEL,
                 weights=model.weights.astype(np.float16),
@@ -140,13 +149,23 @@ class CalibratedClassifier(GraphComponent):
         if self._model is None or vector is None or vector.nnz == 0:
             nothing = _entry(DEFAULT_NLU_FALLBACK_INTENT_NAME, 1.0, "")
             return nothing, [nothing]
-        ranking = self._ranking(self._model.probabilities(vector))
+        ranking = self._ranking(self._probabilities(self._model, message, vector))
         best = ranking[0]
         doubt = 1.0 - best[PREDICTED_CONFIDENCE_KEY]
         if best[INTENT_NAME_KEY] not in self._config["never_rejected"] and doubt * self._cost(best) > self._ask():
             reject = _entry(DEFAULT_NLU_FALLBACK_INTENT_NAME, round(doubt, 4), "")
             return reject, [reject, *ranking]
         return best, ranking
+
+    def _probabilities(self, model: LinearModel, message: Message, vector: scipy.sparse.csr_matrix) -> np.ndarray:
+        probabilities = model.probabilities(vector)
+        column = self._taught.get(normal_of(message).text)
+        if column is not None:
+            # Who teaches a sentence word for word may rely on it, however alike another intent's sentences are.
+            trust = self._config["trust_in_examples"]
+            probabilities = probabilities * (1 - trust)
+            probabilities[column] += trust
+        return probabilities
 
     def _ranking(self, probabilities: np.ndarray) -> list[dict[str, Any]]:
         per_intent = np.zeros(len(self._intents))

@@ -23,6 +23,8 @@ from bot.nlu.normal import PLACEHOLDER
 
 SOURCE = "noise_source"
 """Message property: the number of the example a copy was made from; examples of one source belong into one fold."""
+COPY = "noise_copy"
+"""Message property: true for what this component made up."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +105,15 @@ class TrainingNoise(GraphComponent):
 
     def _copies(self, example: Message, noise: Noise, number: int) -> list[Message]:
         texts = {noise.vary(example.get(TEXT)) for _ in range(self._config["copies"])} - {example.get(TEXT)}
-        shared = {INTENT: example.get(INTENT), METADATA: example.get(METADATA), SOURCE: number}
+        shared = {INTENT: example.get(INTENT), METADATA: example.get(METADATA), SOURCE: number, COPY: True}
         return [Message({TEXT: text, **shared}) for text in sorted(texts)]
 
     def _fragments(self, noise: Noise, texts: list[str], first: int) -> list[Message]:
         made = {noise.fragment(texts) for _ in range(self._config["fragments"])} - set(texts) - {""}
         intent = self._config["fragment_intent"]
         return [
-            Message({TEXT: text, INTENT: intent, SOURCE: first + number}) for number, text in enumerate(sorted(made))
+            Message({TEXT: text, INTENT: intent, SOURCE: first + number, COPY: True})
+            for number, text in enumerate(sorted(made))
         ]
 
 

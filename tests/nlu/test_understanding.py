@@ -103,6 +103,16 @@ def test_a_rejected_reading_stays_in_the_ranking(understanding):
     assert ranking[1]["confidence"] >= ranking[2]["confidence"]
 
 
+def test_what_is_taught_word_for_word_is_read_as_taught(understanding):
+    wrong = [
+        (example.text, understanding.parse(example.text)["intent"]["name"], example.intent)
+        for example in list(examples())[::7]
+        if understanding.parse(example.text)["intent"]["name"] not in {example.intent, "several_questions"}
+    ]
+    assert [] == wrong
+    assert "stop" == understanding.parse("取消")["intent"]["name"]
+
+
 def test_a_topic_tells_the_finer_reading(understanding):
     assert "dispute_charge" == understanding.parse("平白无故扣了我十块钱")["intent"]["topic"]
     assert "password" == understanding.parse("我的服务密码忘掉了")["intent"]["topic"]
