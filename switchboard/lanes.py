@@ -108,7 +108,7 @@ class Lanes:
     async def _run(self, conversation: str, queue: deque[Entry]) -> None:
         try:
             while queue and not self._draining:
-                await Work(self._holding, self._exchange, self._router, self._clock, self._metrics, queue[0]).done()
+                await Work(self._holding, self._exchange, self._router, self._clock, self._metrics, queue).done()
                 queue.popleft()
         except Leaving:
             pass
@@ -121,13 +121,14 @@ class Lanes:
 
 
 class Work:
-    """One entry on its way to its commit."""
+    """The first entry of a lane on its way to its commit."""
 
     def __init__(
-        self, holding: Holding, exchange: Exchange, router: Router, clock: Clock, metrics: Metrics, entry: Entry
+        self, holding: Holding, exchange: Exchange, router: Router, clock: Clock, metrics: Metrics, lane: deque[Entry]
     ) -> None:
         self._holding, self._exchange, self._router = holding, exchange, router
-        self._clock, self._metrics, self._entry = clock, metrics, entry
+        self._clock, self._metrics, self._lane, self._entry = clock, metrics, lane, lane[0]
+        self._waited = False
         self._said: tuple[OutboundMessage, ...] = ()
         self._tries = self._conflicts = 0
         self._verdict = ""
@@ -148,11 +149,11 @@ class Work:
         suspected = await self._suspected()
         while True:
             try:
-                commit = await (self._quarantine() if self._verdict else self._route())
-                if await self._committed(commit):
+                if await self._committed(await self._next()):
                     return
             except NotReachable as error:
                 log.warning("not_reachable", error=str(error))
+                self._waited = True
                 if suspected:
                     # It was waiting, not working: this is no attempt, and the last one probably was none either.
                     suspected = False
@@ -199,6 +200,16 @@ class Work:
         if self._tries < 0:
             raise LeaseLost(self._holding.token)
         return self._tries
+
+    async def _next(self) -> Commit:
+        if self._verdict:
+            return await self._quarantine()
+        # "A human, please" must not wait in the lane behind a message that only the bot could answer.
+        if self._waited and any(self._router.wants_human(entry) for entry in list(self._lane)[1:]):
+            commit = await self._router.to_human(self._entry)
+            if commit:
+                return commit
+        return await self._route()
 
     async def _route(self) -> Commit:
         turn = Turn(self._holding.token, attempt=self._tries + 1, trace=self._entry.trace)

@@ -98,6 +98,18 @@ class Router:
         reply = self._p.voice.reply("looking_up", conversation)
         return self._p.voice.message(conversation, reply, f"{entry.item.id}/early", in_reply_to=entry.item.id)
 
+    def wants_human(self, entry: Entry) -> bool:
+        return isinstance(entry.item, InboundMessage) and self._p.commands.find(entry.item.text) == "handoff"
+
+    async def to_human(self, entry: Entry) -> Commit | None:
+        """Hand over what the bot cannot be reached for, since its writer has asked for a human meanwhile; None when
+        nobody can come or the bot does not have the conversation."""
+        standing = await self.standing(entry)
+        if standing is None or standing.conversation.owner in HELD or not isinstance(entry.item, InboundMessage):
+            return None
+        commit = await self._drafts.answered(entry, standing, _asked(standing))
+        return commit if commit.owner else None
+
     async def quarantine(self, entry: Entry, reason: str, attempts: int) -> Commit:
         """What cannot be answered: told to the person, and to the queue for a human."""
         standing = await self.standing(entry)
@@ -121,7 +133,7 @@ class Router:
             return await self._channel_event(entry, item, standing)
         assert isinstance(item, (InboundMessage, ConversationEvent))
         if isinstance(item, InboundMessage):
-            asks = self._p.commands.find(item.text) == "handoff"
+            asks = self.wants_human(entry)
             if conversation.owner in HELD:
                 return await self._held(entry, item, standing, turn, asks)
             if asks:

@@ -32,6 +32,21 @@ async def test_what_is_unreachable_is_no_attempt_and_the_person_hears_once_that_
     assert not await stack.logged("quarantine")
 
 
+async def test_who_asks_for_a_human_gets_one_while_the_bot_is_away(stack: Stack) -> None:
+    def think(*turn: object) -> TurnResult:
+        raise NotReachable("no slot")
+
+    stack.bot.think = think
+    stack.worker()
+    await stack.handoffs.present("lin", "小林", [])
+    await stack.say(LI, "我的话费不对")
+    await stack.say(LI, "人工")
+    await stack.until(lambda: any("正在为您转接" in text for text in stack.web.texts()))
+    await stack.at_rest()
+    assert [item["item"]["text"] for item in await stack.logged("inbound")] == ["我的话费不对", "人工"]
+    assert len(await stack.handoffs.waiting()) == 1
+
+
 async def test_a_slow_turn_is_announced_too(stack: Stack) -> None:
     stack.bot.before_append = lambda message_id: asyncio.sleep(4.6)
     stack.worker()
