@@ -58,7 +58,7 @@ format: ## Format the code
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix --select I .
 
 bench: ## Benchmarks; each prints a table with ratios
-	@set -e; for file in bench/*.py; do echo "== $$file"; $(PY) "$$file"; done
+	@set -e; for file in bench/*.py; do echo "== $$file"; $(PY) -m "bench.$$(basename "$$file" .py)"; done
 
 report: ## Volume, containment, resolution and re-contact of the running installation
 	@$(PY) -m console.reports
