@@ -102,26 +102,25 @@ class Crowd:
     async def _chat(self, phone: Phone) -> None:
         while not self.over():
             # Sometimes several at once, as impatient people do: that is what shows a broken order.
-            for _ in range(self._random.choice((1, 1, 1, 3))):
+            for _ in range(self._random.choice((1, 1, 3))):
                 await phone.say(self._random.choice(QUESTIONS))
-            await asyncio.sleep(self._random.uniform(1, 3))
+            await asyncio.sleep(self._random.uniform(2, 6))
 
     async def _browse(self) -> None:
         person = await self.world.web()
         talk = Talk(person.address().id)
         self._web.append(talk)
-        seen, taken = 0, 0
+        seen = 0
         while not self.over():
             try:
                 await person.say(self._random.choice(QUESTIONS))
             except TimeoutError:
                 continue
             talk.took(f"web:{person.address().id}:{person.sent[-1]}")
-            taken += 1
-            await asyncio.sleep(self._random.uniform(1, 3))
+            await asyncio.sleep(self._random.uniform(2, 5))
             seen = _hear(talk, person.messages, seen)
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
-        while len(talk.answered()) < taken and asyncio.get_running_loop().time() < deadline:
+        while set(talk.accepted) - set(talk.answered()) and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.1)
             seen = _hear(talk, person.messages, seen)
 
