@@ -87,8 +87,10 @@ class RedisChanges:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            # Once is not enough: on Python 3.10 the Redis client may drop a cancellation that meets an answer.
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=0.5)
 
     async def _listen(self) -> None:
         while True:
