@@ -41,7 +41,8 @@ async function flush() {
   sending = false;
   if (answer?.stored) {
     memory.sent(client_id);
-    typing(true);
+    // A person's answer takes as long as it takes.
+    typing(!memory.withAgent);
   } else if (!answer || answer.again) {
     setTimeout(flush, AGAIN_MS);
     return;
@@ -59,7 +60,13 @@ async function flush() {
 function ask(event, body) {
   return new Promise((resolve) => {
     if (!socket.connected) return resolve(null);
-    socket.timeout(ANSWER_MS).emit(event, body, (error, answer) => resolve(error ? null : answer));
+    // Without this the answer to a message that was cut off would be waited for until the time is over.
+    const lost = () => resolve(null);
+    socket.once("disconnect", lost);
+    socket.timeout(ANSWER_MS).emit(event, body, (error, answer) => {
+      socket.off("disconnect", lost);
+      resolve(error ? null : answer);
+    });
   });
 }
 

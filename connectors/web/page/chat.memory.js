@@ -19,6 +19,8 @@ export class Memory {
   get large() { return this.#read(localStorage, "large", false); }
   set large(on) { this.#write(localStorage, "large", on); }
 
+  get withAgent() { return Boolean(this.log.findLast((entry) => entry.role === "ai")?.who); }
+
   has(id) { return this.log.some((entry) => entry.id === id); }
 
   // Codes and card numbers are shown while the page is open and not kept: six digits alone, or fifteen and more.
