@@ -6,7 +6,7 @@ The kinds and bodies are those of switchboard/redis/log.py. A kind that is not k
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -65,10 +65,10 @@ def day_of(moment: datetime) -> str:
 def changes(entry: LogEntry) -> list[Change]:
     """What the entry changes, in order. One that cannot be read becomes a raw record of kind `unreadable:<kind>`."""
     try:
-        made = list(_KINDS.get(entry.kind, _record)(_clean(entry)))
+        made: list[Change] = list(_KINDS.get(entry.kind, _record)(_clean(entry)))
     except (KeyError, TypeError, ValueError, AttributeError):
-        return [*_touch(entry), *_record(_clean(entry), f"unreadable:{entry.kind}")]
-    return [*_touch(entry), *made]
+        return list(_record(_clean(entry), f"unreadable:{entry.kind}"))
+    return made
 
 
 def _clean(entry: LogEntry) -> LogEntry:
@@ -94,9 +94,13 @@ def channel_of(conversation: str) -> str:
     return conversation.split(":", 1)[0]
 
 
-def _touch(entry: LogEntry) -> Iterator[Change]:
-    first = {"channel": channel_of(entry.conversation)}
-    yield Put(tables.conversations, {"id": entry.conversation}, {"last_at": entry.at}, first)
+def touches(entries: Sequence[LogEntry]) -> list[Change]:
+    """The conversations that the entries are about: known from their first entry on, with the moment of their last."""
+    last = {entry.conversation: entry.at for entry in entries}
+    return [
+        Put(tables.conversations, {"id": name}, {"last_at": at}, {"channel": channel_of(name)})
+        for name, at in last.items()
+    ]
 
 
 def _conversation(entry: LogEntry, **values: Any) -> Update:
@@ -117,14 +121,14 @@ def _message(entry: LogEntry, message: str, origin: str, text: str, at: Any, **m
         "at": moment,
         "day": day_of(moment),
     }
-    return Insert(tables.messages, values | more)
+    # All have the same columns: rows of one shape go together, and the order of a transcript is that of its rows.
+    columns = {"author": "", "response": "", "in_reply_to": "", "state": "", "release_id": "", "understanding": None}
+    return Insert(tables.messages, values | columns | more)
 
 
 def _inbound(entry: LogEntry) -> Iterator[Change]:
     body, item = entry.body, entry.body["item"]
-    known = {name: body[name] for name in ("owner", "language", "region") if body.get(name)}
-    if known:
-        yield _conversation(entry, **known)
+    yield _conversation(entry, language=body.get("language") or "zh", region=body.get("region") or "")
     if item.get("type", "InboundMessage") != "InboundMessage":
         yield from _record(entry)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from console.database import insert, insert_once
-from console.entries import Change, Insert, Put, Update, changes
+from console.entries import Change, Insert, Put, Update, changes, touches
 from console.tables import log_cursors
 from switchboard.errors import NotReachable
 from switchboard.ports import Log, LogEntry
@@ -82,8 +82,8 @@ class Writer:
         async with self._engine.begin() as connection:
             # First, so that a second writer waits here and then sees that it is late.
             await _move_cursors(connection, self._cursors, last)
-            for entry in entries:
-                await apply(connection, changes(entry))
+            await apply(connection, touches(entries))
+            await apply(connection, [change for entry in entries for change in changes(entry)])
         self._cursors |= last
         self._untrimmed |= last
         await self._publish(frozenset(entry.conversation for entry in entries))
@@ -107,17 +107,38 @@ async def _move_cursors(connection: AsyncConnection, old: Mapping[int, str], new
             raise Moved(f"partition {partition}")
 
 
-async def apply(connection: AsyncConnection, made: Iterable[Change]) -> None:
-    """Carry out changes; applying the same ones twice changes nothing more."""
+async def apply(connection: AsyncConnection, made: Sequence[Change]) -> None:
+    """Carry out a batch of changes; the same ones again change nothing more.
+
+    New rows come first, and rows of one shape go together, since compiling a statement costs more than running it.
+    Updates of different shapes touch different columns (console.entries), so only the order within a shape matters.
+    """
+    for (table, names), rows in _grouped(made, Insert, lambda c: (c.table, tuple(c.values)), lambda c: c.values):
+        statement = insert(connection, table).values({name: sa.bindparam(name) for name in names})
+        await connection.execute(statement.on_conflict_do_nothing(), rows)
     for change in made:
-        if isinstance(change, Insert):
-            await insert_once(connection, change.table, change.values)
-        elif isinstance(change, Put):
+        if isinstance(change, Put):
             values = {**change.key, **change.first, **change.values}
             statement = insert(connection, change.table).values(**values)
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=list(change.key), set_=change.values)
             )
-        elif isinstance(change, Update):
-            statement = change.table.update().values(**change.values)
-            await connection.execute(statement.where(*(change.table.c[k] == v for k, v in change.key.items())))
+    shape = _grouped(made, Update, lambda c: (c.table, tuple(c.key), tuple(c.values)), _update_row)
+    for (table, keys, names), rows in shape:
+        statement = table.update().where(*(table.c[key] == sa.bindparam(f"key_{key}") for key in keys))
+        await connection.execute(statement.values({name: sa.bindparam(f"to_{name}") for name in names}), rows)
+
+
+def _update_row(change: Update) -> dict[str, Any]:
+    return {f"key_{k}": v for k, v in change.key.items()} | {f"to_{k}": v for k, v in change.values.items()}
+
+
+def _grouped(
+    made: Sequence[Change], kind: type, shape: Callable[[Any], Any], row: Callable[[Any], dict[str, Any]]
+) -> list[tuple[Any, list[dict[str, Any]]]]:
+    """The rows of one kind of change by their shape, in order."""
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for change in made:
+        if isinstance(change, kind):
+            groups.setdefault(shape(change), []).append(row(change))
+    return list(groups.items())

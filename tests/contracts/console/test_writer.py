@@ -102,7 +102,7 @@ def heard(id: str, text: str) -> dict[str, Any]:
 
 async def rows(engine: AsyncEngine, table: sa.Table) -> list[Any]:
     async with engine.connect() as connection:
-        return list((await connection.execute(sa.select(table))).all())
+        return list((await connection.execute(sa.select(table).order_by(*table.primary_key))).all())
 
 
 async def test_the_migrations_make_what_the_tables_say(engine: AsyncEngine) -> None:
@@ -134,6 +134,20 @@ async def test_a_talk_becomes_a_transcript(log: FakeLog, writer: Writer, engine:
     assert bot.extras == {"choices": [{"label": "查账单", "number": 1}]}
     (talk,) = await rows(engine, tables.conversations)
     assert (talk.channel, talk.region, talk.owner) == ("sms", "zj", "bot")
+
+
+async def test_a_batch_keeps_the_order_of_the_talk(log: FakeLog, writer: Writer, engine: AsyncEngine) -> None:
+    words = [f"第{number}句" for number in range(30)]
+    for number, text in enumerate(words):
+        log.add(
+            "reply" if number % 3 else "inbound", said(f"o{number}", text) if number % 3 else heard(f"i{number}", text)
+        )
+        log.add("sent", {"message": f"o{number}", "channel_ids": []})
+        log.add("receipt", {"message": f"o{number}", "state": "delivered", "reason": ""})
+    await writer.step()
+    stored = await rows(engine, tables.messages)
+    assert [row.text for row in stored] == words
+    assert {row.state for row in stored} == {"", "delivered"}
 
 
 async def test_an_entry_read_twice_is_written_once(log: FakeLog, writer: Writer, engine: AsyncEngine) -> None:
