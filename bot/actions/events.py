@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.actions.order_told import look_again, tell
 from bot.actions.refusals import refuse
-from bot.actions.skill import Skill
+from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 from crm.operations import ordering
 from crm.operations.results import Pending, Refusal
@@ -15,13 +15,14 @@ LONGEST_WAIT_S = 300.0
 
 
 class HandoffEnded(Skill):
-    """The switchboard says that the machine is back; the bot only forgets that it was stuck."""
+    """The switchboard says that the machine is back. What was open before the human came is over."""
 
     wish = "event_handoff_ended"
     keeps = False
+    ends_form = True
 
     async def answer(self, turn: Turn) -> list[Event]:
-        return []
+        return clear_form()
 
 
 class PaymentFinished(Skill):

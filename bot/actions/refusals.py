@@ -32,7 +32,18 @@ async def _named(turn: Turn, refusal: Refusal) -> dict[str, Any]:
         if key in values:
             ids = values[key] if isinstance(values[key], (list, tuple)) else [values[key]]
             values[key] = "、".join([await _name(turn, str(one)) for one in ids])
+    if refusal.code == "pending_plan_change":
+        values["plan"] = await _ordered(turn, str(values.get("order", "")))
     return values
+
+
+async def _ordered(turn: Turn, order_id: str) -> str:
+    """What an order is for, "" when the CRM does not say."""
+    try:
+        order = await turn.doors.crm.order(order_id, deadline=turn.doors.read_deadline())
+    except (NotFound, Unavailable):
+        return ""
+    return await _name(turn, order.items[0].offering_id)
 
 
 async def _name(turn: Turn, offering_id: str) -> str:

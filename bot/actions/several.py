@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rasa_sdk.events import SlotSet
 
 from bot.actions.skill import Skill
@@ -38,6 +40,8 @@ class Repeat(Skill):
     keeps = False
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if kept(turn) is None:
+            turn.say("menu")
         return await resume(turn)
 
 
@@ -51,17 +55,23 @@ class Resume(Skill):
         return await resume(turn)
 
 
-async def resume(turn: Turn) -> list[Event]:
-    """Does the kept wish; the menu when there is none."""
+def kept(turn: Turn) -> dict[str, Any] | None:
+    """The last wish that can be had once more."""
     from bot.actions.skills import SKILLS
 
-    kept = turn.slot("wish") or {}
-    skill = SKILLS.get(kept.get("intent", ""))
-    if skill is None or kept["intent"] == "login":
-        turn.say("menu")
+    wish = turn.slot("wish") or {}
+    return wish if wish.get("intent") in SKILLS and wish["intent"] != "login" else None
+
+
+async def resume(turn: Turn) -> list[Event]:
+    """Does the kept wish; nothing when there is none."""
+    from bot.actions.skills import SKILLS
+
+    wish = kept(turn)
+    if wish is None:
         return []
-    again = turn.as_wish(kept["intent"], kept.get("entities") or {}, kept.get("parts") or ())
-    return await skill.handle(again)
+    again = turn.as_wish(wish["intent"], wish.get("entities") or {}, wish.get("parts") or ())
+    return await SKILLS[wish["intent"]].handle(again)
 
 
 def _waits_for_login(events: list[Event]) -> bool:

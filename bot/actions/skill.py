@@ -64,8 +64,10 @@ class Skill(Action, ABC):  # type: ignore[misc]
             return kept
 
     async def _unknown(self, turn: Turn, refusal: Refusal) -> list[Event]:
-        # Behind an SMS link stands one number only: nothing else could be proven there.
-        if refusal.code != "not_bound" or turn.who.channel == "sms":
+        if refusal.code == "not_bound" and turn.who.channel == "sms":
+            # Behind an SMS link stands one number only: nothing else could be proven there.
+            refusal = Refusal("unknown_number")
+        if refusal.code != "not_bound":
             return await refuse(turn, self.wish, refusal)
         # Somebody who is logging in already goes on where they were.
         return [*([] if turn.form == "login_form" else clear_form()), FollowupAction("login_form")]

@@ -147,7 +147,9 @@ async def test_the_plan_changes_with_the_next_month(talk: Begin) -> None:
     heard = await person.code(person.sent_code())
     assert heard.responses == ["order_accepted"]
     assert "12月1日" in heard.texts[0]
-    assert (await person.say("change_plan", offering="plan-5g-129")).responses == ["refused_pending_plan_change"]
+    heard = await person.say("change_plan", offering="plan-5g-129")
+    assert heard.responses == ["refused_pending_plan_change"]
+    assert "畅享5G 99元套餐" in heard.texts[0]
 
 
 async def test_a_membership_can_be_cancelled(talk: Begin) -> None:

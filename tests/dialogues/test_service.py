@@ -53,7 +53,7 @@ async def test_plans_need_no_login(talk: Begin) -> None:
 
 
 async def test_behind_an_sms_link_nobody_logs_in(talk: Begin) -> None:
-    assert (await talk(None, "sms").say("query_balance")).responses == ["refused_not_bound"]
+    assert (await talk(None, "sms").say("query_balance")).responses == ["refused_unknown_number"]
 
 
 async def test_a_card_tops_up_and_a_wrong_one_is_told(talk: Begin) -> None:
@@ -100,6 +100,13 @@ async def test_a_complaint_is_taken_in_the_persons_own_words(talk: Begin) -> Non
     person = talk()
     assert (await person.say("complain", "我要投诉")).responses == ["ask_complaint"]
     assert (await person.say("abuse", "你们乱扣费，太差了")).responses == ["ticket_complaint"]
+
+
+async def test_what_was_open_before_a_human_came_is_over(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    assert (await person.say("event_handoff_ended", how="returned")).responses == []
+    assert (await person.say("affirm")).responses == ["nothing_to_confirm"]
 
 
 async def test_a_call_back_is_booked(talk: Begin) -> None:
