@@ -109,7 +109,7 @@ def reckon(
     tried, told = Counter(p.msisdn for p in purchases), Counter(p.msisdn for p in purchases if p.told)
     return Ledger(
         accepted=sum(len(talk.accepted) for talk in talks),
-        answered=sum(len(found) for _, found in answers),
+        answered=sum(m in found for talk, found in answers for m in talk.accepted),
         quarantined=len(quarantined),
         lost=tuple(m for talk, found in answers for m in talk.accepted if m not in found and m not in quarantined),
         disordered=tuple(talk.who for talk, found in answers if not _in_order(talk, list(found))),

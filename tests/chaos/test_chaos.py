@@ -59,21 +59,26 @@ class Supervisor:
     def __init__(self, stack: Stack, seed: int) -> None:
         self.stack, self.kills = stack, Counter[str]()
         self._random = random.Random(seed)
+        self._round: list[str] = []
 
     async def kill_until(self, over: float) -> None:
         while time.monotonic() < over:
             await asyncio.sleep(self._random.uniform(3, 7))
-            name = self._random.choice(await asyncio.to_thread(self._targets))
+            name = await asyncio.to_thread(self._next)
             self.stack.kill(name)
             self.kills[name] += 1
             await asyncio.sleep(0.5)
             self.stack.spawn(name)
 
-    def _targets(self) -> list[str]:
+    def _next(self) -> str:
+        """In an order of chance, but everything once before anything twice."""
         # Two slots promise that one may die: the other must have come back first.
-        ready = [slot for slot in self.stack.slots if self._ready(slot)]
-        slots = ready if len(ready) == len(self.stack.slots) else []
-        return [name for name in self.stack.names if name not in self.stack.slots] + slots
+        spared = () if all(self._ready(slot) for slot in self.stack.slots) else self.stack.slots
+        if not set(self._round) - set(spared):
+            self._round += self._random.sample(self.stack.names, len(self.stack.names))
+        name = next(name for name in self._round if name not in spared)
+        self._round.remove(name)
+        return name
 
     def _ready(self, slot: str) -> bool:
         try:
