@@ -168,19 +168,7 @@ def make_partitions(
     exchange = Exchange(stores.scripts, stores.keys, lambda address: world.routes[address.channel], clock)
     handoffs = RedisHandoffs(stores, voice, lambda address: world.routes[address.channel])
     live = LiveRelease(exchange, releases)
-    parts = Parts(
-        exchange=exchange,
-        conversations=stores.conversations,
-        quotes=stores.quotes,
-        bot=world.bot,
-        voice=voice,
-        reception=Reception(handoffs, world.hours, clock),
-        notices=NoticeLane(voice, clock),
-        directory=world.directory,
-        commands=Commands.load(settings.content),
-        clock=clock,
-        live_release=live,
-    )
+    router = _router(stores, world, exchange, handoffs, voice, live)
     by_route = {adapter.route: adapter for adapter in world.adapters.values()}
 
     async def each_tick() -> None:
@@ -190,13 +178,32 @@ def make_partitions(
     return Partitions(
         stores.redis,
         Leases(stores.scripts, settings.worker_name, clock),
-        Router(parts),
+        router,
         Sending(exchange, by_route, stores.vault, clock, metrics, OrderedDict()),
         Timekeeper(exchange, handoffs, clock),
         clock,
         settings.partitions,
         each_tick,
     )
+
+
+def _router(
+    stores: Stores, world: World, exchange: Exchange, handoffs: RedisHandoffs, voice: Voice, live: LiveRelease
+) -> Router:
+    parts = Parts(
+        exchange=exchange,
+        conversations=stores.conversations,
+        quotes=stores.quotes,
+        bot=world.bot,
+        voice=voice,
+        reception=Reception(handoffs, world.hours, stores.clock),
+        notices=NoticeLane(voice, stores.clock),
+        directory=world.directory,
+        commands=Commands.load(world.settings.content),
+        clock=stores.clock,
+        live_release=live,
+    )
+    return Router(parts)
 
 
 @asynccontextmanager

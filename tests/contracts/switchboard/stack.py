@@ -7,6 +7,7 @@ import itertools
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 
 from switchboard.choices import Commands
@@ -36,6 +37,12 @@ end
 return waiting
 """
 """All at one moment: an entry moves from one to the other."""
+
+
+@cache
+def content() -> tuple[Wording, Commands]:
+    """Read once: YAML takes most of a second."""
+    return Wording.load(ROOT / "content"), Commands.load(ROOT / "content")
 
 
 class Clock:
@@ -69,8 +76,7 @@ class Stack:
         self.web, self.sms = FakeAdapter("web"), FakeAdapter("sms", "sms:a")
         self.adapters = {adapter.route: adapter for adapter in (self.web, self.sms)}
         self.hours, self.directory = FakeHours(), FakeDirectory()
-        wording = Wording.load(self.settings.content)
-        self.voice = Voice(lambda release: wording, self.clock)
+        self.voice = Voice(lambda release: content()[0], self.clock)
         self.exchange = Exchange(self.stores.scripts, self.stores.keys, self.route, self.clock)
         self.handoffs = RedisHandoffs(self.stores, self.voice, self.route)
         self.notices = Notices(self.stores.accept)
@@ -94,7 +100,7 @@ class Stack:
                 reception=reception,
                 notices=NoticeLane(self.voice, self.clock),
                 directory=self.directory,
-                commands=Commands.load(self.settings.content),
+                commands=content()[1],
                 clock=self.clock,
                 live_release=lambda: self.release,
             )
