@@ -69,6 +69,8 @@ class Gate:
         async def handle(request: web.Request) -> web.StreamResponse:
             try:
                 response = await self._handle(route, request)
+            except (web.HTTPForbidden, web.HTTPNotFound) as error:
+                response = problem(request, error.status, "not_yours" if error.status == 403 else "no_conversation")
             except web.HTTPException as error:
                 error.headers.update(HEADERS)
                 raise

@@ -12,6 +12,7 @@ from console.desk.reading import LATEST, Line, Reading, Window
 from console.desk.view import Viewing
 from console.desk.words import REVEAL_REASONS, WRAP_UP
 from console.web import Route, field, go, page, problem, session_of
+from switchboard import masking
 from switchboard.errors import NotOwner
 from switchboard.model import Owner, Reply
 from switchboard.ports import Clock, Conversations, Handoffs
@@ -19,6 +20,8 @@ from switchboard.ports import Clock, Conversations, Handoffs
 LONGEST = 2000
 """Characters of one answer: what the narrowest channel with a screen takes."""
 LONGEST_NOTE = 500
+NEVER_SAID = frozenset({"id", "bankcard", "password"})
+"""Kinds of secrets that no agent's words may carry: they would stand in every store."""
 _CLIENT_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 
@@ -66,6 +69,8 @@ class Acts:
             return problem(request, 422, "empty")
         if len(text) > LONGEST:
             return problem(request, 422, "too_long")
+        if NEVER_SAID & {secret.kind for secret in masking.mask(text).secrets}:
+            return problem(request, 422, "secret")
         if not _CLIENT_ID.fullmatch(client_id):
             return problem(request, 400, "malformed")
         message = await self.handoffs.say(conversation, agent, Reply(text=text), client_id)

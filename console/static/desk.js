@@ -40,9 +40,13 @@
     state.classList.toggle("off", !on);
   }
   document.body.addEventListener("htmx:sse:after:connection", () => line(true));
-  document.body.addEventListener("htmx:sse:error", () => line(false));
+  const toLogin = () => { location.href = "/login?next=" + encodeURIComponent(location.pathname); };
+  document.body.addEventListener("htmx:sse:error", (event) => {
+    line(false);
+    if (event.detail.status === 401) toLogin();
+  });
   document.body.addEventListener("htmx:sse:close", () => line(false));
-  document.body.addEventListener("signed-out", () => { location.href = "/login?next=" + encodeURIComponent(location.pathname); });
+  document.body.addEventListener("signed-out", toLogin);
   document.body.addEventListener("transcript-changed", () => htmx.trigger(document.body, "context-changed", {}));
   document.body.addEventListener("htmx:after:swap", (event) => {
     tick();

@@ -108,6 +108,13 @@ async def test_the_whole_number_is_shown_for_a_reason(desk: Stage, open_page: Op
     assert ("number.reveal", '{"reason": "verify"}') in await desk.rows("SELECT action, detail FROM audit")
 
 
+async def test_whose_session_ends_is_led_to_the_login(desk: Stage, open_page: OpenPage) -> None:
+    page = await open_page(f"{desk.url}/desk")
+    await log_in(page, "lin")
+    desk.stack.clock.forward(hours=13)
+    await page.wait_for_url("**/login?next=%2Fdesk", timeout=10_000)
+
+
 async def test_a_draft_waits_while_the_agent_looks_elsewhere(desk: Stage, open_page: OpenPage) -> None:
     page = await open_page(f"{desk.url}/desk")
     await log_in(page, "lin")

@@ -105,6 +105,8 @@ async def test_an_answer_goes_out_once_however_often_it_is_submitted(lin: Browse
     [
         ({"text": "  ", "client_id": "abcdefgh"}, 422),
         ({"text": "长" * 2001, "client_id": "abcdefgh"}, 422),
+        ({"text": "您的身份证号是11010519491231002X吗", "client_id": "abcdefgh"}, 422),
+        ({"text": "服务密码：abc12345", "client_id": "abcdefgh"}, 422),
         ({"text": "您好", "client_id": "x"}, 400),
         ({"text": "您好", "client_id": "' OR 1=1"}, 400),
     ],
