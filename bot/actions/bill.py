@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from bot.actions.turn import Event, Turn
 from crm.model import Bill
 from crm.operations import reads
 from crm.worktime import CHINA, month_of
+
+MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
 
 class QueryBill(Skill):
@@ -21,9 +24,9 @@ class QueryBill(Skill):
             turn.outcome("call_detail", "refused")
             return []
         now = turn.doors.now()
-        month = str(
-            turn.entities.get("month") or (month_of(now) if turn.topic == "dispute_charge" else last_month(now))
-        )
+        month = str(turn.entities.get("month") or "")
+        if not MONTH.fullmatch(month):
+            month = month_of(now) if turn.topic == "dispute_charge" else last_month(now)
         bill = await reads.bill(turn.doors, turn.who, month)
         if bill is None:
             known = await reads.bills(turn.doors, turn.who)

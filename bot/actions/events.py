@@ -46,7 +46,8 @@ class OrderFinished(Skill):
     keeps = False
 
     async def answer(self, turn: Turn) -> list[Event]:
-        await look(turn)
+        if turn.entities.get("quote"):
+            await look(turn)
         return []
 
 

@@ -54,7 +54,8 @@ def _named(turn: Turn) -> tuple[set[str], set[int]]:
     entities = (turn.tracker.latest_message or {}).get("entities") or ()
     ids = {e["value"] for e in entities if e["entity"] == "offering"}
     amounts = {int(e["value"]) for e in entities if e["entity"] == "amount_fen"}
-    return ids, amounts | {round(float(e["value"]) * 100) for e in entities if e["entity"] == "number"}
+    numbers = [e["value"] for e in entities if e["entity"] == "number"]
+    return ids, amounts | {number * 100 for number in numbers if isinstance(number, int)}
 
 
 def _few(turn: Turn, plans: tuple[Offering, ...]) -> list[Offering]:

@@ -76,8 +76,9 @@ def _amount(turn: Turn, step: str) -> int | None:
     """A bare number is yuan once an amount was asked for."""
     if "amount_fen" in turn.entities:
         return int(turn.entities["amount_fen"])
-    if step == "means" and turn.slot("way") == "page" and "number" in turn.entities:
-        return round(float(turn.entities["number"]) * 100)
+    number = turn.entities.get("number")
+    if step == "means" and turn.slot("way") == "page" and isinstance(number, int):
+        return number * 100
     return None
 
 

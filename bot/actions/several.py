@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
-from bot.actions.skill import Skill
+from bot.actions.skill import Skill, shareable
 from bot.actions.turn import Event, Turn
 
 
@@ -27,7 +27,10 @@ class SeveralQuestions(Skill):
             events += await SKILLS[part].handle(turn.as_wish(part, turn.entities))
             if _waits_for_login(events):
                 # All of them are answered after it.
-                return [*events, SlotSet("wish", {"intent": self.wish, "entities": turn.entities, "parts": parts})]
+                return [
+                    *events,
+                    SlotSet("wish", {"intent": self.wish, "entities": shareable(turn.entities), "parts": parts}),
+                ]
         for part in (p for p in parts if p not in READS):
             return [*events, *await SKILLS[part].handle(turn.as_wish(part, turn.entities))]
         return events

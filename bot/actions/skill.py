@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
@@ -51,7 +52,7 @@ class Skill(Action, ABC):  # type: ignore[misc]
 
     async def handle(self, turn: Turn) -> list[Event]:
         """Like `run`, for a wish inside a turn: a part of a line, or one that waited for the login."""
-        kept = [SlotSet("wish", {"intent": self.wish, "entities": turn.entities})] if self.keeps else []
+        kept = [SlotSet("wish", {"intent": self.wish, "entities": shareable(turn.entities)})] if self.keeps else []
         try:
             if self._level() >= 1:
                 subscriber = await identify(turn.doors, turn.who)
@@ -88,6 +89,11 @@ class Skill(Action, ABC):  # type: ignore[misc]
                 await turn.doors.quotes.void(turn.who.conversation, turn.slot("quote"), "another_topic")
             return form_ended()
         return [FollowupAction(turn.form)]
+
+
+def shareable(entities: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be kept of a wish: slots are shown at the desk, so no full number."""
+    return {name: value for name, value in entities.items() if name != "msisdn"}
 
 
 def clear_form() -> list[Event]:
