@@ -15,7 +15,7 @@ from tests.transcripts.runner import PATIENCE_S, Step, fill, pattern, read
 
 
 class Player:
-    """Plays one transcript. Addresses are opened when they are first named."""
+    """Plays one transcript. Addresses are opened, and what was said there before is forgotten, when they are first named."""
 
     def __init__(self, stack: Stack, world: World, http: aiohttp.ClientSession) -> None:
         self._stack, self._world = stack, world
@@ -26,7 +26,12 @@ class Player:
     async def play(self, path: Path) -> None:
         """Raises AssertionError that names the file's line."""
         try:
-            for step in read(path):
+            steps = list(read(path))
+            for step in steps:
+                # A phone that only listens has to be there before something is sent to it.
+                if step.who.startswith("sms:"):
+                    await self._person(step.who)
+            for step in steps:
                 try:
                     await self._carry_out(step)
                 except (AssertionError, TimeoutError) as error:
@@ -106,6 +111,7 @@ class Player:
                 self._people[who] = await self._world.web()
             else:
                 raise AssertionError(f"nobody is called {who}")
+            await self._world.forget(self._people[who])
         return self._people[who]
 
 

@@ -1,0 +1,91 @@
+"""What people type in confidence is found in no file of an installation, and on no screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.desk import Desk
+from tests.people import Person, World
+from tests.stack import Stack, until
+
+pytestmark = [pytest.mark.rasa, pytest.mark.timeout(180)]
+
+SECRETS = {
+    "code": ("我的验证码是{}", "493817"),
+    "bare code": ("{}", "583926"),
+    "password": ("服务密码是{}", "274951"),
+    "card": ("充值卡{}", "739204185516372904"),
+    "bankcard": ("银行卡号{}", "6222021234567890128"),
+    "id": ("身份证{}", "11010519491231002X"),
+}
+CHANNELS = ("web", "sms", "wechat")
+
+
+async def _person(world: World, channel: str) -> Person:
+    if channel == "sms":
+        return world.sms("+8613900001111")
+    return await world.web() if channel == "web" else world.wechat("openid-secrets")
+
+
+def _files(folder: Path) -> list[Path]:
+    """Redis' log, SQL and its journals, the processes' logs: everything but the keys themselves."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.name not in ("secret", "demo-logins.json")]
+
+
+def _holding(folder: Path, secret: str) -> list[str]:
+    return [path.name for path in _files(folder) if secret.encode() in path.read_bytes()]
+
+
+async def test_no_secret_typed_on_any_channel_is_stored_or_shown(stack: Stack, world: World) -> None:
+    pages = ""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        desk = Desk(stack, http)
+        await desk.arrive("lin")
+        for channel in CHANNELS:
+            person = await _person(world, channel)
+            for text, secret in SECRETS.values():
+                await person.say(text.format(secret))
+                await person.next(30)
+            await person.say("转人工")
+            conversation = person.address().conversation_id(world.settings.key("conversation"))
+
+            async def is_shown(conversation: str = conversation) -> bool:
+                return "[bankcard]" in await desk.page("lin", f"/desk/c/{conversation}/transcript")
+
+            await desk.act("lin", "takes", conversation)
+            await until(is_shown)
+            pages += await desk.page("lin", f"/desk/c/{conversation}")
+            await desk.act("lin", "closes", conversation)
+        await desk.leave_all()
+    found = {name: _holding(stack.folder, secret) for name, (_, secret) in SECRETS.items()}
+    assert found == {name: [] for name in SECRETS}
+    assert [secret for _, secret in SECRETS.values() if secret in pages] == []
+
+
+async def test_the_search_would_find_what_is_stored(stack: Stack, world: World) -> None:
+    person = world.sms("+8613900002222")
+    await person.say("这句话不是秘密4711")
+    await person.next(30)
+    assert "appendonly.aof" in _holding(stack.folder, "这句话不是秘密4711")
+
+
+async def test_a_code_that_we_send_is_in_clear_only_on_the_phone(stack: Stack, world: World) -> None:
+    msisdn = "+8613900003333"
+    person = await world.web()
+    await person.say("登录")
+    await person.next(30)
+    await person.say(msisdn.removeprefix("+86"))
+
+    async def code() -> str:
+        texts = [str(body["text"]) for body in world.provider.delivered if body["to"] == msisdn]
+        return next((word for text in texts for word in _six_digits(text)), "")
+
+    assert _holding(stack.folder, str(await until(code, 20))) == []
+
+
+def _six_digits(text: str) -> list[str]:
+    cleaned = "".join(c if c.isdigit() else " " for c in text)
+    return [word for word in cleaned.split() if len(word) == 6]
