@@ -17,7 +17,9 @@ T = TypeVar("T")
 
 
 def to_dict(value: Any) -> Any:
-    """Plain JSON types: dataclasses become objects (fields equal to their default are left out), moments ISO 8601 in UTC, tuples lists."""
+    """Plain JSON types: dataclasses become objects (fields equal to their default are left out), moments ISO 8601 in
+    UTC, tuples lists.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
             f.name: to_dict(getattr(value, f.name))

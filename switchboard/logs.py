@@ -1,4 +1,6 @@
-"""Structured logs in JSON lines: an event name and keys, a trace id bound once, never a text, a full number or a code."""
+"""Structured logs in JSON lines: an event name and keys, a trace id bound once, never a text, a full number or a
+code.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Secrets typed into chat never reach a store: right after parsing they become typed placeholders.
 
-`mask` cuts one-time codes and service passwords, recharge cards, bank cards and ID numbers out of a text and puts `⟦kind:REF⟧` there.
-`hide` is for logs, screens and exports: it keeps a few digits and no reference. `msisdn` shows a number as 138****1234.
+`mask` cuts one-time codes and service passwords, recharge cards, bank cards and ID numbers out of a text and puts
+`⟦kind:REF⟧` there. `hide` is for logs, screens and exports: it keeps a few digits and no reference. `msisdn` shows a
+number as 138****1234.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def new_ref() -> str:
 
 
 def mask(text: str, ref: Callable[[], str] = new_ref) -> Masked:
-    """Replace every secret by a placeholder. Full-width digits count as digits; brackets of ours in the text are neutralised first."""
+    """Replace every secret by a placeholder. Full-width digits count as digits; brackets of ours in the text are
+    neutralised first.
+    """
     found: list[SecretValue] = []
     # Somebody who types a placeholder must not be able to name a reference.
     plain = "".join(_narrow(c) for c in text.replace("⟦", "[").replace("⟧", "]"))
@@ -118,7 +121,7 @@ def _is_id(digits: str) -> bool:
     month, day = int(digits[10:12]), int(digits[12:14])
     if not (digits[6:8] in ("19", "20") and 1 <= month <= 12 and 1 <= day <= 31):
         return False
-    return "10X98765432"[sum(int(d) * w for d, w in zip(digits, _ID_WEIGHTS)) % 11] == digits[17]
+    return "10X98765432"[sum(int(d) * w for d, w in zip(digits, _ID_WEIGHTS, strict=False)) % 11] == digits[17]
 
 
 def _luhn(digits: str) -> bool:

@@ -1,7 +1,8 @@
 """The nouns of a conversation as frozen dataclasses.
 
-Everything here goes through Redis as JSON: `to_dict(value)` gives plain JSON types, `from_dict(cls, data)` builds the value back
-and refuses unknown fields. Moments are timezone-aware UTC. Text in these types is already masked unless a docstring says otherwise.
+Everything here goes through Redis as JSON: `to_dict(value)` gives plain JSON types, `from_dict(cls, data)` builds the
+value back and refuses unknown fields. Moments are timezone-aware UTC. Text in these types is already masked unless a
+docstring says otherwise.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ class Origin(str, Enum):
 
 @dataclass(frozen=True)
 class Address:
-    """Where a person can be reached: `channel` is wechat, wecom, sms or web; `id` an openid, an MSISDN or a web session. Not a person."""
+    """Where a person can be reached: `channel` is wechat, wecom, sms or web; `id` an openid, an MSISDN or a web
+    session. Not a person.
+    """
 
     channel: str
     id: str
@@ -47,14 +50,18 @@ class Address:
         return not (self.channel == "web" and self.id.startswith("rest:"))
 
     def conversation_id(self, key: bytes) -> str:
-        """`channel:HMAC(id)`: stable, and nobody can read a phone number out of it. `key` comes from Settings.key("conversation")."""
+        """`channel:HMAC(id)`: stable, and nobody can read a phone number out of it. `key` comes from
+        Settings.key("conversation").
+        """
         digest = hmac.new(key, f"{self.channel}\n{self.id}".encode(), hashlib.sha256).hexdigest()
         return f"{self.channel}:{digest[:32]}"
 
 
 @dataclass(frozen=True)
 class Binding:
-    """An Address proven to belong to a number. `proof` is `link` (the carrier's own link said so) or `code` (one-time code)."""
+    """An Address proven to belong to a number. `proof` is `link` (the carrier's own link said so) or `code` (one-time
+    code).
+    """
 
     msisdn: str
     subscriber_id: str
@@ -75,8 +82,8 @@ class Media:
 class InboundMessage:
     """One message of a person under the channel's own id.
 
-    `id` is unique within the channel for at least 48 h and starts with the channel's name (`sms:…`). `token` is set when a choice was tapped:
-    the opaque token of a Choice. `at` is when the channel says it was sent.
+    `id` is unique within the channel for at least 48 h and starts with the channel's name (`sms:…`). `token` is set
+    when a choice was tapped: the opaque token of a Choice. `at` is when the channel says it was sent.
     """
 
     id: str
@@ -136,7 +143,8 @@ class ConversationEvent:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something said that nobody asked for. `response` is a wording name rendered with `values`. `dedupe` makes it once-only for 48 h.
+    """Something said that nobody asked for. `response` is a wording name rendered with `values`. `dedupe` makes it
+    once-only for 48 h.
 
     To reach a person through another Address than the one that caused it (a one-time code by SMS), `address` names it.
     """
@@ -157,7 +165,8 @@ Inbound = InboundMessage | MessagePart | ChannelEvent | Receipt | ConversationEv
 
 @dataclass(frozen=True)
 class Choice:
-    """Something a person can pick: the `label` and `number` they see, the opaque `token` that a tap returns, and the hidden payload.
+    """Something a person can pick: the `label` and `number` they see, the opaque `token` that a tap returns, and the
+    hidden payload.
 
     `intent` and `entities` never leave the switchboard: adapters send label, number and token only.
     """
@@ -222,7 +231,9 @@ class Understanding:
 
 @dataclass(frozen=True)
 class TurnContext:
-    """Where the bot stands after the turn: public slots, the active form, and whether that form awaits a `number` or a `code`."""
+    """Where the bot stands after the turn: public slots, the active form, and whether that form awaits a `number` or
+    a `code`.
+    """
 
     slots: Mapping[str, Any] = field(default_factory=dict)
     active_form: str = ""
@@ -231,7 +242,9 @@ class TurnContext:
 
 @dataclass(frozen=True)
 class HandoffRequest:
-    """The bot asks for a human. `reason` is a wording-free code (asked, not_understood, complaint, distress …); higher priority is sooner."""
+    """The bot asks for a human. `reason` is a wording-free code (asked, not_understood, complaint, distress …);
+    higher priority is sooner.
+    """
 
     reason: str
     skill: str = "general"
@@ -240,7 +253,9 @@ class HandoffRequest:
 
 @dataclass(frozen=True)
 class TimerRequest:
-    """Raise ConversationEvent `name` in this conversation after `after_s` seconds; a later request of the same name replaces it; after_s < 0 cancels."""
+    """Raise ConversationEvent `name` in this conversation after `after_s` seconds; a later request of the same name
+    replaces it; after_s < 0 cancels.
+    """
 
     name: str
     after_s: float
@@ -257,7 +272,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class TurnResult:
-    """What a Responder answers. `language` is set when the person switched it; stored under the message id, so a repeated turn gives this again."""
+    """What a Responder answers. `language` is set when the person switched it; stored under the message id, so a
+    repeated turn gives this again.
+    """
 
     replies: tuple[Reply, ...] = ()
     handoff: HandoffRequest | None = None
@@ -271,7 +288,9 @@ class TurnResult:
 
 @dataclass(frozen=True)
 class Conversation:
-    """The ongoing talk with one Address. `epoch` grows at each change of owner, `generation` when the number got another subscriber."""
+    """The ongoing talk with one Address. `epoch` grows at each change of owner, `generation` when the number got
+    another subscriber.
+    """
 
     id: str
     address: Address
@@ -289,7 +308,9 @@ class Conversation:
 
 @dataclass(frozen=True)
 class SecretValue:
-    """A secret cut out of a text: stored encrypted for ≤10 minutes under `ref`; `kind` is code, card, bankcard, id or password."""
+    """A secret cut out of a text: stored encrypted for ≤10 minutes under `ref`; `kind` is code, card, bankcard, id or
+    password.
+    """
 
     ref: str
     kind: str

@@ -31,7 +31,9 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class RawRequest:
-    """What came from outside, before anything is believed: an HTTP request, or a socket event as `method` "EVENT" with the event's name as path."""
+    """What came from outside, before anything is believed: an HTTP request, or a socket event as `method` "EVENT"
+    with the event's name as path.
+    """
 
     method: str
     path: str
@@ -52,7 +54,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Received:
-    """A parsed request: `items` are stored in one script; then `on_stored` is sent, or `on_refused` when they were not (cap, Redis away)."""
+    """A parsed request: `items` are stored in one script; then `on_stored` is sent, or `on_refused` when they were
+    not (cap, Redis away).
+    """
 
     items: tuple[Inbound, ...]
     on_stored: Answer
@@ -110,7 +114,9 @@ class Responder(Protocol):
 
 @dataclass(frozen=True)
 class Turn:
-    """What fences one turn: the lease token of the partition, how often this entry was tried, the trace id, the payload of a picked choice."""
+    """What fences one turn: the lease token of the partition, how often this entry was tried, the trace id, the
+    payload of a picked choice.
+    """
 
     token: str
     attempt: int = 1
@@ -148,7 +154,7 @@ class Accept(Protocol):
 
 class Vault(Protocol):
     async def open(self, conversation: str, ref: str) -> str | None:
-        """The secret behind a placeholder's reference, or None when it expired (10 min) or is another conversation's."""
+        """The secret behind a placeholder's reference; None when it expired (10 min) or is another conversation's."""
 
     async def burn(self, conversation: str, ref: str) -> None:
         """Forget it now."""
@@ -173,7 +179,9 @@ class Trackers(Protocol):
         snapshot: Mapping[str, Any] | None,
         result: Mapping[str, Any],
     ) -> None:
-        """One script: token current, `loaded` equals the stored count, message unseen → all is written. Otherwise TurnConflict."""
+        """One script: token current, `loaded` equals the stored count, message unseen → all is written. Otherwise
+        TurnConflict.
+        """
 
 
 class Conversations(Protocol):
@@ -182,7 +190,9 @@ class Conversations(Protocol):
     async def get(self, conversation: str) -> Conversation | None: ...
 
     async def bind(self, conversation: str, binding: Binding, region: str) -> Conversation:
-        """Bind the Address. Another subscriber than before ends the generation: bindings, choices, quotes, tracker, step-ups."""
+        """Bind the Address. Another subscriber than before ends the generation: bindings, choices, quotes, tracker,
+        step-ups.
+        """
 
     async def unbind(self, conversation: str, reason: str) -> None:
         """End the generation: the CRM names another subscriber, or the person logged out."""
@@ -201,7 +211,9 @@ class Waiting:
 
 
 class Handoffs(Protocol):
-    """What the desk may do. Each call is one script that checks the owner; NotOwner means someone else was faster or it is over."""
+    """What the desk may do. Each call is one script that checks the owner; NotOwner means someone else was faster or
+    it is over.
+    """
 
     async def waiting(self) -> list[Waiting]:
         """By priority, then by age."""
@@ -230,7 +242,9 @@ class Handoffs(Protocol):
 
 @dataclass(frozen=True)
 class LogEntry:
-    """One record of the log: `kind` is inbound, reply, agent, owner, handoff, outcome, receipt, dropped, notice, quarantine, binding …"""
+    """One record of the log: `kind` is inbound, reply, agent, owner, handoff, outcome, receipt, dropped, notice,
+    quarantine, binding …
+    """
 
     partition: int
     entry: str

@@ -1,4 +1,6 @@
-"""Settings: one frozen object, read once from RENJI_* variables. An unknown variable or an impossible value is an error that lists them all."""
+"""Settings: one frozen object, read once from RENJI_* variables. An unknown variable or an impossible value is an
+error that lists them all.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ class Settings:
     """Every setting with its embedded default. `docs/settings.md` explains each."""
 
     demo: bool = False
-    """The demo page, demo log-ins and simulators. Refuses non-loopback addresses, a foreign CRM and real channel credentials."""
+    """The demo page, demo log-ins and simulators. Refuses non-loopback addresses, a foreign CRM and real channel
+    credentials.
+    """
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = "http://127.0.0.1:8080"

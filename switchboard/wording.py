@@ -1,4 +1,5 @@
-"""Loads what the bot says and renders it: one wording for all channels, written by content staff as Jinja2 in content/responses/*.yml.
+"""Loads what the bot says and renders it: one wording for all channels, written by content staff as Jinja2 in
+content/responses/*.yml.
 
 An entry:
 
@@ -9,7 +10,7 @@ An entry:
         zh: 余额{{ balance_fen | yuan }}元。
       choices:
         - {zh: 查账单, en: Bill, intent: query_bill, entities: {month: "{{ month }}"}}
-        - {each: offers, zh: "{{ item.name }}", en: "{{ item.name_en }}", intent: order_data_pack, entities: {offering: "{{ item.id }}"}}
+        - {each: offers, zh: "{{ item.name }}", en: "{{ item.en }}", intent: order, entities: {offering: "{{ item.id }}"}}
         - {when: owed_fen > 0, zh: 充值, en: Top up, intent: recharge}
       link: {zh: 去支付, en: Pay, url: "{{ url }}"}
 
@@ -56,7 +57,9 @@ class Wording:
 
     @classmethod
     def load(cls, content: Path) -> Wording:
-        """Read content/responses/*.yml. Raises BadWording naming file and entry; two files may not define the same name."""
+        """Read content/responses/*.yml. Raises BadWording naming file and entry; two files may not define the same
+        name.
+        """
         entries: dict[str, Mapping[str, Any]] = {}
         for path in sorted((content / "responses").glob("*.yml")):
             try:
@@ -79,7 +82,9 @@ class Wording:
         return frozenset(self._entries)
 
     def render(self, name: str, channel: str, language: str, values: Mapping[str, Any]) -> Reply:
-        """The reply for one channel and language. `quote_id` among the values makes it the reply that shows this quote. Raises BadWording."""
+        """The reply for one channel and language. `quote_id` among the values makes it the reply that shows this
+        quote. Raises BadWording.
+        """
         entry = self._entries.get(name)
         if entry is None:
             raise BadWording(f"no response named {name}")

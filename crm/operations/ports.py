@@ -1,4 +1,5 @@
-"""What operations need from outside the CRM. The switchboard's Redis implements these structurally; the roots plug them in.
+"""What operations need from outside the CRM. The switchboard's Redis implements these structurally; the roots plug
+them in.
 
 Records are plain JSON objects, so that neither side imports the other's types.
 """
@@ -16,8 +17,8 @@ CodeCheck = Literal["ok", "wrong", "locked", "expired", "none"]
 
 
 class Quotes(Protocol):
-    """Offers to act, kept with their conversation. A quote is issued here, becomes shown when the channel took the message that shows it,
-    and is consumed once. Take-over, failed send, expiry or another topic void it.
+    """Offers to act, kept with their conversation. A quote is issued here, becomes shown when the channel took the
+    message that shows it, and is consumed once. Take-over, failed send, expiry or another topic void it.
     """
 
     async def issue(self, conversation: str, quote_id: str, body: Mapping[str, Any], ttl_s: int) -> None:
@@ -36,12 +37,15 @@ class Quotes(Protocol):
 
 
 class StepUps(Protocol):
-    """One-time codes: six digits, one open per (conversation, operation); stored as HMAC; wrong tries and resends are counted per number."""
+    """One-time codes: six digits, one open per (conversation, operation); stored as HMAC; wrong tries and resends are
+    counted per number.
+    """
 
     async def issue(
         self, conversation: str, operation: str, msisdn: str, code: str, facts: Mapping[str, Any], ttl_s: int
     ) -> Literal["ok", "too_soon", "too_many", "locked"]:
-        """`facts` (quote id, amount, number) come back from `check`. too_soon: 60 s apart; too_many: 5 an hour or 10 a day per number.
+        """`facts` (quote id, amount, number) come back from `check`. too_soon: 60 s apart; too_many: 5 an hour or 10
+        a day per number.
 
         A resend does not reset the count of wrong tries.
         """
@@ -49,7 +53,9 @@ class StepUps(Protocol):
     async def check(
         self, conversation: str, operation: str, msisdn: str, code: str, message_id: str
     ) -> tuple[CodeCheck, dict[str, Any]]:
-        """One try. "ok" burns the code and gives its facts; the same message asks again and gets the same answer. 5 wrong tries lock for 15 min."""
+        """One try. "ok" burns the code and gives its facts; the same message asks again and gets the same answer. 5
+        wrong tries lock for 15 min.
+        """
 
     async def cancel(self, conversation: str, operation: str) -> None: ...
 
