@@ -86,11 +86,12 @@ class Form(Action, ABC):  # type: ignore[misc]
         filled = await self.read(turn, step)
         if filled is None and turn.intent == "repeat":
             filled = {}
-        if filled is None and turn.intent in UNCLEAR:
+        # With a topic it was understood, only not offered: that is somebody else's to say.
+        if filled is None and turn.intent in UNCLEAR and not (turn.intent == "out_of_scope" and turn.topic):
             return await self._unclear(turn)
         if filled is None:
             return []
-        return [SlotSet("misses", 0), *await self._next(turn, filled)]
+        return [SlotSet("misses", 0), SlotSet("strayed", 0), *await self._next(turn, filled)]
 
     def _bare_cancel(self, turn: Turn) -> bool:
         """ "Cancel" in the middle of something means the something; with more words it is a wish of its own."""

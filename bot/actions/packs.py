@@ -30,7 +30,7 @@ async def _held(turn: Turn) -> tuple[Offering, ...]:
 
 
 BUY = Trade(_packs, order_data_pack.quote, common)
-CANCEL = Trade(_held, cancel_data_pack.quote)
+CANCEL = Trade(_held, cancel_data_pack.quote, unknown="not_held")
 
 
 class OrderDataPack(OrderStart):

@@ -19,10 +19,13 @@ class ConsultPlans(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         plans = await on_sale(turn.doors, "plan", turn.who.region)
         packs = await on_sale(turn.doors, "data_pack", turn.who.region)
-        meant = find((*plans, *packs), turn.entities.get("offering"), turn.entities.get("amount_fen"))
+        services = await on_sale(turn.doors, "service", turn.who.region)
+        meant = find((*plans, *packs, *services), turn.entities.get("offering"), turn.entities.get("amount_fen"))
         if len(meant) == 1:
             one = meant[0]
             turn.say("offering_details", **offered(one, turn.who.language), is_plan=one.category == "plan")
+        elif turn.topic == "roaming":
+            turn.say("roaming_packs", items=[offered(p, turn.who.language) for p in _abroad(packs, services)])
         else:
             turn.say("plans", items=[offered(p, turn.who.language) for p in _few(turn, meant or plans)])
         turn.outcome(self.wish, "answered")
@@ -47,6 +50,12 @@ class ComparePlans(Skill):
         turn.say("plans_compared", items=items, own=own.id if own else "")
         turn.outcome(self.wish, "answered")
         return []
+
+
+def _abroad(packs: tuple[Offering, ...], services: tuple[Offering, ...]) -> list[Offering]:
+    """Packs that need a service switched on rather than a plan: those for use abroad."""
+    switches = {service.id for service in services}
+    return [pack for pack in packs if switches & set(pack.requires)]
 
 
 def _named(turn: Turn) -> tuple[set[str], set[int]]:

@@ -18,8 +18,10 @@ from crm.operations.identify import identify
 from crm.operations.levels import level
 from crm.operations.results import Refusal
 
+PATIENCE = 2
+"""So many questions in a row may be asked in the middle of a form."""
 FORM_SLOTS = (
-    "chosen", "among", "agreed", "code", "quote", "way", "means", "kind", "told", "first",
+    "chosen", "among", "agreed", "code", "quote", "way", "means", "kind", "told", "first", "strayed",
     "secret_number", "secret_login",
 )  # fmt: skip
 
@@ -83,12 +85,13 @@ class Skill(Action, ABC):  # type: ignore[misc]
         next_action = next((e["name"] for e in events if e["event"] == "followup"), "")
         if not turn.form or next_action == turn.form:
             return []
-        if self.ends_form or next_action:
-            # Another wish is a no to what was asked.
-            if turn.slot("quote"):
-                await turn.doors.quotes.void(turn.who.conversation, turn.slot("quote"), "another_topic")
-            return form_ended()
-        return [FollowupAction(turn.form)]
+        strayed = int(turn.slot("strayed") or 0) + 1
+        if not (self.ends_form or next_action or strayed > PATIENCE):
+            return [SlotSet("strayed", strayed), FollowupAction(turn.form)]
+        # Another wish, or too many questions on the way, is a no to what was asked.
+        if turn.slot("quote"):
+            await turn.doors.quotes.void(turn.who.conversation, turn.slot("quote"), "another_topic")
+        return form_ended() if next_action else [*clear_form(), *form_ended()]
 
 
 def shareable(entities: Mapping[str, Any]) -> dict[str, Any]:

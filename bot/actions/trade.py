@@ -14,19 +14,20 @@ from crm.operations.doors import Doors
 from crm.operations.quotes import Quote
 from crm.operations.results import Refusal
 
-SAID = ("offering", "amount_fen", "volume_kb")
+SAID = ("offering", "amount_fen", "volume_kb", "number")
 
 
 @dataclass(frozen=True)
 class Trade:
     """What one kind of order is about: what can be chosen, in catalogue order, and how it is quoted.
 
-    `common`: what somebody means who names a price or a volume only.
+    `common`: what somebody means who names a price or a volume only. `unknown`: what is said when nothing fits.
     """
 
     offerings: Callable[[Turn], Awaitable[tuple[Offering, ...]]]
     quote: Callable[[Doors, Context, str], Awaitable[Quote | Refusal]]
     common: Callable[[Offering], bool] = lambda offering: True
+    unknown: str = "no_such_offering"
 
 
 async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
@@ -36,7 +37,10 @@ async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
         turn.say(f"nothing_to_{wish}")
         turn.outcome(wish, "refused")
         return None
-    said, amount, volume = (turn.entities.get(key) for key in SAID)
+    said, amount, volume, number = (turn.entities.get(key) for key in SAID)
+    if amount is None and isinstance(number, int):
+        # "The 129" is a price as a name.
+        amount = number * 100
     if said and generic(offerings, turn.words.get("offering", "")):
         said = None
     found = () if said else find(filter(trade.common, offerings), None, amount, volume)
@@ -44,5 +48,5 @@ async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
     if len(found) == 1:
         return {"chosen": found[0].id, "among": None}
     if not found and (said or amount is not None or volume is not None):
-        turn.say("no_such_offering")
+        turn.say(trade.unknown)
     return {"chosen": None, "among": [o.id for o in found] or None}

@@ -48,6 +48,26 @@ async def test_a_question_in_between_is_answered_and_the_offer_shown_again(talk:
     assert (await person.say("affirm")).responses == ["order_done"]
 
 
+async def test_after_the_third_question_on_the_way_the_order_is_dropped(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    for intent in ("query_balance", "query_bill"):
+        assert (await person.say(intent)).responses[-1] == "quote_order_data_pack"
+    assert (await person.say("query_my_plan")).responses == ["my_plan"]
+    assert (await person.say("affirm")).responses == ["nothing_to_confirm"]
+    assert person.packs() == []
+
+
+async def test_what_is_not_held_cannot_be_cancelled(talk: Begin) -> None:
+    heard = await talk("+8613800000009", "sms").say("cancel_data_pack", offering="svc-ringback")
+    assert heard.responses == ["not_held", "ask_cancel_data_pack"]
+
+
+async def test_a_plan_is_named_by_its_price(talk: Begin) -> None:
+    heard = await talk("+8613800000011", "sms").say("change_plan", number=129)
+    assert heard.responses == ["quote_change_plan"]
+
+
 async def test_another_pack_may_be_named_at_any_time(talk: Begin) -> None:
     person = talk(channel="sms")
     await person.say("order_data_pack", offering="pack-5g")

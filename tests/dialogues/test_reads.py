@@ -71,6 +71,12 @@ async def test_why_was_i_charged_names_the_day_of_each_item(talk: Begin) -> None
     assert "退订业务" in heard.labels
 
 
+async def test_data_for_abroad_is_shown_apart(talk: Begin) -> None:
+    heard = await talk().say("consult_plans", topic="roaming")
+    assert heard.responses == ["roaming_packs"]
+    assert len(heard.labels) == 3
+
+
 async def test_a_crm_that_is_away_is_said_and_the_wish_is_kept(talk: Begin) -> None:
     person = talk()
     person.crm.down = True

@@ -48,6 +48,13 @@ async def test_an_unknown_number_is_asked_again(talk: Begin) -> None:
     assert heard.responses == ["refused_unknown_number", "login_ask_number"]
 
 
+async def test_what_is_not_offered_is_said_in_the_middle_of_a_form_too(talk: Begin) -> None:
+    person = talk()
+    await person.say("recharge")
+    heard = await person.say("out_of_scope", "手机丢了", topic="sim")
+    assert heard.responses == ["not_offered_sim", "ask_recharge_way"]
+
+
 async def test_plans_need_no_login(talk: Begin) -> None:
     assert (await talk(None).say("consult_plans")).responses == ["plans"]
 
