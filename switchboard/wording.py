@@ -10,7 +10,7 @@ An entry:
         zh: 余额{{ balance_fen | yuan }}元。
       choices:
         - {zh: 查账单, en: Bill, intent: query_bill, entities: {month: "{{ month }}"}}
-        - {each: offers, zh: "{{ item.name }}", en: "{{ item.en }}", intent: order, entities: {offering: "{{ item.id }}"}}
+        - {each: offers, zh: "{{ item.name }}", en: "{{ item.en }}", intent: buy, entities: {offering: "{{ item.id }}"}}
         - {when: owed_fen > 0, zh: 充值, en: Top up, intent: recharge}
       link: {zh: 去支付, en: Pay, url: "{{ url }}"}
 

@@ -15,7 +15,7 @@ from tests.transcripts.runner import PATIENCE_S, Step, fill, pattern, read
 
 
 class Player:
-    """Plays one transcript. Addresses are opened, and what was said there before is forgotten, when they are first named."""
+    """Plays one transcript. An Address is opened, and what was said there before forgotten, when it is first named."""
 
     def __init__(self, stack: Stack, world: World, http: aiohttp.ClientSession) -> None:
         self._stack, self._world = stack, world
