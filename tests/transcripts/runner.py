@@ -9,8 +9,8 @@
 
 `>` is said by the person, `<` is what they see next, on that Address. `[label]` taps a choice; a seen message with
 choices ends in `[label] [label]`. In what is seen `{*}` stands for any text, `{yuan}` for an amount, `{n}` for digits,
-`{code}` for six digits that a later `{code}` types, `{url}` for a link that a payer follows. Names after `web:` and `wechat:` are
-whoever the transcript likes. Other lines:
+`{code}` for six digits that a later `{code}` types, `{url}` for a link that a payer follows. Names after `web:` and
+`wechat:` are whoever the transcript likes. Other lines:
 
     agent:NAME takes|returns|closes ADDRESS
     agent:NAME arrives|leaves
