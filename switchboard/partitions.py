@@ -153,6 +153,7 @@ class Partitions:
         self._held: dict[int, Partition] = {}
         self._giving: dict[int, asyncio.Task[None]] = {}
         self._dirty: set[int] = set()
+        self._starting = True
         self._something = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -237,11 +238,12 @@ class Partitions:
         random.shuffle(free)
         while free and wanted > 0:
             some, free = free[:wanted], free[wanted:]
-            for lease in await self._leases.acquire(some):
+            for lease in await self._leases.acquire(some, reclaim=self._starting):
                 routes = list(self._sending.adapters)
                 self._held[lease.partition] = Partition(lease, self._router, self._sending, self._clock, routes)
                 self._wake([lease.partition])
                 wanted -= 1
+        self._starting = False
 
     def _give(self, surplus: int) -> None:
         """To a worker that has fewer: lanes come to rest first, so that nothing is done twice."""

@@ -54,15 +54,19 @@ class Leases:
         with reaching():
             await self._redis.zrem(WORKERS, self._worker)
 
-    async def acquire(self, partitions: Sequence[int]) -> list[Lease]:
-        """Those that were free, or held by an earlier process of this worker's name."""
+    async def acquire(self, partitions: Sequence[int], reclaim: bool = False) -> list[Lease]:
+        """Those that were free. With `reclaim` also those held under this worker's name: by the process before us.
+
+        Only for a process that starts: two that run under one name would take them from each other for ever.
+        """
+        ours = f"{self._worker}/{self._process}/"
+        mine = f"{self._worker}/" if reclaim else ours
         tokens = [f"{self._worker}/{self._process}/{secrets.token_hex(8)}" for _ in partitions]
         calls = [
-            ([f"{tag(p)}:lease", f"{tag(p)}:held"], [token, f"{self._worker}/", LEASE_MS])
+            ([f"{tag(p)}:lease", f"{tag(p)}:held"], [token, mine, LEASE_MS])
             for p, token in zip(partitions, tokens, strict=True)
         ]
         answers = await self._scripts.run_many("acquire", calls)
-        ours = f"{self._worker}/{self._process}/"
         return [
             Lease(p, token, before != b"" and not before.decode().startswith(ours))
             for p, token, before in zip(partitions, tokens, answers, strict=True)

@@ -15,6 +15,7 @@ class Solo:
         self._scripts, self._keys = scripts, [f"{{{name}}}:{part}" for part in ("lease", "held", "timers", "talks")]
         self._process, self._token = process, f"{process}/{secrets.token_hex(8)}"
         self._mine = False
+        self._starting = True
 
     async def mine(self) -> bool:
         """Call at least every second; True while it is this process that may. Raises NotReachable."""
@@ -23,8 +24,9 @@ class Solo:
             kept = await self._scripts.run("renew", [lease, timers, talks], [self._token, LEASE_MS])
             self._mine = bool(kept[0])
         if not self._mine:
-            taken = await self._scripts.run("acquire", [lease, held], [self._token, f"{self._process}/", LEASE_MS])
-            self._mine = taken is not None
+            replaced = f"{self._process}/" if self._starting else self._token
+            taken = await self._scripts.run("acquire", [lease, held], [self._token, replaced, LEASE_MS])
+            self._mine, self._starting = taken is not None, False
         return self._mine
 
     async def release(self) -> None:

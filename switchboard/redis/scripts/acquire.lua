@@ -1,5 +1,5 @@
--- Takes a partition that is free, or that a worker of the same name held before it was restarted. The new token fences the old one.
--- KEYS: lease, held. ARGV: token, name prefix of the worker ("name/"), TTL in ms. Returns false, or the token of a holder that did not
+-- Takes a partition that is free, or whose holder the caller replaces (a process of its name before it was restarted). The new token
+-- fences the old one. KEYS: lease, held. ARGV: token, beginning of the tokens that may be replaced, TTL in ms. Returns false, or the token of a holder that did not
 -- release: what it was doing may have taken it down.
 local lease = redis.call('GET', KEYS[1])
 if lease and string.sub(lease, 1, #ARGV[2]) ~= ARGV[2] then return false end

@@ -88,6 +88,15 @@ async def test_a_worker_restarted_under_its_name_goes_on_at_once(stack: Stack) -
     await stack.until(lambda: len(again.held) == 8, within_s=0.8)
 
 
+async def test_two_workers_of_one_name_do_not_take_from_each_other_for_ever(stack: Stack) -> None:
+    first = stack.worker("w1")
+    await stack.until(lambda: len(first.held) == 8)
+    second = stack.worker("w1")
+    await stack.until(lambda: len(second.held) == 8)
+    await asyncio.sleep(2.5)
+    assert (len(first.held), len(second.held)) == (0, 8)
+
+
 async def test_two_workers_share_and_the_first_gives_its_surplus(stack: Stack) -> None:
     first = stack.worker("w1")
     await stack.until(lambda: len(first.held) == 8)
@@ -104,7 +113,7 @@ async def test_a_commit_under_a_lost_lease_changes_nothing(stack: Stack) -> None
     conversation = stack.conversation(LI)
     partition = stack.stores.keys.partition(conversation)
     (old,) = await Leases(stack.stores.scripts, "w1", stack.clock).acquire([partition])
-    (new,) = await Leases(stack.stores.scripts, "w1", stack.clock).acquire([partition])
+    (new,) = await Leases(stack.stores.scripts, "w1", stack.clock).acquire([partition], reclaim=True)
     ((found,),) = await stack.exchange.read([(f"{{p{partition}}}:in", "0")])
     commit = Commit(load_entry(*found), 0)
     assert await stack.exchange.commit(old.token, commit) == "lost"

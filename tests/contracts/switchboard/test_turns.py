@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from switchboard.errors import NotReachable, TurnFailed
 from switchboard.fake import FakeRasa, echo
 from switchboard.model import Address, MessagePart, Owner, Reply, TurnResult
@@ -127,22 +129,29 @@ async def test_a_turn_whose_worker_died_before_the_commit_is_not_run_again(stack
     assert (await stack.stores.trackers.load(stack.conversation(LI)))[2] == 2
 
 
-async def test_two_workers_on_one_message_store_one_turn(stack: Stack) -> None:
-    """Race 2: the old holder goes on after its lease was taken."""
-    slow, both = FakeRasa(stack.stores.trackers), asyncio.Event()
-    slow.before_append = lambda message_id: both.wait()
+async def test_two_workers_on_one_message_store_one_turn(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Race 2: the old holder cannot renew and goes on with its turn after another worker took the lease."""
+    slow, go_on = FakeRasa(stack.stores.trackers), asyncio.Event()
+    slow.before_append = lambda message_id: go_on.wait()
     old = stack.worker("w1", slow)
     await stack.until(lambda: len(old.held) == 8)
     await stack.say(LI, "买10元包", id="web:buy")
     await stack.until(lambda: slow.ran)
+
+    async def cut_off(*_: object) -> None:
+        raise NotReachable("no network")
+
+    for call in ("renew", "alive", "acquire"):
+        monkeypatch.setattr(old._leases, call, cut_off)
     quick = FakeRasa(stack.stores.trackers)
-    # The same name: the new process takes the lease at once, while the old one still believes in it.
-    stack.worker("w1", quick)
-    await stack.until(lambda: len(stack.web.sent) == 2)
-    both.set()
+    stack.worker("w2", quick)
+    await stack.until(lambda: stack.web.texts()[-1:] == ["echo 买10元包"], within_s=12)
+    go_on.set()
+    monkeypatch.undo()
+    await stack.until(lambda: len(old.held) <= 4, within_s=8)
     await stack.at_rest()
-    await asyncio.sleep(0.3)
-    assert len(stack.web.sent) == 2
+    assert (slow.ran, quick.ran) == (["web:buy"], ["web:buy"])
+    assert stack.web.texts().count("echo 买10元包") == 1
     assert (await stack.stores.trackers.load(stack.conversation(LI)))[2] == 2
     assert len(await stack.logged("turn")) == 1
 
