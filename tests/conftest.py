@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import re
 import shutil
@@ -40,6 +41,12 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _left_out:
         terminalreporter.write_line(f"{len(_left_out)} modules left out: {', '.join(ABSENT)} not installed here")
+
+
+@pytest.fixture(scope="session")
+def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
+    """The same loop for every test: loading a Rasa agent installs uvloop, which swallows what a time limit raises."""
+    return asyncio.DefaultEventLoopPolicy()
 
 
 def redis_binary() -> str:
