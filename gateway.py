@@ -57,7 +57,7 @@ from switchboard.voice import Voice
 ROOT = Path(__file__).resolve().parent
 IDLE_S = 75.0
 """A connection without a whole request for so long is closed, also one that brings its headers slowly."""
-STOP_S = 5.0
+STOP_S = 3.0
 _log = structlog.get_logger()
 
 
@@ -118,6 +118,7 @@ def _mount_web(app: web.Application, parts: Parts) -> None:
     socket = WebSocket(adapter, intake, stores.outbox, stores.conversations, key, origins, limits)
     socket.attach(app)
     app.cleanup_ctx.append(_beside(socket.running))
+    app.on_shutdown.append(socket.close)
     app.router.add_routes(page.routes(ROOT / "node_modules"))
 
 
@@ -146,7 +147,9 @@ def _mount_demo(app: web.Application, parts: Parts) -> None:
     app.router.add_post("/demo/provider/sms", sms.handle)
     app.router.add_post("/demo/provider/wechat/{path:.*}", wechat.handle)
     people = [Person(s.msisdn, s.name, {"zh": s.story.zh, "en": s.story.en}, s.language) for s in stories()]
-    app.router.add_routes(Demo(people, sms, wechat, settings.key("demo-openid")).routes())
+    demo = Demo(people, sms, wechat, settings.key("demo-openid"))
+    app.router.add_routes(demo.routes())
+    app.on_shutdown.append(demo.close)
 
 
 def _telling(accept: Accept) -> Callable[[PaymentEvent], Awaitable[None]]:

@@ -75,7 +75,8 @@ class WebSocket:
         self._key = key
         self._limits = limits
         self._connections: dict[str, Connection] = {}
-        self._remotes: dict[str, str] = {}
+        self._requests: dict[str, web.Request] = {}
+        self._closing = False
         self._server = socketio.AsyncServer(
             async_mode="aiohttp",
             cors_allowed_origins=origins,
@@ -90,6 +91,16 @@ class WebSocket:
     def attach(self, app: web.Application) -> None:
         self._server.attach(app, socketio_path="socket.io")
 
+    async def close(self, _: web.Application) -> None:
+        """Close every connection so that the gateway can stop; browsers connect again, perhaps to another one."""
+        self._closing = True
+        for socket in list(self._server.eio.sockets.values()):
+            await socket.close(wait=False)
+        await asyncio.sleep(0.1)
+        for request in self._requests.values():
+            if request.transport is not None:
+                request.transport.close()
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Delivers while entered."""
@@ -103,12 +114,12 @@ class WebSocket:
     # --- events of the browser -------------------------------------------------------------------------------------
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any = None) -> None:
-        request = environ.get("aiohttp.request")
-        self._remotes[sid] = getattr(request, "remote", None) or ""
+        self._requests[sid] = environ["aiohttp.request"]
 
     async def _disconnect(self, sid: str, reason: Any = None) -> None:
         self._connections.pop(sid, None)
-        self._remotes.pop(sid, None)
+        if not self._closing:
+            self._requests.pop(sid, None)
 
     async def _session_request(self, sid: str, data: Any = None) -> None:
         data = data if isinstance(data, dict) else {}
@@ -174,7 +185,8 @@ class WebSocket:
         return None
 
     def _new(self, sid: str) -> Session:
-        if not self._limits.sessions.allow(self._remotes.get(sid, "")):
+        request = self._requests.get(sid)
+        if not self._limits.sessions.allow((request.remote if request else None) or ""):
             raise BadInput("too many sessions", 429)
         return self._adapter.sessions.new()
 

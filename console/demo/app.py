@@ -65,6 +65,7 @@ class Demo:
     wechat: WechatPhone
     key: bytes
     run: str = field(default_factory=lambda: secrets.token_hex(4))
+    waiting: set[asyncio.Task[None]] = field(default_factory=set)
 
     def routes(self) -> list[web.RouteDef]:
         files = [web.get(f"/static/demo/{name}", _file(_HERE / name)) for name in FILES]
@@ -76,6 +77,11 @@ class Demo:
             web.post("/demo/sms", self.write_sms),
             web.post("/demo/wechat", self.write_wechat),
         ]
+
+    async def close(self, _: web.Application) -> None:
+        """Answer the pages that wait, so that the gateway can stop."""
+        for news in self.waiting:
+            news.cancel()
 
     def openid(self, person: Person) -> str:
         """The same at each start, so that a conversation goes on after one."""
@@ -93,10 +99,11 @@ class Demo:
         person = self._person(request.query.get("person"))
         forgotten = request.query.get("run") != self.run
         after = {name: 0 if forgotten else _number(request.query.get(name)) for name in ("sms", "wechat")}
-        try:
-            await asyncio.wait_for(self._news(person, after), WAIT_S)
-        except asyncio.TimeoutError:
-            pass
+        news = asyncio.create_task(self._news(person, after))
+        self.waiting.add(news)
+        await asyncio.wait({news}, timeout=WAIT_S)
+        self.waiting.discard(news)
+        news.cancel()
         return web.json_response({"run": self.run, **self._shown(person, after)}, dumps=_dumps)
 
     def _shown(self, person: Person, after: Mapping[str, int]) -> dict[str, list[dict[str, Any]]]:
