@@ -13,6 +13,8 @@ class QueryBalance(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         if turn.topic == "recharge_record":
             return await self._payments(turn)
+        if turn.topic == "suspended":
+            return await self._suspended(turn)
         balance = await reads.balance(turn.doors, turn.who)
         turn.say(
             "balance",
@@ -30,5 +32,13 @@ class QueryBalance(Skill):
         found = await reads.payments(turn.doors, turn.who)
         items = [{"at": p.created_at.isoformat(), "amount_fen": p.amount_fen, "state": p.state} for p in found[:3]]
         turn.say("payments", items=items)
+        turn.outcome(self.wish, "answered")
+        return []
+
+    async def _suspended(self, turn: Turn) -> list[Event]:
+        """Cut off, perhaps although it was paid: what is owed, and what the CRM says of the line."""
+        balance = await reads.balance(turn.doors, turn.who)
+        status = (await reads.subscriber(turn.doors, turn.who)).status
+        turn.say("line_state", suspended=status == "suspended", arrears_fen=balance.arrears_fen)
         turn.outcome(self.wish, "answered")
         return []

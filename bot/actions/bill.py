@@ -9,7 +9,7 @@ from typing import Any
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import Bill
-from crm.operations import reads
+from crm.operations import cancel_data_pack, reads
 from crm.worktime import CHINA, month_of
 
 MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
@@ -33,10 +33,19 @@ class QueryBill(Skill):
             turn.say("bill_not_kept", month=month, bills=[{"month": b.month} for b in known[:3]])
             turn.outcome(self.wish, "answered")
             return []
-        response = "bill_why" if turn.topic == "dispute_charge" else "bill"
-        turn.say(response, **shown(bill, turn.who.language), before=before(bill.month))
+        values = {**shown(bill, turn.who.language), "before": before(bill.month)}
+        if turn.topic == "dispute_charge":
+            turn.say("bill_why", **values, stoppable=await self._stoppable(turn, bill))
+        else:
+            turn.say("bill", **values)
         turn.outcome(self.wish, "answered")
         return []
+
+    async def _stoppable(self, turn: Turn, bill: Bill) -> list[dict[str, str]]:
+        """What of the bill is still held and can be cancelled here."""
+        charged = {item.offering_id for item in bill.items}
+        held = await cancel_data_pack.cancellable(turn.doors, turn.who)
+        return [{"id": p.offering_id, "name": p.name.of(turn.who.language)} for p in held if p.offering_id in charged]
 
 
 def shown(bill: Bill, language: str) -> dict[str, Any]:

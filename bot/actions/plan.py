@@ -9,6 +9,8 @@ from bot.actions.turn import Event, Turn
 from crm.model import Offering, Product
 from crm.operations import reads
 
+TOPICS = {"monthly_fee": "monthly_fee", "expiry": "plan_ends"}
+
 
 class QueryMyPlan(Skill):
     wish = "query_my_plan"
@@ -23,8 +25,9 @@ class QueryMyPlan(Skill):
         else:
             offering = held[1]
             coming = [p for p in await reads.products(turn.doors, turn.who) if p.status == "pendingActive"]
-            response = "monthly_fee" if turn.topic == "monthly_fee" else "my_plan"
-            turn.say(response, **offered(offering, turn.who.language), next=_next(coming, turn.who.language))
+            response = TOPICS.get(turn.topic, "my_plan")
+            values = {**offered(offering, turn.who.language), "next": _next(coming, turn.who.language)}
+            turn.say(response, **values, bound_until=_bound_until(held[0]))
         turn.outcome(self.wish, "answered")
         return []
 
@@ -81,6 +84,11 @@ def offered(offering: Offering, language: str) -> dict[str, Any]:
         "lock_in_months": offering.lock_in_months,
         "generation": offering.generation,
     }
+
+
+def _bound_until(plan: Product) -> str:
+    """The last day of the contract, "" without one."""
+    return plan.lock_in_until.isoformat() if plan.lock_in_until else ""
 
 
 def _next(coming: list[Product], language: str) -> dict[str, Any] | None:

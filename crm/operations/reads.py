@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm.errors import NotFound
-from crm.model import Allowance, AllowanceType, Balance, Bill, Offering, Order, Payment, Product, Ticket
+from crm.model import Allowance, AllowanceType, Balance, Bill, Offering, Order, Payment, Product, Subscriber, Ticket
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 
@@ -13,6 +13,11 @@ def number(who: Context) -> str:
     if who.bound is None:
         raise ValueError("nobody is bound")
     return who.bound.msisdn
+
+
+async def subscriber(doors: Doors, who: Context) -> Subscriber:
+    """The person as the CRM knows them now. Raises NotFound."""
+    return await doors.crm.subscriber_of(number(who), deadline=doors.read_deadline())
 
 
 async def balance(doors: Doors, who: Context) -> Balance:

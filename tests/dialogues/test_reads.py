@@ -68,7 +68,20 @@ async def test_a_month_that_is_not_kept_offers_those_that_are(talk: Begin) -> No
 async def test_why_was_i_charged_names_the_day_of_each_item(talk: Begin) -> None:
     heard = await talk("+8613800000009").say("query_bill", topic="dispute_charge")
     assert heard.responses == ["bill_why"]
-    assert "退订业务" in heard.labels
+    assert {"退订星河视频会员", "退订书海阅读会员", "投诉"} <= set(heard.labels)
+
+
+async def test_still_cut_off_though_paid_is_told_as_it_is(talk: Begin) -> None:
+    heard = await talk("+8613800000012").say("query_balance", topic="suspended")
+    assert "没有欠费，但号码还在停机" in heard.texts[0]
+    heard = await talk("+8613800000000").say("query_balance", topic="suspended")
+    assert "没有停机" in heard.texts[0]
+
+
+async def test_a_contract_says_when_it_ends(talk: Begin) -> None:
+    heard = await talk("+8613800000005").say("query_my_plan", topic="expiry")
+    assert heard.responses == ["plan_ends"]
+    assert "合约到" in heard.texts[0]
 
 
 async def test_data_for_abroad_is_shown_apart(talk: Begin) -> None:
