@@ -65,7 +65,8 @@ class Form(Action, ABC):  # type: ignore[misc]
         except Unavailable:
             turn.say("crm_unavailable_in_form")
             # Rasa takes "only the next question changed" for "not for this form": something else has to be set too.
-            return [SlotSet("misses", 0), SlotSet("requested_slot", step or self.slots[0])]
+            kept = [SlotSet(name, value) for name, value in turn.filled.items()]
+            return [*kept, SlotSet("misses", 0), SlotSet("requested_slot", step or self.slots[0])]
 
     def _asks_again(self, turn: Turn) -> bool:
         """Whether somebody else answered this message already, or this form was opened by it."""
@@ -102,6 +103,7 @@ class Form(Action, ABC):  # type: ignore[misc]
         events = [SlotSet(name, value) for name, value in filled.items() if name != "over"]
         if filled.get("over"):
             return [*events, *self.ended()]
+        turn.filled = filled
         known = {name: filled.get(name, turn.slot(name)) for name in (*self.slots, *self.remembers)}
         step = next((name for name in self.slots if known[name] is None), None)
         if step is None:

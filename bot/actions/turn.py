@@ -34,6 +34,8 @@ class Turn:
         self.text: str = "" if text.startswith("/") else text
         self.events: list[Event] = []
         """What has to be kept besides an action's own events."""
+        self.filled: dict[str, Any] = {}
+        """What a form understood of this turn, kept when the CRM then does not answer."""
         self.asked = False
         """What was said in this turn asks for the next step already."""
         self.words: dict[str, str] = {}

@@ -109,6 +109,26 @@ async def test_a_complaint_is_taken_in_the_persons_own_words(talk: Begin) -> Non
     assert (await person.say("abuse", "你们乱扣费，太差了")).responses == ["ticket_complaint"]
 
 
+async def test_a_complaint_survives_a_crm_that_is_away(talk: Begin) -> None:
+    person = talk()
+    await person.say("complain", "我要投诉")
+    person.crm.down = True
+    assert (await person.say("nlu_fallback", "营业厅态度差")).responses == ["crm_unavailable_in_form"]
+    person.crm.down = False
+    assert (await person.say("repeat")).responses == ["ticket_complaint"]
+    (ticket,) = person.crm.all_tickets.values()
+    assert ticket.text == "我要投诉；营业厅态度差"
+
+
+async def test_a_ticket_whose_answer_was_lost_is_opened_once(talk: Begin) -> None:
+    person = talk()
+    await person.say("complain", "我要投诉")
+    person.crm.lose_answers = 1
+    assert (await person.say("nlu_fallback", "营业厅态度差")).responses == ["crm_unavailable_in_form"]
+    assert (await person.say("repeat")).responses == ["ticket_complaint"]
+    assert len(person.crm.all_tickets) == 1
+
+
 async def test_what_was_open_before_a_human_came_is_over(talk: Begin) -> None:
     person = talk(channel="sms")
     await person.say("order_data_pack", offering="pack-5g")
