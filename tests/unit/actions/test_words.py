@@ -1,0 +1,43 @@
+"""The actions, the domain and the words fit together."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from bot.actions import out_of_scope, skills
+from crm.errors import REASONS
+from crm.operations.results import REFUSALS
+from tests.unit.content.test_responses import ROOT, entries
+
+LITERAL = re.compile(r'"([a-z_]+)"')
+TRADES = ("order_data_pack", "cancel_data_pack", "change_plan")
+FAMILIES = {
+    *(f"refused_{code}" for code in REASONS | REFUSALS),
+    *(f"{step}_{trade}" for step in ("ask", "quote", "nothing_to") for trade in TRADES),
+    *(f"ticket_{kind}" for kind in ("fault", "complaint", "callback")),
+    *(f"not_offered_{topic}" for topic in out_of_scope.TOPICS),
+}
+BY_THE_CRM = {"code_order", "code_login"}
+
+
+@pytest.fixture(scope="module")
+def domain() -> dict[str, Any]:
+    loaded: dict[str, Any] = YAML(typ="safe", pure=True).load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def test_everything_that_is_said_has_words_and_all_words_are_said() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot" / "actions").glob("*.py"))
+    literals = set(LITERAL.findall(source))
+    said = set(re.findall(r'say\(\s*"([a-z_]+)"', source)) | FAMILIES | BY_THE_CRM | {"form_cut"}
+    known = set(entries())
+    assert said - known == set()
+    assert known - FAMILIES - BY_THE_CRM - literals - {"form_cut"} == set()
+
+
+def test_the_domain_lists_exactly_the_actions_that_exist(domain: dict[str, Any]) -> None:
+    assert sorted(domain["actions"]) == sorted(skills.action_names())
