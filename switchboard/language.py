@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from switchboard.masking import PLACEHOLDER
 from switchboard.model import Language
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -21,7 +22,7 @@ def language_of(text: str) -> Language | None:
     """`zh` for a text with Chinese characters, `en` for an English sentence, None for what could be either."""
     if _HAN.search(text):
         return "zh"
-    words = _WORD.findall(text.lower())
+    words = _WORD.findall(PLACEHOLDER.sub("", text).lower())
     known = [word for word in words if word in _ENGLISH]
     if len(words) == 1:
         return "en" if words[0] in _ALONE else None

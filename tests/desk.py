@@ -68,7 +68,7 @@ class Desk:
             "requeues": ("requeue", {}),
         }[verb]
         status = await self._post(seat, f"/desk/c/{conversation}/{act}", form)
-        assert status in (200, 204, 303), f"{name} {verb}: {status}"
+        assert status in (200, 204, 303), f"{name} {verb} {conversation}: {status}"
         seat.open = conversation
 
     async def say(self, name: str, text: str, conversation: str = "") -> int:

@@ -21,7 +21,7 @@ from switchboard.language import language_of
         ("wo yao cha liuliang", None),
         ("2", None),
         ("", None),
-        ("⟦code:0123456789abcdef⟧", None),
+        ("⟦code:0a1b2c3d4e5f6a7b⟧", None),
         ("OK", None),
     ],
 )
