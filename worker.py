@@ -49,6 +49,7 @@ from switchboard.redis.stores import Stores, open_stores, utc_now
 from switchboard.router import Parts, Router
 from switchboard.sender import Sending
 from switchboard.settings import Settings
+from switchboard.tasks import end
 from switchboard.timers import Timekeeper
 from switchboard.voice import REQUIRED, Voice
 
@@ -134,8 +135,7 @@ class SqlWriter:
 
     async def _end(self) -> None:
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
             self._task = None
 
 

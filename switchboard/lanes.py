@@ -18,6 +18,7 @@ from switchboard.redis.exchange import Commit, Exchange
 from switchboard.redis.leases import Lease
 from switchboard.redis.records import Entry, ms
 from switchboard.router import Router
+from switchboard.tasks import end
 
 ATTEMPTS = 5
 CONFLICTS = 10
@@ -100,10 +101,7 @@ class Lanes:
 
     async def stop(self) -> None:
         self._draining = True
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._tasks.values())
 
     async def _run(self, conversation: str, queue: deque[Entry]) -> None:
         try:

@@ -25,6 +25,7 @@ from switchboard.redis.leases import LEASE_MS, Lease, Leases, fair_share
 from switchboard.redis.records import load_message
 from switchboard.router import Router
 from switchboard.sender import Outgoing, Sender, Sending
+from switchboard.tasks import end
 from switchboard.timers import Timekeeper
 
 BATCH = 100
@@ -127,8 +128,7 @@ class Partition:
 
     async def stop(self) -> None:
         self._joiner.stop()
-        for task in list(self._background):
-            task.cancel()
+        await end(*self._background)
         await asyncio.gather(self.lanes.stop(), self.sender.stop())
 
 
@@ -182,10 +182,8 @@ class Partitions:
             for task in done - {stopping}:
                 task.result()
         finally:
-            for task in (renewing, listening, reading, stopping):
-                task.cancel()
             await asyncio.gather(*(partition.stop() for partition in self._held.values()))
-            await asyncio.gather(renewing, listening, reading, stopping, return_exceptions=True)
+            await end(renewing, listening, reading, stopping)
 
     async def _leave(self) -> None:
         with contextlib.suppress(NotReachable):

@@ -18,6 +18,7 @@ from switchboard.model import Origin, OutboundMessage
 from switchboard.ports import ChannelAdapter, Clock, PartResult, Vault
 from switchboard.redis.exchange import Exchange
 from switchboard.redis.records import LogRecord
+from switchboard.tasks import end
 
 SEND_S = 10.0
 GIVE_UP = timedelta(hours=1)
@@ -74,10 +75,7 @@ class Sender:
 
     async def stop(self) -> None:
         self._draining = True
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._tasks.values())
 
     async def _run(self, conversation: str, queue: deque[Outgoing]) -> None:
         try:

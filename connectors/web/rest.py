@@ -11,13 +11,13 @@ from aiohttp import web
 from connectors.http import Intake, json_response, raw_request, response
 from connectors.limits import Limiter
 from connectors.parsing import json_object
-from connectors.tasks import end
 from connectors.web.adapter import WebAdapter
 from connectors.web.sessions import Session, login_message
 from connectors.web.shown import rest_message
 from switchboard.errors import BadInput
 from switchboard.model import Address, InboundMessage, OutboundMessage
 from switchboard.ports import Conversations, WebOutbox
+from switchboard.tasks import end
 
 WAIT_S = 10.0
 LOOK_S = 0.1

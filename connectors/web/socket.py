@@ -23,13 +23,13 @@ from aiohttp import web
 from connectors.http import Intake
 from connectors.limits import Limiter
 from connectors.parsing import MAX_BODY
-from connectors.tasks import end
 from connectors.web.adapter import WebAdapter
 from connectors.web.sessions import Session, login_message
 from connectors.web.shown import socket_message
 from switchboard.errors import BadInput, NotReachable
 from switchboard.model import Conversation, OutboundMessage
 from switchboard.ports import Conversations, RawRequest, WebOutbox
+from switchboard.tasks import end
 
 SWEEP_S = 10.0
 """Wakes are lossy; this often everybody's outbox is looked at anyway."""

@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 
 import connectors
-from connectors.tasks import end
+from switchboard.tasks import end
 from gateway import serving_at
 from switchboard.errors import SendError
 from switchboard.model import Address, Choice, InboundMessage, MessagePart, Origin, OutboundMessage, Reply
