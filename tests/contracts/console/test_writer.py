@@ -1,4 +1,4 @@
-"""The writer against real SQL: SQLite always, PostgreSQL when RENJI_TEST_POSTGRES names an empty database."""
+"""The writer against real SQL: SQLite always, PostgreSQL when TEST_POSTGRES names an empty database."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from console.writer import Moved, Writer
 from switchboard.ports import LogEntry
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=timezone.utc)
-POSTGRES = os.environ.get("RENJI_TEST_POSTGRES", "")
+POSTGRES = os.environ.get("TEST_POSTGRES", "")
 TALK = "sms:abcd"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
     if request.param == "postgresql" and not POSTGRES:
-        pytest.skip("RENJI_TEST_POSTGRES is not set")
+        pytest.skip("TEST_POSTGRES is not set")
     opened = open_engine(POSTGRES if request.param == "postgresql" else f"sqlite+aiosqlite:///{tmp_path}/console.db")
     if request.param == "postgresql":
         async with opened.begin() as connection:

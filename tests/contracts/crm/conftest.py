@@ -13,8 +13,8 @@ from crm.port import Crm
 from crm.tmf import tmf_crm
 from tests.contracts.crm.serving import SUBSCRIBERS, TOKEN, Clock, Reference, make_seeded, serving, serving_postgres
 
-POSTGRES = os.environ.get("RENJI_TEST_POSTGRES", "")
-NO_POSTGRES = "RENJI_TEST_POSTGRES names no PostgreSQL (postgresql+asyncpg://…); `make test-setup` installs one"
+POSTGRES = os.environ.get("TEST_POSTGRES", "")
+NO_POSTGRES = "TEST_POSTGRES names no PostgreSQL (postgresql+asyncpg://…); `make test-setup` installs one"
 
 
 @pytest.fixture
