@@ -147,14 +147,14 @@ class Stack:
         await self.accept(message)
         return message
 
-    async def until(self, check: Callable[[], object], within_s: float = 5.0) -> None:
+    async def until(self, check: Callable[[], object], within_s: float = 10.0) -> None:
         """Wait until `check` is true. Fails after `within_s`."""
         deadline = asyncio.get_running_loop().time() + within_s
         while not check():
             assert asyncio.get_running_loop().time() < deadline, "it did not happen"
             await asyncio.sleep(0.01)
 
-    async def at_rest(self, within_s: float = 5.0) -> None:
+    async def at_rest(self, within_s: float = 10.0) -> None:
         """Nothing waits, in or out."""
         deadline = asyncio.get_running_loop().time() + within_s
         while True:
