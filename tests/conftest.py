@@ -27,12 +27,19 @@ ABSENT = [
 ]
 """Missing where only the light requirements are installed (`make test-light`)."""
 NEEDS = re.compile(rf"^\s*(?:from|import) (?:{'|'.join([*ABSENT, 'bot[.](?!client|nlg)'])})\b", re.MULTILINE)
+FOLDERS = {"browser": "playwright", "nlu": "rasa", "dialogues": "rasa"}
+"""Folders whose own conftest needs a package."""
 _left_out: list[Path] = []
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out, and say so, modules that cannot even be imported without what is absent."""
-    if not ABSENT or collection_path.suffix != ".py" or not NEEDS.search(collection_path.read_text()):
+    if not ABSENT:
+        return None
+    if collection_path.is_dir():
+        if collection_path.parent.name != "tests" or FOLDERS.get(collection_path.name) not in ABSENT:
+            return None
+    elif collection_path.suffix != ".py" or not NEEDS.search(collection_path.read_text()):
         return None
     _left_out.append(collection_path)
     return True
@@ -40,7 +47,8 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _left_out:
-        terminalreporter.write_line(f"{len(_left_out)} modules left out: {', '.join(ABSENT)} not installed here")
+        absent = ", ".join(ABSENT)
+        terminalreporter.write_line(f"{len(_left_out)} files or folders left out: {absent} not installed here")
 
 
 @pytest.fixture(scope="session")
