@@ -6,7 +6,7 @@ bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 if [ -z "$bin" ] || [ -n "${TEST_POSTGRES:-}" ]; then
     exec "$@"
 fi
-directory=$(mktemp -d /tmp/renji-pg-XXXXXX)
+directory=$(mktemp -d "${TMPDIR:-/tmp}/renji-pg-XXXXXX")
 # PostgreSQL refuses to run as root.
 as() { "$@"; }
 if [ "$(id -u)" = 0 ]; then
