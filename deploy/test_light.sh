@@ -17,4 +17,4 @@ if [ "$(cat $venv/installed 2>/dev/null)" != "$wanted" ]; then
     echo "$wanted" >$venv/installed
     du -sh $venv
 fi
-exec $venv/bin/python -m pytest -n 2 --dist loadfile ${TESTS:-tests} -m "not rasa and not browser and not chaos and not postgresql and not full"
+exec $venv/bin/python -m pytest -n 2 --dist loadfile ${TESTS:-tests} -m "not rasa and not browser and not chaos and not postgresql"
