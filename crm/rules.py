@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from crm.catalogue import Catalogue
 from crm.model import Allowance, Balance, Offering, Order, OrderItem, Product, Qualification, Reason, Subscriber
 from crm.policy import Policy
-from crm.worktime import CHINA, next_cycle
+from crm.worktime import CHINA, month_of, next_cycle
 
 SENIOR_AGE = 60
 HELD = ("active", "pendingActive")
@@ -163,10 +163,10 @@ def ends_at(offering: Offering, now: datetime) -> datetime:
 
 
 def granted(offering: Offering, product_id: str, catalogue: Catalogue, now: datetime) -> tuple[Allowance, ...]:
-    """The fresh allowances of one cycle of an offering."""
+    """The fresh allowances of one cycle of an offering. A product has them once in a billing month."""
     return tuple(
         Allowance(
-            id=f"{product_id}-{now:%y%m%d}-{index}",
+            id=f"{product_id}-{month_of(now)}-{index}",
             type=grant.type,
             scope=grant.scope,
             name=catalogue.labels.allowances[(grant.type, grant.scope)],

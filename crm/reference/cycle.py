@@ -2,14 +2,16 @@
 
 Each subscriber carries the month they were last brought to; whoever is behind is brought forward in one transaction, so
 a process that was down over the first of a month catches up, and one that dies halfway goes on where it stopped.
+Whoever cannot be brought forward is logged, left as they were and tried again in the next pass; the others go on.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,36 +24,50 @@ from crm.reference.schema import columns
 from crm.reference.store import Store
 from crm.reference.writes import charge, open_bill
 from crm.rules import granted
-from crm.worktime import month_of
+from crm.worktime import CHINA, month_of
 
 LOOK_EVERY_S = 30.0
+CHUNK = 20
 KEYS_KEPT = timedelta(days=90)
 PAYS_FEES_FIRST = ("dedicated", "gift")
+log = logging.getLogger(__name__)
 
 
 def run_cycles(store: Store, terms: Callable[[], Terms]) -> AbstractAsyncContextManager[None]:
     """Bring subscribers forward in the background while the block runs."""
 
-    async def all_of_them() -> None:
-        moved = 1
-        while moved:
-            moved = await bring_forward(store, terms())
-
-    return repeating(all_of_them, LOOK_EVERY_S)
+    return repeating(lambda: bring_forward(store, terms()), LOOK_EVERY_S)
 
 
-async def bring_forward(store: Store, terms: Terms, most: int = 20) -> int:
-    """Bring up to `most` subscribers that are behind to the month of `terms.now`; returns how many."""
-    month, table = month_of(terms.now), schema.subscriber
-    async with store.reading() as connection:
-        query = select(table.c.msisdn).where(table.c.cycle < month).order_by(table.c.cycle).limit(most)
-        behind = list((await connection.execute(query)).scalars())
-    if not behind:
+async def bring_forward(store: Store, terms: Terms) -> int:
+    """Bring all subscribers that are behind to the month of `terms.now`; returns how many were."""
+    moved, last = 0, ""
+    while behind := await _behind(store, month_of(terms.now), last):
+        for last in behind:
+            moved += await _brought(store, last, terms)
+    if not moved:
         await _forget_keys(store, terms)
-    for msisdn in behind:
+    return moved
+
+
+async def _behind(store: Store, month: str, after: str) -> list[str]:
+    """The next few that are behind, by number, so that those who cannot be moved are passed by."""
+    table = schema.subscriber
+    query = select(table.c.msisdn).where(table.c.cycle < month, table.c.msisdn > after)
+    async with store.reading() as connection:
+        return list((await connection.execute(query.order_by(table.c.msisdn).limit(CHUNK))).scalars())
+
+
+async def _brought(store: Store, msisdn: str, terms: Terms) -> bool:
+    """Whether this subscriber is in the month now."""
+    try:
         async with store.writing() as connection:
-            await _turn(connection, msisdn, month, terms)
-    return len(behind)
+            await _turn(connection, msisdn, month_of(terms.now), terms)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one account, the others' month turns
+        # The text of a database's error carries the row's values.
+        log.error("the month of ****%s did not turn: %s", msisdn[-4:], type(error).__name__)
+        return False
+    return True
 
 
 async def _forget_keys(store: Store, terms: Terms) -> None:
@@ -97,9 +113,11 @@ async def _change_products(connection: AsyncConnection, msisdn: str, terms: Term
 
 async def _begin_anew(connection: AsyncConnection, msisdn: str, month: str, terms: Terms) -> None:
     await open_bill(connection, msisdn, terms)
-    first = date(int(month[:4]), int(month[5:]), 1)
-    held = [p for p in await reads.products(connection, msisdn, terms) if p.status == "active" and p.until is None]
-    fees = [fee_item(terms.catalogue, p.offering_id, _monthly(terms, p.offering_id), first) for p in held]
+    first = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=CHINA)
+    active = [p for p in await reads.products(connection, msisdn, terms) if p.status == "active" and p.until is None]
+    # What was bought since the month began was charged and granted when it was bought.
+    held = [p for p in active if p.since <= first]
+    fees = [fee_item(terms.catalogue, p.offering_id, _monthly(terms, p.offering_id), first.date()) for p in held]
     fees = [fee for fee in fees if fee.amount_fen]
     plan_fees = tuple(f for f in fees if f.cause == "monthly_fee")
     if plan_fees:

@@ -6,22 +6,22 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Awaitable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from crm.port import OrderItem, OrderRequest, within
 from crm.reference import reads, schema
 from crm.reference.cycle import bring_forward
 from crm.reference.seed import NotEmpty, seed
 from crm.reference.store import Store
-from crm.tmf import tmf_crm
+from crm.tmf import TmfCrm, tmf_crm
 from tests.contracts.crm.serving import CARD_KEY, NOW, TOKEN, Clock, Reference
 
-LI, LIN, HE = "+8613800000000", "+8613800000010", "+8613800000013"
+LI, LIU, LIN, HE = (f"+86138000000{n:02d}" for n in (0, 4, 10, 13))
 NEXT_MONTH = datetime(2026, 11, 30, 16, 5, tzinfo=timezone.utc)
 
 SUMS = {
@@ -116,6 +116,55 @@ async def test_the_month_turns_once(reference: Reference, clock: Clock) -> None:
         assert fresh and all(a.used == 0 for a in fresh)
         assert 0 == (await crm.usage(LI, "2026-12", deadline=within(5))).data_kb
     assert {} == await broken_sums(reference.office.store)
+
+
+async def test_what_is_bought_in_the_new_month_before_its_turn_is_charged_once(
+    reference: Reference, clock: Clock
+) -> None:
+    async with tmf_crm(reference.url, TOKEN, clock) as crm:
+        clock.now = NEXT_MONTH
+        await _buy(crm, LIU, "pack-video")
+        await turn(reference)
+        bill = await crm.bill(LIU, "2026-12", deadline=within(5))
+        assert 1 == [item.offering_id for item in bill.items].count("pack-video")
+        assert "2026-12" == await _cycle(reference, LIU)
+    assert {} == await broken_sums(reference.office.store)
+
+
+async def test_what_is_bought_minutes_before_midnight_is_renewed(reference: Reference, clock: Clock) -> None:
+    """Both moments are the same day in UTC."""
+    async with tmf_crm(reference.url, TOKEN, clock) as crm:
+        clock.now = NEXT_MONTH - timedelta(minutes=10)
+        await _buy(crm, LIU, "pack-video")
+        clock.now = NEXT_MONTH
+        await turn(reference)
+    assert "2026-12" == await _cycle(reference, LIU)
+
+
+async def test_a_broken_subscriber_stops_nobody_and_is_tried_again(reference: Reference, clock: Clock) -> None:
+    store, bad = reference.office.store, {"offering_id": "gone-from-the-catalogue"}
+    plan = (schema.product.c.msisdn == LI) & schema.product.c.offering_id.like("plan-%")
+    async with store.writing() as connection:
+        await connection.execute(update(schema.product).where(plan).values(bad))
+    clock.now = NEXT_MONTH
+    await turn(reference)
+    assert ("2026-11", "2026-12") == (await _cycle(reference, LI), await _cycle(reference, HE))
+    async with store.writing() as connection:
+        mended = schema.product.c.offering_id == bad["offering_id"]
+        await connection.execute(update(schema.product).where(mended).values(offering_id="plan-5g-59"))
+    await turn(reference)
+    assert "2026-12" == await _cycle(reference, LI)
+
+
+async def _buy(crm: TmfCrm, msisdn: str, offering: str) -> None:
+    wanted = OrderRequest(msisdn, (OrderItem("add", offering),), offering, "web")
+    await crm.place_order(wanted, idempotency_key=offering, deadline=within(5))
+
+
+async def _cycle(reference: Reference, msisdn: str) -> str:
+    query = select(schema.subscriber.c.cycle).where(schema.subscriber.c.msisdn == msisdn)
+    async with reference.office.store.reading() as connection:
+        return str((await connection.execute(query)).scalar())
 
 
 async def test_a_waiting_plan_takes_over_with_the_month(reference: Reference, clock: Clock) -> None:
