@@ -40,7 +40,8 @@ REASONS = frozenset(
         "card_expired",
         "card_invalid",  # values: tries_left
         "card_locked",  # values: locked_until (ISO moment)
-        "card_used",
+        "card_used",  # by another number
+        "card_used_by_you",  # values: amount_fen, which is on this number already
         "payment_state",  # values: state
         "signature",
         # any write

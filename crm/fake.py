@@ -65,6 +65,7 @@ class FakeCrm:
         self.all_payments = {p.id: p for h in histories for p in h.payments}
         self.all_tickets: dict[str, Ticket] = {}
         self.cards: dict[str, int] = {}
+        self.card_users: dict[str, str] = {}
         self.wrong_cards: dict[str, tuple[int, datetime | None]] = {}
         self.answered: dict[tuple[str, str], tuple[object, object]] = {}
         self.down = False
@@ -254,10 +255,10 @@ class FakeCrm:
                 raise Refused("card_locked", {"locked_until": until.isoformat()})
             if card_number not in self.cards:
                 self._wrong_card(msisdn, wrong + 1, now)
-            amount = self.cards[card_number]
-            if amount == 0:
-                raise Refused("card_used")
-            self.cards[card_number] = 0
+            amount, used_by = self.cards[card_number], self.card_users.get(card_number)
+            if used_by:
+                raise Refused("card_used_by_you", {"amount_fen": amount}) if used_by == msisdn else Refused("card_used")
+            self.card_users[card_number] = msisdn
             self.wrong_cards.pop(msisdn, None)
             payment = Payment(new_id("PAY", now), msisdn, amount, "card", "done", now, now)
             self.all_payments[payment.id] = payment

@@ -150,5 +150,5 @@ class Crm(Protocol):
         ...
 
     async def top_up_card(self, msisdn: str, card_number: str, *, idempotency_key: str, deadline: float) -> TopUp:
-        """Redeem a recharge card (18 digits). Refused: card_invalid, card_used, card_expired, card_locked."""
+        """Redeem a recharge card (18 digits). Refused: card_invalid, card_used(_by_you), card_expired, card_locked."""
         ...

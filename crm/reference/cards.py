@@ -30,7 +30,10 @@ async def issue(connection: AsyncConnection, key: bytes, number: str, amount_fen
 
 
 async def redeem(connection: AsyncConnection, key: bytes, msisdn: str, number: str, terms: Terms) -> TopUp:
-    """Credit the card's amount. Refused: card_locked, card_invalid (counts as a wrong try), card_used, card_expired."""
+    """Credit the card's amount.
+
+    Refused: card_locked, card_invalid (counts as a wrong try), card_used, card_used_by_you, card_expired.
+    """
     await reads.subscriber(connection, msisdn, lock=True)
     wrong = await _wrong_tries(connection, msisdn, terms)
     table = schema.recharge_card
@@ -46,7 +49,7 @@ async def redeem(connection: AsyncConnection, key: bytes, msisdn: str, number: s
         update(table).where(table.c.hash == digest, table.c.used_at.is_(None)).values(used)
     )
     if not taken.rowcount:
-        raise Refused("card_used")
+        await _refuse_used(connection, digest, msisdn)
     await connection.execute(delete(schema.card_tries).where(schema.card_tries.c.msisdn == msisdn))
     payment_id, amount = new_id("PAY", terms.now), card["amount_fen"]
     payment = {
@@ -55,6 +58,15 @@ async def redeem(connection: AsyncConnection, key: bytes, msisdn: str, number: s
     }  # fmt: skip
     await connection.execute(insert(schema.payment).values(payment))
     return await credit(connection, msisdn, amount, payment_id, "card", terms)
+
+
+async def _refuse_used(connection: AsyncConnection, digest: bytes, msisdn: str) -> NoReturn:
+    """Who types a card again after an answer that never came must not think that the money is lost."""
+    table = schema.recharge_card
+    card = (await connection.execute(select(table).where(table.c.hash == digest))).mappings().one()
+    if card["used_by"] == msisdn:
+        raise Refused("card_used_by_you", {"amount_fen": card["amount_fen"]})
+    raise Refused("card_used")
 
 
 async def _wrong_tries(connection: AsyncConnection, msisdn: str, terms: Terms) -> int:

@@ -54,8 +54,17 @@ async def test_a_card_is_credited_once(crm: Crm) -> None:
     again = await crm.top_up_card(LI, CARD, idempotency_key="k", deadline=within(5))
     assert (top_up.id, True) == (again.id, again.duplicate)
     assert 7350 == (await crm.balance(LI, deadline=within(5))).payable_fen
-    with pytest.raises(Refused, match="card_used"):
-        await crm.top_up_card(LI, CARD, idempotency_key="other", deadline=within(5))
+
+
+async def test_a_used_card_says_whether_its_money_came_to_this_number(crm: Crm) -> None:
+    await crm.top_up_card(LI, CARD, idempotency_key="k", deadline=within(5))
+    with pytest.raises(Refused) as refused:
+        await crm.top_up_card(LI, CARD, idempotency_key="retyped", deadline=within(5))
+    assert ("card_used_by_you", {"amount_fen": 5000}) == (refused.value.reason, refused.value.values)
+    with pytest.raises(Refused) as refused:
+        await crm.top_up_card(SUN, CARD, idempotency_key="another", deadline=within(5))
+    assert ("card_used", {}) == (refused.value.reason, refused.value.values)
+    assert 7350 == (await crm.balance(LI, deadline=within(5))).payable_fen
 
 
 async def test_two_numbers_cannot_both_use_a_card(crm: Crm) -> None:
@@ -115,7 +124,7 @@ async def test_a_top_up_settles_what_is_owed_and_opens_orders_again(crm: Crm) ->
     assert (await crm.qualify(WANG, [OrderItem("add", "pack-5g")], deadline=within(5))).ok
 
 
-async def test_a_top_up_connects_a_suspended_number_again(crm: Crm) -> None:
+async def test_a_top_up_connects_a_number_again_that_was_suspended_for_arrears(crm: Crm) -> None:
     assert "suspended" == (await crm.subscriber_of(HUANG, deadline=within(5))).status
     await crm.top_up_card(HUANG, CARD, idempotency_key="k", deadline=within(5))
     assert "active" == (await crm.subscriber_of(HUANG, deadline=within(5))).status

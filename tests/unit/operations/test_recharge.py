@@ -19,7 +19,7 @@ async def test_a_card_is_credited_once_however_often_the_message_comes(counter: 
     repeated = await recharge.with_card(counter.doors, counter.who("m1"), ref)
     assert isinstance(repeated, TopUp) and repeated.id == first.id
     again = await recharge.with_card(counter.doors, counter.who("m2"), counter.type_code(CARD))
-    assert isinstance(again, Refusal) and again.code == "card_used"
+    assert isinstance(again, Refusal) and again.code == "card_used_by_you"
 
 
 async def test_a_lost_answer_credits_once(counter: Counter) -> None:
