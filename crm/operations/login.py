@@ -31,7 +31,10 @@ async def finish(doors: Doors, who: Context, msisdn: str, ref: str) -> Bound | R
     if isinstance(facts, Refusal):
         return facts
     proven = str(facts["msisdn"])
-    subscriber = await doors.crm.subscriber_of(proven, deadline=doors.read_deadline())
+    try:
+        subscriber = await doors.crm.subscriber_of(proven, deadline=doors.read_deadline())
+    except NotFound:
+        return Refusal("unknown_number")
     await doors.bindings.bind(who.conversation, proven, subscriber.id, "code", subscriber.region)
     bound = Bound(proven, subscriber.id)
     answer = {"msisdn": bound.msisdn, "subscriber_id": bound.subscriber_id}

@@ -35,6 +35,14 @@ async def test_a_code_for_one_number_binds_no_other(counter: Counter) -> None:
     assert counter.bindings.bound == {}
 
 
+async def test_a_number_that_ended_since_its_code_was_sent_is_not_bound(counter: Counter) -> None:
+    await login.start(counter.doors, at("m1"), MSISDN)
+    ref = counter.type_code(counter.sent_code())
+    del counter.crm.subscribers[MSISDN]
+    assert await login.finish(counter.doors, at("m2"), MSISDN, ref) == Refusal("unknown_number")
+    assert counter.bindings.bound == {}
+
+
 async def test_a_used_code_is_worth_nothing(counter: Counter) -> None:
     await login.start(counter.doors, at("m1"), MSISDN)
     code = counter.sent_code()
