@@ -55,6 +55,7 @@ class FakeCrm:
     ) -> None:
         self.catalogue, self.policy, self.clock = catalogue, policy, clock
         self.subscribers = {h.outline.subscriber.msisdn: h.outline.subscriber for h in histories}
+        self.suspended_for = {h.outline.subscriber.msisdn: h.outline.suspended_for for h in histories}
         by_number = {h.outline.subscriber.msisdn: h for h in histories}
         self.buckets = {m: list(h.buckets) for m, h in by_number.items()}
         self.held = {m: list(h.products) for m, h in by_number.items()}
@@ -346,8 +347,9 @@ class FakeCrm:
             state = "settled" if bill.state == "overdue" and not due else bill.state
             self.all_bills[msisdn][index] = replace(bill, due_fen=due, state=state)
         now, balance_fen = self.clock(), self._move(msisdn, amount_fen)
-        if balance_fen >= 0:
+        if balance_fen >= 0 and self.suspended_for[msisdn] == "arrears":
             self.subscribers[msisdn] = replace(self.subscribers[msisdn], status="active")
+            self.suspended_for[msisdn] = None
         return TopUp(new_id("U", now), msisdn, amount_fen, balance_fen, now, payment_id)
 
     def _wrong_card(self, msisdn: str, wrong: int, now: datetime) -> None:

@@ -43,6 +43,7 @@ class Outline:
     lock_in_months_left: int = 0
     pending_plan: str = ""
     roaming_mb: int = 0
+    suspended_for: str | None = None
 
 
 def outlines(count: int, today: date) -> Iterator[Outline]:
@@ -75,7 +76,7 @@ def _named(raw: dict[str, Any], today: date) -> Outline:
         account_holder=account is None or "story" in raw, name=raw["name"],
         birth_date=date(today.year - raw["age"], 1, 1), brand=_brand(raw["plan"]), region=raw["region"],
         city=raw["city"], grid=f"{raw['region'].upper()}-{int(number[-3:]) % 40:03d}", rural=raw.get("rural", False),
-        language=raw.get("language", "zh"), status=raw.get("status", "active"), student=raw.get("student", False),
+        language=raw.get("language", "zh"), status="suspended" if raw.get("suspended_for") else "active", student=raw.get("student", False),
         account_manager=raw.get("manager"),
     )  # fmt: skip
     return Outline(
@@ -84,7 +85,7 @@ def _named(raw: dict[str, Any], today: date) -> Outline:
         used_share=raw["used"], unpaid_months=raw.get("unpaid", 0),
         extras=tuple(Extra(*e) for e in raw.get("extras", ())),
         lock_in_months_left=raw.get("lock_in", 0), pending_plan=raw.get("pending_plan", ""),
-        roaming_mb=raw.get("roaming_mb", 0),
+        roaming_mb=raw.get("roaming_mb", 0), suspended_for=raw.get("suspended_for"),
     )  # fmt: skip
 
 

@@ -66,6 +66,7 @@ subscriber = Table(
     Column("rural", Boolean, nullable=False),
     Column("language", String(8), nullable=False),
     Column("status", String(16), nullable=False),
+    Column("suspended_for", String(16)),
     Column("student", Boolean, nullable=False),
     Column("account_manager", String(80)),
     Column("cycle", String(7), nullable=False, index=True),

@@ -201,7 +201,10 @@ async def top_up_paid(connection: AsyncConnection, payment_id: str, amount_fen: 
 async def credit(
     connection: AsyncConnection, msisdn: str, amount_fen: int, payment_id: str, cause: str, terms: Terms
 ) -> TopUp:
-    """Add to the general bucket; what was owed is settled, oldest bill first; who owes nothing is connected again."""
+    """Add to the general bucket; what was owed is settled, oldest bill first.
+
+    Who owes nothing then and was suspended for arrears is connected again; other suspensions are not money's to end.
+    """
     left, table = amount_fen, schema.bill
     for bill in reversed([b for b in await reads.bills(connection, msisdn) if b.due_fen]):
         due, left = settled(bill.due_fen, left)
@@ -209,8 +212,9 @@ async def credit(
         await connection.execute(update(table).where(table.c.id == bill.id).values(due_fen=due, state=state))
     balance_fen = await move(connection, msisdn, "general", amount_fen, cause, payment_id, terms)
     if balance_fen >= 0:
-        mine = schema.subscriber.c.msisdn == msisdn
-        await connection.execute(update(schema.subscriber).where(mine).values(status="active"))
+        person = schema.subscriber
+        stopped = (person.c.msisdn == msisdn) & (person.c.suspended_for == "arrears")
+        await connection.execute(update(person).where(stopped).values(status="active", suspended_for=None))
     top_up = TopUp(new_id("U", terms.now), msisdn, amount_fen, balance_fen, terms.now, payment_id)
     row = columns(top_up)
     del row["duplicate"]

@@ -177,6 +177,22 @@ async def test_a_waiting_plan_takes_over_with_the_month(reference: Reference, cl
         assert 9900 == (await crm.bill(LIN, "2026-12", deadline=within(5))).total_fen
 
 
+@pytest.mark.parametrize(("cause", "status"), [("arrears", "active"), ("request", "suspended"), (None, "suspended")])
+async def test_money_reconnects_only_who_was_suspended_for_arrears(
+    reference: Reference, clock: Clock, cause: str | None, status: str
+) -> None:
+    table = schema.subscriber
+    stopped = update(table).where(table.c.msisdn == LI).values(status="suspended", suspended_for=cause)
+    async with reference.office.store.writing() as connection:
+        await connection.execute(stopped)
+    async with tmf_crm(reference.url, TOKEN, clock) as crm:
+        await _pay(crm, LI, 100)
+        assert status == (await crm.subscriber_of(LI, deadline=within(5))).status
+    async with reference.office.store.reading() as connection:
+        row = (await connection.execute(select(table.c.suspended_for).where(table.c.msisdn == LI))).scalar()
+    assert row == (None if status == "active" else cause)
+
+
 async def test_gift_and_earmarked_credit_pay_the_monthly_fee_first(reference: Reference, clock: Clock) -> None:
     async with tmf_crm(reference.url, TOKEN, clock) as crm:
         clock.now = NEXT_MONTH
