@@ -11,13 +11,37 @@ from typing import Any
 from redis import asyncio as aioredis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
-from redis.exceptions import BusyLoadingError, ConnectionError, ReadOnlyError, RedisError, ResponseError, TimeoutError
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    ConnectionError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError,
+    TryAgainError,
+)
 
 from switchboard.errors import NotReachable
 
 Client = Any
 """A connected Redis. redis-py types each answer as bytes or text; ours are always bytes."""
 
+_PASSING = (
+    ConnectionError,
+    TimeoutError,
+    BusyLoadingError,
+    ReadOnlyError,
+    OutOfMemoryError,
+    ClusterDownError,
+    MasterDownError,
+    TryAgainError,
+    OSError,
+    asyncio.TimeoutError,
+)
+_PASSING_WORDS = ("OOM ", "MISCONF ", "BUSY ", "LOADING ", "CLUSTERDOWN ", "TRYAGAIN ", "MASTERDOWN ", "NOREPLICAS ")
 CALL_S = 5.0
 """No call waits longer; blocking reads and subscriptions bound themselves."""
 
@@ -43,12 +67,12 @@ def reaching() -> Iterator[None]:
     """Inside, whatever means that Redis cannot be used now becomes NotReachable; a fault of ours stays what it is."""
     try:
         yield
-    except (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, OSError, asyncio.TimeoutError) as error:
+    except _PASSING as error:
         raise NotReachable(f"redis: {error}") from error
     except ResponseError as error:
         # Out of memory, a full disk (MISCONF) and a script that was cut short pass by themselves or by a hand.
-        # Redis 6 puts a script's name before the word.
-        if any(word in str(error) for word in ("OOM ", "MISCONF ", "BUSY ", "LOADING ", "CLUSTERDOWN ", "TRYAGAIN ")):
+        # redis-py has classes for some and cuts their word off; Redis 6 puts a script's name before it.
+        if any(word in str(error) for word in _PASSING_WORDS):
             raise NotReachable(f"redis: {error}") from error
         raise
     except RedisError as error:
