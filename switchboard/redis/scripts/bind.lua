@@ -15,5 +15,6 @@ if ARGV[3] == '' and (not before or before == '') then return 0 end
 if ARGV[10] ~= '' then redis.call('HSETNX', KEYS[1], 'address', ARGV[10]) end
 redis.call('HSET', KEYS[1], 'subscriber', ARGV[3], 'binding', ARGV[4])
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'region', ARGV[5]) end
+each_of(ARGV[1], ARGV[2], 'PERSIST')
 log(ARGV[1], ARGV[2], {ARGV[7], ARGV[8], ARGV[9]})
 return 1

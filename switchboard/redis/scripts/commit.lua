@@ -10,6 +10,14 @@ if redis.call('XDEL', KEYS[2], unpack(plan.entries)) == 0 then return 'gone' end
 redis.call('HDEL', tag .. ':tries', unpack(plan.settled))
 if plan.void then void_quote(tag, KEYS[3], plan.void) end
 if #plan.fields > 0 then redis.call('HSET', KEYS[3], unpack(plan.fields)) end
+-- Anybody can begin web conversations: those of nobody we know end some time after the last word, unless a human has them.
+local who = redis.call('HMGET', KEYS[3], 'address', 'binding', 'owner')
+local address = who[1] and cjson.decode(who[1]) or {}
+if address.channel == 'web' and (who[2] or '') == '' and (who[3] or 'bot') == 'bot' then
+  each_of(tag, conversation, 'EXPIRE', string.sub(address.id, 1, 5) == 'rest:' and 172800 or 2678400)
+else
+  each_of(tag, conversation, 'PERSIST')
+end
 for _, out in ipairs(plan.out or {}) do redis.call('XADD', tag .. ':out:' .. out[1], '*', 'm', out[2]) end
 for _, entry in ipairs(plan.log or {}) do log(tag, conversation, entry) end
 for _, timer in ipairs(plan.timers or {}) do later(tag, timer[1], timer[2], timer[3]) end

@@ -33,6 +33,10 @@ local function cancel(tag, key)
   redis.call('HDEL', tag .. ':timer', key)
 end
 
+local function each_of(tag, conversation, command, ...)  -- EXPIRE or PERSIST what a conversation is kept in
+  for _, kind in ipairs({':conv:', ':events:', ':snapshot:'}) do redis.call(command, tag .. kind .. conversation, ...) end
+end
+
 local function owner_is(conv, owner, agent)
   local now = redis.call('HMGET', conv, 'owner', 'agent')
   return (now[1] or 'bot') == owner and (agent == '' or now[2] == agent)

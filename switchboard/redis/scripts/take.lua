@@ -16,6 +16,7 @@ void_quote(ARGV[1], KEYS[1], 'taken_over')
 redis.call('HSET', KEYS[1], 'owner', 'agent', 'agent', ARGV[3], 'handoff', handoff)
 redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 redis.call('HDEL', KEYS[1], 'choices')
+each_of(ARGV[1], ARGV[2], 'PERSIST')
 cancel(ARGV[1], ARGV[2] .. '|switchboard_waiting')
 if ARGV[7] ~= '' then redis.call('XADD', ARGV[1] .. ':out:' .. ARGV[6], '*', 'm', ARGV[7]) end
 for at = 8, #ARGV, 3 do log(ARGV[1], ARGV[2], {ARGV[at], ARGV[at + 1], ARGV[at + 2]}) end

@@ -8,5 +8,5 @@ redis.call('HINCRBY', KEYS[2], 'events', ARGV[4])
 redis.call('RPUSH', KEYS[3], ARGV[3])
 redis.call('LTRIM', KEYS[3], -60, -1)
 if ARGV[5] ~= '' then redis.call('SET', KEYS[4], ARGV[5]) end
-redis.call('SET', KEYS[5], ARGV[6])  -- the commit gives it its 48 hours
+redis.call('SET', KEYS[5], ARGV[6], 'EX', 604800)  -- the commit gives it its 48 hours; an owner who came meanwhile makes none
 return 'done'
