@@ -45,7 +45,7 @@ HELD = (Owner.QUEUE, Owner.AGENT)
 
 @dataclass(frozen=True)
 class Parts:
-    """What the router is made of. `confirmer` answers when a person confirms a quote of the agent who owns the talk."""
+    """What the router is made of."""
 
     exchange: Exchange
     conversations: RedisConversations
@@ -58,7 +58,6 @@ class Parts:
     commands: Commands
     clock: Clock
     live_release: Callable[[], str] = lambda: ""
-    confirmer: Responder | None = None
 
 
 class Router:
@@ -71,6 +70,7 @@ class Router:
 
         Raises TurnFailed, TurnConflict, NotReachable. Changes nothing but the binding and a quote of an old session.
         """
+        entry = _said(entry)
         standing = await self.standing(entry)
         if standing is None:
             # Something of the system for a conversation that nobody ever began.
@@ -91,6 +91,7 @@ class Router:
 
     async def early(self, entry: Entry) -> OutboundMessage | None:
         """The word while the answer takes long; None where nobody waits for the bot."""
+        entry = _said(entry)
         standing = await self.standing(entry)
         if standing is None or standing.conversation.owner in HELD or not isinstance(entry.item, InboundMessage):
             return None
@@ -99,11 +100,13 @@ class Router:
         return self._p.voice.message(conversation, reply, f"{entry.item.id}/early", in_reply_to=entry.item.id)
 
     def wants_human(self, entry: Entry) -> bool:
-        return isinstance(entry.item, InboundMessage) and self._p.commands.find(entry.item.text) == "handoff"
+        item = _said(entry).item
+        return isinstance(item, InboundMessage) and self._p.commands.find(item.text) == "handoff"
 
     async def to_human(self, entry: Entry) -> Commit | None:
         """Hand over what the bot cannot be reached for, since its writer has asked for a human meanwhile; None when
         nobody can come or the bot does not have the conversation."""
+        entry = _said(entry)
         standing = await self.standing(entry)
         if standing is None or standing.conversation.owner in HELD or not isinstance(entry.item, InboundMessage):
             return None
@@ -112,6 +115,7 @@ class Router:
 
     async def quarantine(self, entry: Entry, reason: str, attempts: int) -> Commit:
         """What cannot be answered: told to the person, and to the queue for a human."""
+        entry = _said(entry)
         standing = await self.standing(entry)
         record = LogRecord("quarantine", {"item": loads(dump_item(entry.item)), "reason": reason, "attempts": attempts})
         if standing is None:
@@ -135,7 +139,7 @@ class Router:
         if isinstance(item, InboundMessage):
             asks = self.wants_human(entry)
             if conversation.owner in HELD:
-                return await self._held(entry, item, standing, turn, asks)
+                return await self._held(entry, standing, asks)
             if asks:
                 return await self._drafts.answered(entry, standing, _asked(standing))
             try:
@@ -154,17 +158,9 @@ class Router:
             before = (self._p.voice.reply("handoff_back", conversation),)
         return await self._drafts.answered(entry, standing, result, before=before)
 
-    async def _held(self, entry: Entry, item: InboundMessage, standing: Standing, turn: Turn, asks: bool) -> Commit:
-        """A human has the conversation: the text goes to the desk by the log, except a yes to the agent's own quote."""
+    async def _held(self, entry: Entry, standing: Standing, asks: bool) -> Commit:
+        """A human has the conversation: the text goes to the desk by the log."""
         conversation = standing.conversation
-        if conversation.owner is Owner.AGENT and standing.quote and self._p.confirmer:
-            try:
-                picked = pick(item, standing.choices, conversation.context)
-            except StaleChoice:
-                picked = None
-            if picked:
-                result = await self._p.confirmer.answer(item, conversation, _with(turn, picked))
-                return await self._drafts.answered(entry, standing, result)
         commit = self._drafts.logged(entry, standing)
         if asks and conversation.owner is Owner.QUEUE:
             waiting = await self._p.reception.position(conversation, await self._p.exchange.score(conversation.id))
@@ -172,10 +168,7 @@ class Router:
         return commit
 
     async def _channel_event(self, entry: Entry, event: ChannelEvent, standing: Standing) -> Commit:
-        """A subscription or an opened chat is greeted once; a menu click counts as its text."""
-        if event.name == "menu" and event.values.get("text"):
-            message = InboundMessage(event.id, event.address, event.values["text"], event.at)
-            return await self._answer(replace(entry, item=message), standing, Turn(token="", trace=entry.trace))
+        """A subscription or an opened chat is greeted once."""
         if event.name in ("subscribe", "session_start") and standing.conversation.owner not in HELD:
             return await self._drafts.answered(entry, standing, TurnResult(context=standing.conversation.context))
         return self._drafts.logged(entry, standing)
@@ -223,6 +216,14 @@ class Router:
             binding = Binding(number, found[0], self._p.clock(), "link")
             await self._p.conversations.bind(conversation.id, binding, found[1], conversation.address)
         return await self._p.exchange.standing(conversation.id, conversation.address) or standing
+
+
+def _said(entry: Entry) -> Entry:
+    """A menu click counts as its text."""
+    event = entry.item
+    if not isinstance(event, ChannelEvent) or event.name != "menu" or not event.values.get("text"):
+        return entry
+    return replace(entry, item=InboundMessage(event.id, event.address, event.values["text"], event.at))
 
 
 def _spoken(standing: Standing, item: Inbound) -> Standing:
