@@ -15,6 +15,11 @@ if [ "$(cat $venv/installed 2>/dev/null)" != "$wanted" ]; then
     # uv alone is as large as the rest.
     $venv/bin/python -m pip uninstall -q -y uv 2>/dev/null || true
     echo "$wanted" >$venv/installed
-    du -sh $venv
+    used=$(du -sm $venv | cut -f1)
+    echo "$venv: $used MB"
+    if [ "$used" -gt 200 ]; then
+        echo "The light environment may have 200 MB." >&2
+        exit 1
+    fi
 fi
 exec $venv/bin/python -m pytest -n 2 --dist loadfile ${TESTS:-tests} -m "not rasa and not browser and not chaos and not postgresql"

@@ -21,6 +21,7 @@ BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("connectors/", ("worker", "gateway")),
     ("console/", ("gateway",)),
     ("crm/reference/", ("crm",)),
+    ("content/terms/", ("worker",)),
     ("crm/", ("actions", "gateway", "worker")),
     ("bot/actions/", ("actions",)),
     ("bot/client", ("worker",)),
@@ -29,6 +30,7 @@ BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Path from the root → programs that load it; the first that fits counts. Rasa's slots take seconds, the others one."""
 TRAINED = ("data/", "domain.yml", "config.yml", "bot/nlu/")
+READ_AT_START = ("crm/reference/data/", "content/terms/")
 WATCHED = ("switchboard", "connectors", "console", "crm", "bot", "content", "data")
 
 
@@ -37,7 +39,8 @@ def programs_for(paths: set[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for path in sorted(paths):
         belonging = next((programs for prefix, programs in BELONGS if path.startswith(prefix)), ())
-        if path.endswith((".py", ".html", ".lua", ".sql")) and not path.startswith(TRAINED):
+        loaded = path.endswith((".py", ".html", ".lua", ".sql")) or path.startswith(READ_AT_START)
+        if loaded and not path.startswith(TRAINED):
             found |= dict.fromkeys(belonging)
     return tuple(found)
 

@@ -23,6 +23,8 @@ from deploy.watch import programs_for  # noqa: E402
         ("bot/channel.py", ("rasa-a", "rasa-b")),
         ("bot/nlu/classifier.py", ()),
         ("content/responses/balance.yml", ()),
+        ("content/terms/commands.yml", ("worker",)),
+        ("crm/reference/data/catalogue.yml", ("crm",)),
         ("data/nlu/balance.yml", ()),
         ("console/__pycache__/desk.cpython-310.pyc", ()),
     ],
