@@ -16,6 +16,7 @@ from switchboard.redis.records import Entry, LogRecord, Standing, dump_item, dum
 from switchboard.voice import Voice
 
 FIRST = "first_contact"
+AGAIN = timedelta(seconds=30)
 
 
 class Drafts:
@@ -63,6 +64,14 @@ class Drafts:
         conversation = standing.conversation
         log = (inbound_record(entry, conversation),)
         return Commit(entry, conversation.epoch, fields=self._known(standing), log=log)
+
+    def postponed(self, entry: Entry, standing: Standing) -> Commit:
+        """An event for the bot while a human has the conversation comes again until the bot has it: what it tells of was
+        promised."""
+        due = self._clock() + AGAIN
+        assert isinstance(entry.item, ConversationEvent)
+        timer = (f"again:{entry.item.id}", due, entry.item)
+        return Commit(entry, standing.conversation.epoch, timers=(timer,))
 
     def transferred(self, commit: Commit, conversation: Conversation, transfer: Transfer) -> Commit:
         """With the transfer's words at the end. When the owner changes everything said here carries the new epoch,

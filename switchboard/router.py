@@ -151,7 +151,8 @@ class Router:
                 )
             turn = _with(turn, picked)
         elif conversation.owner in HELD:
-            return self._drafts.logged(entry, standing)
+            over = item.name == "handoff_ended"
+            return self._drafts.logged(entry, standing) if over else self._drafts.postponed(entry, standing)
         result = await self._p.bot.answer(item, conversation, turn)
         before: tuple[Reply, ...] = ()
         if isinstance(item, ConversationEvent) and item.name == "handoff_ended" and not result.replies:

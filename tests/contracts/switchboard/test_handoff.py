@@ -8,7 +8,7 @@ import pytest
 
 from switchboard.errors import NotOwner
 from switchboard.fake import echo
-from switchboard.model import Address, HandoffRequest, Owner, Reply, TurnResult
+from switchboard.model import Address, ConversationEvent, HandoffRequest, Owner, Reply, TurnResult
 from tests.contracts.switchboard.stack import Stack
 
 LI, WANG, PHONE = Address("web", "li"), Address("web", "wang"), Address("sms", "+8613800000001")
@@ -148,7 +148,7 @@ async def test_words_committed_with_a_change_of_owner_still_go_out(stack: Stack)
     await stack.handoffs.present("lin", "小林", [])
     await stack.say(LI, "我要投诉")
     await stack.at_rest()
-    assert stack.web.texts()[1:] == ["好的，我请同事来。", "正在为您转接人工客服，前面还有0位。"]
+    assert stack.web.texts()[1:] == ["好的，我请同事来。", "正在为您转接人工客服，您是下一位。"]
 
 
 async def test_the_queue_is_by_priority_then_by_age_and_says_the_position(stack: Stack) -> None:
@@ -159,7 +159,7 @@ async def test_the_queue_is_by_priority_then_by_age_and_says_the_position(stack:
     await stack.say(PHONE, "我被骗了")
     await stack.at_rest()
     assert [w.reason for w in await stack.handoffs.waiting()] == ["distress", "asked", "asked"]
-    assert stack.sms.texts()[-1] == "正在为您转接人工客服，前面还有0位。"
+    assert stack.sms.texts()[-1] == "正在为您转接人工客服，您是下一位。"
 
 
 async def test_closed_or_nobody_there_is_said_in_the_same_reply_with_hours_and_a_call_back(stack: Stack) -> None:
@@ -228,6 +228,26 @@ async def test_presence_lasts_thirty_seconds(stack: Stack) -> None:
     assert await stack.handoffs.at_desk() == []
 
 
+async def test_what_the_bot_was_to_tell_waits_until_it_has_the_conversation_again(stack: Stack) -> None:
+    told = []
+
+    def think(item, conversation, turn):
+        told.append(getattr(item, "name", ""))
+        return TurnResult()
+
+    stack.bot.think = think
+    conversation = await queued(stack)
+    await stack.handoffs.take(conversation, "lin")
+    paid = ConversationEvent("payment:p1", conversation, "payment_finished", stack.clock(), {"amount_fen": 5000})
+    await stack.accept(paid)
+    await stack.at_rest()
+    assert told == []
+    await stack.handoffs.close(conversation, "lin", "solved")
+    await stack.until(lambda: told == ["handoff_ended"])
+    stack.clock.forward(seconds=31)
+    await stack.until(lambda: told == ["handoff_ended", "payment_finished"])
+
+
 async def test_who_waits_when_the_last_agent_leaves_is_told_and_has_the_bot_again(stack: Stack) -> None:
     conversation = await queued(stack)
     await stack.handoffs.absent("lin")
@@ -247,4 +267,4 @@ async def test_who_waits_keeps_waiting_while_somebody_is_there(stack: Stack) -> 
     assert (await owner(stack, conversation))[0] is Owner.QUEUE
     await stack.say(LI, "人工")
     await stack.at_rest()
-    assert stack.web.texts().count("正在为您转接人工客服，前面还有0位。") == 2
+    assert stack.web.texts().count("正在为您转接人工客服，您是下一位。") == 2
