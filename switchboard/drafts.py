@@ -66,8 +66,7 @@ class Drafts:
         return Commit(entry, conversation.epoch, fields=self._known(standing), log=log)
 
     def postponed(self, entry: Entry, standing: Standing) -> Commit:
-        """An event for the bot while a human has the conversation comes again until the bot has it: what it tells of was
-        promised."""
+        """While a human has the conversation an event comes again until the bot has it: what it tells was promised."""
         due = self._clock() + AGAIN
         assert isinstance(entry.item, ConversationEvent)
         timer = (f"again:{entry.item.id}", due, entry.item)
