@@ -18,7 +18,7 @@ from console.audit import Audit
 from console.changes import Changes
 from console.desk import words
 from console.desk.acts import Acts
-from console.desk.customer import CustomerPanel
+from console.desk.customer import CustomerPanel, OfferingNames
 from console.desk.live import HEARTBEAT_S, Live
 from console.desk.pages import Pages
 from console.desk.reading import Reading
@@ -82,7 +82,7 @@ def _routes(console: Console, accounts: Accounts, audit: Audit) -> list[Route]:
     panel = CustomerPanel(console.crm, clock)
     return [
         *Login(accounts, handoffs, console.public_url.startswith("https://")).routes(),
-        *Pages(viewing, reading, panel, handoffs, audit, clock).routes(),
+        *Pages(viewing, reading, panel, OfferingNames(console.crm, clock), handoffs, audit, clock).routes(),
         *Acts(viewing, reading, handoffs, conversations, audit, clock).routes(),
         *Live(accounts, handoffs, console.changes, clock, console.heartbeat_s).routes(),
         *ReportPage(console.engine, clock).routes(),

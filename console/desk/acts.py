@@ -20,7 +20,7 @@ from switchboard.ports import Clock, Conversations, Handoffs
 LONGEST = 2000
 """Characters of one answer: what the narrowest channel with a screen takes."""
 LONGEST_NOTE = 500
-NEVER_SAID = frozenset({"id", "bankcard", "password"})
+NEVER_SAID = frozenset({"id", "bankcard", "card", "password"})
 """Kinds of secrets that no agent's words may carry: they would stand in every store."""
 _CLIENT_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
@@ -83,7 +83,7 @@ class Acts:
 
     async def hand_back(self, request: web.Request) -> web.StreamResponse:
         conversation, agent = _who(request)
-        await self.handoffs.hand_back(conversation, agent, field(request, "note").strip()[:LONGEST_NOTE])
+        await self.handoffs.hand_back(conversation, agent, _masked(request, "note")[:LONGEST_NOTE])
         return await self._ended(request, "handoff.back", {})
 
     async def close(self, request: web.Request) -> web.StreamResponse:
@@ -108,7 +108,7 @@ class Acts:
     async def draft(self, request: web.Request) -> web.StreamResponse:
         conversation, agent = _who(request)
         await self.viewing.open(conversation, session_of(request).person)
-        await self.reading.keep_draft(agent, conversation, field(request, "text"))
+        await self.reading.keep_draft(agent, conversation, _masked(request, "text"))
         return web.Response(status=204)
 
     async def reveal(self, request: web.Request) -> web.StreamResponse:
@@ -123,6 +123,11 @@ class Acts:
             raise NotOwner
         await self.audit.write(agent, "number.reveal", conversation, {"reason": reason})
         return page(request, "number.html", number=now.binding.msisdn if now.binding else "")
+
+
+def _masked(request: web.Request, name: str) -> str:
+    """A field of the form without the secrets that somebody may have told the agent: it is about to be stored."""
+    return masking.mask(field(request, name).strip()).text
 
 
 def _who(request: web.Request) -> tuple[str, str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,6 +16,8 @@ from crm.port import Crm, within
 from switchboard.ports import Clock
 
 DEADLINE_S = 2.0
+ASK_AGAIN = timedelta(minutes=1)
+"""How long names of offerings are believed, and how long a CRM that did not tell them is left alone."""
 REMEMBERED = 500
 """Parts kept for the day the CRM fails."""
 
@@ -67,3 +69,26 @@ class CustomerPanel:
         self._known.move_to_end(key)
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
+
+
+class OfferingNames:
+    """What offerings are called in Chinese, by id."""
+
+    def __init__(self, crm: Crm, clock: Clock) -> None:
+        self._crm, self._clock = crm, clock
+        self._names: Mapping[str, str] = {}
+        self._asked: datetime | None = None
+
+    async def known(self) -> Mapping[str, str]:
+        """The last known names, none while the CRM never answered; never raises."""
+        now = self._clock()
+        if self._asked and now - self._asked < ASK_AGAIN:
+            return self._names
+        self._asked = now
+        try:
+            deadline = within(DEADLINE_S)
+            found = await asyncio.wait_for(self._crm.offerings(on_sale=False, deadline=deadline), DEADLINE_S + 0.5)
+            self._names = {offering.id: offering.name.zh for offering in found}
+        except (CrmError, asyncio.TimeoutError, OSError) as error:
+            logger.warning("offerings_unknown", error=type(error).__name__)
+        return self._names

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from console.audit import Audit
-from console.desk.customer import CustomerPanel
+from console.desk.customer import CustomerPanel, OfferingNames
 from console.desk.reading import LATEST, Reading, Window
 from console.desk.view import View, Viewing
 from console.desk.words import REVEAL_REASONS, WRAP_UP
@@ -20,6 +20,7 @@ class Pages:
     viewing: Viewing
     reading: Reading
     customer: CustomerPanel
+    offerings: OfferingNames
     handoffs: Handoffs
     audit: Audit
     clock: Clock
@@ -53,6 +54,7 @@ class Pages:
             names=await self.reading.names(),
             opened=opened,
             packet=opened.packet() if opened else None,
+            offerings=await self.offerings.known() if opened else {},
             draft=draft,
             now=self.clock(),
             wrap_up=WRAP_UP,
@@ -88,6 +90,7 @@ class Pages:
             "context.html",
             opened=opened,
             packet=opened.packet(),
+            offerings=await self.offerings.known(),
             names=await self.reading.names(),
             now=self.clock(),
             reveal_reasons=REVEAL_REASONS,

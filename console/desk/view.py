@@ -12,7 +12,7 @@ from aiohttp import web
 
 from console.accounts import Person
 from console.desk.reading import LATEST, PAGE, Line, Reading, Stay, Window
-from console.desk.words import channel_of
+from console.desk.words import channel_of, worth_showing
 from switchboard import masking
 from switchboard.model import Conversation, Owner
 from switchboard.ports import Clock, Conversations, Handoffs, Waiting
@@ -39,8 +39,8 @@ class Packet:
 
 
 def _worth_showing(name: str, value: Any) -> bool:
-    """Not what is empty, nor what only steers the dialogue."""
-    return value not in (None, "", [], {}) and name not in STEERING and not name.startswith("secret_")
+    """Nor what only steers the dialogue."""
+    return worth_showing(name, value) and name not in STEERING
 
 
 @dataclass(frozen=True)

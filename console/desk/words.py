@@ -9,12 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from switchboard import masking
+from switchboard.wording import volume, yuan
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LONG = 1500
 """Characters of a message that are shown at once; the rest is folded."""
 WRAP_UP = ("solved", "ticket", "follow_up", "no_answer", "wrong_queue", "abuse")
 """Wrap-up codes; templates/labels.html names them."""
+NO_NAMES: Mapping[str, str] = {}
 REVEAL_REASONS = ("verify", "call_back", "ticket")
 
 # Bidirectional overrides could make a text read as something else; controls could break the line.
@@ -35,15 +37,25 @@ def cut(text: str, length: int = 40) -> str:
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
-def readable(value: Any) -> str:
-    """A collected value for people: no brackets, quotes or nulls."""
+def readable(value: Any, names: Mapping[str, str] = NO_NAMES, key: str = "") -> str:
+    """A collected value for people: no brackets, quotes or nulls; codes by their names, amounts with their unit."""
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, int) and key.endswith("_fen"):
+        return f"{yuan(value)}元"
+    if isinstance(value, int) and key.endswith("_kb"):
+        return volume(value)
     if isinstance(value, Mapping):
-        return "，".join(f"{key} {readable(inner)}" for key, inner in value.items() if inner not in (None, "", [], {}))
+        parts = {inner_key: inner for inner_key, inner in value.items() if worth_showing(inner_key, inner)}
+        return "，".join(f"{names.get(k, k)} {readable(inner, names, k)}" for k, inner in parts.items())
     if isinstance(value, (list, tuple)):
-        return "、".join(readable(inner) for inner in value)
-    return str(value)
+        return "、".join(readable(inner, names, key) for inner in value)
+    return names.get(str(value), str(value))
+
+
+def worth_showing(name: str, value: Any) -> bool:
+    """Not what is empty, nor a reference to a secret."""
+    return value not in (None, "", [], {}) and not name.startswith("secret_")
 
 
 def clock(moment: datetime) -> str:

@@ -107,6 +107,7 @@ async def test_an_answer_goes_out_once_however_often_it_is_submitted(lin: Browse
         ({"text": "长" * 2001, "client_id": "abcdefgh"}, 422),
         ({"text": "您的身份证号是11010519491231002X吗", "client_id": "abcdefgh"}, 422),
         ({"text": "服务密码：abc12345", "client_id": "abcdefgh"}, 422),
+        ({"text": "您的充值卡是800000000000000001", "client_id": "abcdefgh"}, 422),
         ({"text": "您好", "client_id": "x"}, 400),
         ({"text": "您好", "client_id": "' OR 1=1"}, 400),
     ],
@@ -126,6 +127,17 @@ async def test_handing_back_carries_the_note(lin: Browser, desk: FakeDesk) -> No
     assert await lin.post(f"{TALK}/back", note="已核实身份") == (200, "/desk")
     assert desk.ended == [("web:aa", "lin", "已核实身份")]
     assert desk.talks["web:aa"].owner is Owner.BOT
+
+
+async def test_secrets_in_notes_and_drafts_are_masked_before_they_are_kept(lin: Browser, desk: FakeDesk) -> None:
+    desk.queue(conversation())
+    await lin.post(f"{TALK}/take")
+    await lin.post(f"{TALK}/draft", text="身份证 11010519491231002X")
+    _, text = await lin.get(TALK)
+    assert "⟦id:" in text and "11010519491231002X" not in text
+    await lin.post(f"{TALK}/back", note="卡号800000000000000001，" + "已核实" * 200)
+    note = desk.ended[0][2]
+    assert note.startswith("卡号⟦card:") and "已核实" in note and len(note) <= 500
 
 
 async def test_closing_needs_a_wrap_up_code(lin: Browser, desk: FakeDesk, engine: AsyncEngine) -> None:
@@ -154,14 +166,45 @@ async def test_the_packet_says_what_an_agent_must_know(lin: Browser, desk: FakeD
 
 
 async def test_collected_values_are_words_and_secrets_are_not_among_them(lin: Browser, desk: FakeDesk) -> None:
-    wish = {"intent": "order_data_pack", "entities": {"offering": "5GB", "month": None}}
-    slots = {"wish": wish, "among": ["A", "B"], "secret_number": "77", "misses": 3, "agreed": True}
+    entities = {"offering": ["pack-5g"], "month": None, "amount_fen": 1000, "secret_card": "0123456789abcdef"}
+    wish = {"intent": "order_data_pack", "entities": entities}
+    slots = {
+        "wish": wish,
+        "among": ["pack-1g", "B"],
+        "chosen": "pack-10g",
+        "way": "card",
+        "secret_number": "77",
+        "misses": 3,
+        "agreed": True,
+    }
     desk.queue(conversation(context=TurnContext(slots=slots, active_form="recharge_form")))
     _, text = await lin.get(f"{TALK}/context")
-    for words in ("订流量包 offering 5GB", "A、B", "是", "充值"):
+    collected = ("订流量包 产品 5GB流量加油包，金额 10.00元", "1GB流量加油包、B", "10GB流量加油包", "充值卡", "是")
+    for words in collected:
         assert words in text, words
+    assert "pack-" not in text
+    assert "0123456789abcdef" not in text
     assert "secret_number" not in text
     assert "None" not in text
+
+
+async def test_an_offering_keeps_its_code_while_the_crm_is_away(house: House, lin: Browser, desk: FakeDesk) -> None:
+    house.crm.down = True
+    desk.queue(conversation(context=TurnContext(slots={"chosen": "pack-5g"}, active_form="")))
+    status, text = await lin.get(f"{TALK}/context")
+    assert (status, "pack-5g" in text) == (200, True)
+
+
+async def test_a_stay_that_nobody_took_is_not_blamed_on_the_customer(
+    lin: Browser, desk: FakeDesk, engine: AsyncEngine
+) -> None:
+    desk.queue(conversation())
+    await hear(engine, "你好")
+    stay = {"id": "h1", "conversation": "web:aa", "agent": "", "queued_at": START, "context": {}, "day": "2026-11-21"}
+    async with engine.begin() as connection:
+        await connection.execute(tables.handoffs.insert().values(**stay, ended_at=START, how="abandoned"))
+    _, text = await lin.get(f"{TALK}/context")
+    assert "未接通人工" in text and "客户离开" not in text
 
 
 async def test_who_is_not_bound_is_shown_as_not_verified(lin: Browser, desk: FakeDesk) -> None:
