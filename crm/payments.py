@@ -50,7 +50,9 @@ class Payments(Protocol):
     """Deadlines, keys and errors as in crm.port. A card number is never logged, stored or repeated in an error."""
 
     async def redeem_card(self, msisdn: str, card_number: str, *, key: str, deadline: float) -> TopUp:
-        """Credits `msisdn` at once. Refused: card_invalid (tries_left), card_used(_by_you), card_expired, card_locked."""
+        """Credits `msisdn` at once. Refused: card_invalid (tries_left), card_used, card_used_by_you, card_expired,
+        card_locked.
+        """
         ...
 
     async def start_checkout(

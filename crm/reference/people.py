@@ -76,8 +76,8 @@ def _named(raw: dict[str, Any], today: date) -> Outline:
         account_holder=account is None or "story" in raw, name=raw["name"],
         birth_date=date(today.year - raw["age"], 1, 1), brand=_brand(raw["plan"]), region=raw["region"],
         city=raw["city"], grid=f"{raw['region'].upper()}-{int(number[-3:]) % 40:03d}", rural=raw.get("rural", False),
-        language=raw.get("language", "zh"), status="suspended" if raw.get("suspended_for") else "active", student=raw.get("student", False),
-        account_manager=raw.get("manager"),
+        language=raw.get("language", "zh"), status="suspended" if raw.get("suspended_for") else "active",
+        student=raw.get("student", False), account_manager=raw.get("manager"),
     )  # fmt: skip
     return Outline(
         subscriber, number, raw["plan"], tuple(raw["add"]), raw["general"],
