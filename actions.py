@@ -74,8 +74,8 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
     opened.push_async_callback(stores.close)
     crm = await opened.enter_async_context(tmf_crm(settings.crm_url, settings.key("crm").hex(), utc_now))
     gateway = Gateway(
-        url=f"{settings.crm_url}/paygate",
-        notify_url=f"http://{settings.host}:{settings.port}/pay/callback",
+        url=settings.paygate_url or f"{settings.crm_url}/paygate",
+        notify_url=f"{settings.public_url}/pay/callback",
         key=settings.paygate_secret.encode() or settings.key("paygate"),
     )
     payments = await opened.enter_async_context(hosted_payments(crm, gateway, utc_now))

@@ -58,6 +58,8 @@ class Settings:
     wechat_token: str = ""
     wechat_aes_key: str = ""
     wechat_previous_aes_key: str = ""
+    paygate_url: str = ""
+    """Where checkouts are opened; "" uses the stand-in of the reference CRM. Its callbacks go to public_url."""
     paygate_secret: str = ""
     """Shared with the payment gateway: signs callbacks. "" in the demo derives one."""
 
