@@ -108,7 +108,7 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
 
     async def turn(self, context: Any, authorization: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """(HTTP status, answer). The turn goes on when the caller gives up: its repeat finds the result."""
-        if not hmac.compare_digest(authorization.encode(), f"Bearer {self._token}".encode()):
+        if not hmac.compare_digest(authorization.encode("utf-8", "surrogateescape"), f"Bearer {self._token}".encode()):
             return 401, {"error": "unauthorized"}
         if len(body) > MAX_BODY_BYTES:
             return 413, {"error": "too large"}

@@ -61,7 +61,7 @@ class SmsAdapter:
         number, total = _integer(part, "number"), _integer(part, "total")
         if not (1 <= number <= total <= 255):
             raise BadInput("part number must be between 1 and total, total at most 255")
-        reference = text_field(part, "reference", 64)
+        reference = _identifier(part, "reference")
         if total == 1:
             return InboundMessage(f"sms:{identifier}", address, text, at)
         return MessagePart(f"sms:{identifier}", address, reference, number, total, text, at)
@@ -129,10 +129,10 @@ def msisdn(number: str) -> str:
     return f"+{digits}"
 
 
-def _identifier(data: Mapping[str, Any]) -> str:
-    value = data.get("id")
+def _identifier(data: Mapping[str, Any], name: str = "id") -> str:
+    value = data.get(name)
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise BadInput("id must be 1 to 64 visible ASCII characters")
+        raise BadInput(f"{name} must be 1 to 64 visible ASCII characters")
     return value
 
 

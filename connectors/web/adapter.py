@@ -18,7 +18,7 @@ REST_PATH = "/webhooks/rest/webhook"
 UNSIGNED = "rest:"
 """Address ids that start so are names that a REST caller chose; see Address.proven."""
 _CLIENT_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
-_SENDER = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
+_SENDER = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,128}")
 _PICK = re.compile(r"/pick:([0-9]{1,3}):([0-9A-Za-z._-]{1,64})")
 _CHOICE = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _STORED = Answer(200, b'{"stored": true}', "application/json")

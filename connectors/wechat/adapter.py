@@ -56,7 +56,7 @@ class WechatAdapter:
         if raw.method == "GET":
             echo = raw.query.get("echostr", "")
             crypto.check(raw.query.get("signature", ""), self._account.token, timestamp, nonce)
-            return Received((), Answer(200, echo[:128].encode()), _REFUSED)
+            return Received((), Answer(200, echo[:128].encode("utf-8", "replace")), _REFUSED)
         fields = self._fields(raw, timestamp, nonce)
         item = self._item(fields)
         self._check_fresh(timestamp, nonce, item.id if item else "")
@@ -148,7 +148,7 @@ def _media(kind: str, fields: Mapping[str, Any]) -> Media:
     reference = str(fields.get("MediaId", "")) or f"{fields.get('Location_X', '')},{fields.get('Location_Y', '')}"
     recognised = fields.get("Recognition")
     transcript = message_text(recognised) if isinstance(recognised, str) else ""
-    return Media(_MEDIA[kind], reference[:256], transcript)  # type: ignore[arg-type]
+    return Media(_MEDIA[kind], message_text(reference)[:256], transcript)  # type: ignore[arg-type]
 
 
 def _bodies(reply: Reply) -> list[dict[str, Any]]:

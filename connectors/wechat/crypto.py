@@ -19,13 +19,13 @@ BLOCK = 32
 
 
 def signature(token: str, *values: str) -> str:
-    """sha1 over the sorted, joined values."""
-    return hashlib.sha1("".join(sorted([token, *values])).encode()).hexdigest()
+    """sha1 over the sorted, joined values, also where they hold half a character."""
+    return hashlib.sha1("".join(sorted([token, *values])).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check(given: str, token: str, *values: str) -> None:
     """Raises BadInput (403) unless `given` is the signature."""
-    if not hmac.compare_digest(signature(token, *values).encode(), given.encode()):
+    if not hmac.compare_digest(signature(token, *values).encode(), given.encode("utf-8", "surrogatepass")):
         raise BadInput("the signature does not match", 403)
 
 

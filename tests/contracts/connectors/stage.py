@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import re
 import secrets
@@ -19,7 +20,6 @@ from typing import Any
 import aiohttp
 
 import connectors
-from switchboard.tasks import end
 from gateway import serving_at
 from switchboard.errors import SendError
 from switchboard.model import Address, Choice, InboundMessage, MessagePart, Origin, OutboundMessage, Reply
@@ -27,6 +27,7 @@ from switchboard.ports import ChannelAdapter
 from switchboard.redis.records import dumps, load_item
 from switchboard.redis.stores import Stores, open_stores
 from switchboard.settings import Settings
+from switchboard.tasks import end
 
 
 def free_port() -> int:
@@ -64,6 +65,7 @@ class Stage:
         self.http = http
         self.url = f"http://127.0.0.1:{settings.port}"
         self.items: list[Any] = []
+        self.over = False
         self._gateway = AsyncExitStack()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
@@ -78,8 +80,8 @@ class Stage:
         await self._gateway.aclose()
 
     async def work(self) -> None:
-        """Read what was accepted, answer it, say that it is committed."""
-        while True:
+        """Read what was accepted, answer it, say that it is committed, until it is over."""
+        while not self.over:
             for partition in range(self.settings.partitions):
                 for entry, fields in await self.stores.redis.xrange(f"{{p{partition}}}:in"):
                     item = load_item(fields[b"i"])
@@ -105,7 +107,9 @@ class Stage:
         """Put a reply on its way as the sender would."""
         conversation = address.conversation_id(self.key)
         now = datetime.now(timezone.utc)
-        message = OutboundMessage(secrets.token_hex(8), conversation, address, reply, Origin.BOT, 0, now, in_reply_to)
+        # As the product's ids: they hold the id of what they answer.
+        identifier = f"{in_reply_to}/{secrets.token_hex(8)}"
+        message = OutboundMessage(identifier, conversation, address, reply, Origin.BOT, 0, now, in_reply_to)
         done = json.dumps({"message_id": in_reply_to, "replies": [message.id]})
         await self.stores.redis.publish(f"done:{conversation}", done)
         try:
@@ -113,6 +117,15 @@ class Stage:
         except SendError:
             pass
         return message
+
+    async def accepted(self, count: int) -> None:
+        """Wait until so many items were accepted that the worker did not take yet."""
+        keys = [f"{{p{partition}}}:in" for partition in range(self.settings.partitions)]
+
+        async def enough() -> bool:
+            return sum([await self.stores.redis.xlen(key) for key in keys]) >= count
+
+        await until(enough)
 
     async def bind(self, address: Address, msisdn: str = "+8613800000000") -> None:
         """As crm/operations does at a login."""
@@ -131,15 +144,21 @@ async def staged(settings: Settings) -> AsyncIterator[Stage]:
         try:
             yield stage
         finally:
+            # It asks Redis all the time, so that a cancellation alone is often lost there (switchboard.tasks).
+            stage.over = True
             await end(worker)
             await stage.stop_gateway()
             await stores.close()
 
 
 async def until(condition: Any, timeout_s: float = 5.0) -> Any:
-    """Poll until `condition()` is true."""
+    """Poll until `condition()`, or what it comes to when awaited, is true."""
     deadline = asyncio.get_running_loop().time() + timeout_s
-    while not (value := condition()):
+    while True:
+        value = condition()
+        if inspect.isawaitable(value):
+            value = await value
+        if value:
+            return value
         assert asyncio.get_running_loop().time() < deadline, "nothing came"
         await asyncio.sleep(0.02)
-    return value

@@ -189,6 +189,16 @@ def test_the_official_encrypted_json(vectors):
     assert official(v).receive(RawRequest("POST", "/wechat", query, {}, body)).on_stored.body == b"success"
 
 
+@pytest.mark.parametrize("half", ["\udcff", "\ud800"])
+@pytest.mark.parametrize("name", ["signature", "timestamp", "nonce"])
+def test_half_a_character_is_no_signature(name, half):
+    adapter, outside = plain()
+    query, body = outside.signed_fields({"FromUserName": OPENID, "CreateTime": "1714036504", **text()})
+    for method in ("GET", "POST"):
+        with pytest.raises(BadInput):
+            adapter.receive(RawRequest(method, "/wechat", {**query, name: half}, {}, body))
+
+
 def plain(adapter_clock=utc_now):
     return WechatAdapter(PLAIN, None, adapter_clock), WechatPlatform(PLAIN, "", None, utc_now)
 

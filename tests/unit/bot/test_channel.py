@@ -218,6 +218,7 @@ async def test_wording_that_is_missing_fails_for_good(ask, actions, trackers):
 
 async def test_only_the_worker_may_ask(ask):
     assert (await ask.raw(b"{}", token="guess"))[0] == 401
+    assert (await ask.raw(b"{}", token="\udcff"))[0] == 401
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"[" * 50_000, b'{"conversation": 1}', b'{"surprise": 1}', b"\xff"])
