@@ -199,6 +199,7 @@ async def serving_at(settings: Settings) -> AsyncIterator[None]:
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:
     session = await stack.enter_async_context(aiohttp.ClientSession())
+    await rules.check_crm(settings, session)
     stores = open_stores(settings)
     stack.push_async_callback(stores.close)
     wordings = Wordings(settings.var / "releases", settings.content)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
+import aiohttp
+import structlog
 from aiohttp import web
 
+from crm.reference.app import NAME
 from switchboard.errors import BadSettings
 from switchboard.settings import Settings
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+ASK_S = 5.0
+_log = structlog.get_logger()
 _REAL = (
     "sms_send_url",
     "sms_secret",
@@ -39,6 +45,27 @@ def check(settings: Settings) -> None:
             faults.append(f"RENJI_{name.upper()} must be on this machine: a demo works with the reference CRM only")
     if faults:
         raise BadSettings("RENJI_DEMO=1: " + "; ".join(faults))
+
+
+async def check_crm(settings: Settings, http: aiohttp.ClientSession) -> None:
+    """Raises BadSettings when what answers at the CRM's address does not call itself the reference CRM.
+
+    One that does not answer is no reason to stop: it starts beside us, or starts again.
+    """
+    if not settings.demo:
+        return
+    try:
+        timeout = aiohttp.ClientTimeout(total=ASK_S)
+        async with http.get(f"{settings.crm_url}/healthz", timeout=timeout, allow_redirects=False) as answer:
+            name = answer.headers.get("Server", "")
+    except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        _log.warning("crm_not_asked", error=type(error).__name__)
+        return
+    if name != NAME:
+        raise BadSettings(
+            f"RENJI_DEMO=1: what answers at RENJI_CRM_URL {settings.crm_url} is not the reference CRM, "
+            "and a demo would order and charge in it"
+        )
 
 
 def is_loopback(host: str) -> bool:

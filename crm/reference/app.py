@@ -12,6 +12,8 @@ from crm.reference import routes_write as write
 from crm.reference.http import MOST_BODY, OFFICE, Office, answer, error, guard
 
 API = "/tmf-api"
+NAME = "renji-reference-crm"
+"""How /healthz names this server: a demo works with no other CRM."""
 COLLECTIONS: tuple[tuple[str, Handler | None, Handler | None, Handler | None], ...] = (
     # path, list, one, create
     (f"{API}/customerManagement/v4/customer", read.list_customers, read.get_customer, None),
@@ -49,7 +51,13 @@ def crm_app(office: Office) -> web.Application:
 
 
 async def healthz(request: web.Request) -> web.Response:
-    """200 when the tables answer."""
+    """200 when the tables answer. The header `Server` is NAME in any case."""
+    response = await _health(request)
+    response.headers["Server"] = NAME
+    return response
+
+
+async def _health(request: web.Request) -> web.Response:
     try:
         async with request.app[OFFICE].store.reading() as connection:
             await connection.exec_driver_sql("SELECT 1 FROM subscriber LIMIT 1")

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 from sqlalchemy import event, func, select, update
 
 from crm.port import OrderItem, OrderRequest, within
 from crm.reference import reads, schema
+from crm.reference.app import NAME
 from crm.reference.cycle import bring_forward
 from crm.reference.seed import NotEmpty, seed
 from crm.reference.store import Store
@@ -256,6 +258,11 @@ async def test_the_tables_are_what_the_migrations_make(reference: Reference) -> 
 
     async with reference.office.store.reading() as connection:
         assert [] == await connection.run_sync(differences)
+
+
+async def test_its_health_names_it(reference: Reference) -> None:
+    async with ClientSession() as http, http.get(f"{reference.url}/healthz") as answer:
+        assert (200, NAME) == (answer.status, answer.headers["Server"])
 
 
 async def test_an_old_idempotency_key_is_forgotten(reference: Reference, clock: Clock) -> None:

@@ -168,15 +168,8 @@ async def test_the_packet_says_what_an_agent_must_know(lin: Browser, desk: FakeD
 async def test_collected_values_are_words_and_secrets_are_not_among_them(lin: Browser, desk: FakeDesk) -> None:
     entities = {"offering": ["pack-5g"], "month": None, "amount_fen": 1000, "secret_card": "0123456789abcdef"}
     wish = {"intent": "order_data_pack", "entities": entities}
-    slots = {
-        "wish": wish,
-        "among": ["pack-1g", "B"],
-        "chosen": "pack-10g",
-        "way": "card",
-        "secret_number": "77",
-        "misses": 3,
-        "agreed": True,
-    }
+    slots = {"wish": wish, "among": ["pack-1g", "B"], "chosen": "pack-10g", "way": "card", "agreed": True}
+    slots |= {"secret_number": "77", "misses": 3}
     desk.queue(conversation(context=TurnContext(slots=slots, active_form="recharge_form")))
     _, text = await lin.get(f"{TALK}/context")
     collected = ("订流量包 产品 5GB流量加油包，金额 10.00元", "1GB流量加油包、B", "10GB流量加油包", "充值卡", "是")
