@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from switchboard.masking import mask_joined
 from switchboard.model import InboundMessage, MessagePart
 from switchboard.ports import Clock
 from switchboard.redis.records import Entry, ms
@@ -51,11 +52,12 @@ class Joiner:
 
 
 def _joined(entries: list[Entry], complete: bool) -> Entry:
-    """One entry that ends all of them. Its message has the first part's id, with the numbers it has if some miss."""
+    """One entry that ends all of them. Its message has the first part's id, with the numbers it has if some miss.
+    A secret that was cut in two shows only now."""
     parts = [entry.item for entry in entries if isinstance(entry.item, MessagePart)]
     first = parts[0]
     numbers = "" if complete else "#" + ".".join(str(part.number) for part in parts)
-    message = InboundMessage(
-        id=f"{first.id}{numbers}", address=first.address, text="".join(part.text for part in parts), at=first.at
-    )
-    return Entry(tuple(entry.id for entry in entries), entries[0].conversation, message, entries[0].trace)
+    masked = mask_joined("".join(part.text for part in parts))
+    message = InboundMessage(id=f"{first.id}{numbers}", address=first.address, text=masked.text, at=first.at)
+    ids = tuple(entry.id for entry in entries)
+    return Entry(ids, entries[0].conversation, message, entries[0].trace, masked.secrets)

@@ -13,7 +13,7 @@ import structlog
 from switchboard.errors import LeaseLost, NotReachable, TurnConflict, TurnFailed
 from switchboard.metrics import Metrics
 from switchboard.model import Origin, OutboundMessage
-from switchboard.ports import Clock, Turn
+from switchboard.ports import Clock, Turn, Vault
 from switchboard.redis.exchange import Commit, Exchange
 from switchboard.redis.leases import Lease
 from switchboard.redis.records import Entry, ms
@@ -69,11 +69,12 @@ class Lanes:
         holding: Holding,
         exchange: Exchange,
         router: Router,
+        vault: Vault,
         clock: Clock,
         metrics: Metrics,
         lost: Callable[[], None],
     ) -> None:
-        self._holding, self._exchange, self._router = holding, exchange, router
+        self._holding, self._exchange, self._router, self._vault = holding, exchange, router, vault
         self._clock, self._metrics, self._lost = clock, metrics, lost
         self._queues: dict[str, deque[Entry]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -106,7 +107,7 @@ class Lanes:
     async def _run(self, conversation: str, queue: deque[Entry]) -> None:
         try:
             while queue and not self._draining:
-                await Work(self._holding, self._exchange, self._router, self._clock, self._metrics, queue).done()
+                await self._work(queue).done()
                 queue.popleft()
         except Leaving:
             pass
@@ -117,15 +118,26 @@ class Lanes:
             self._queues.pop(conversation, None)
             self._tasks.pop(conversation, None)
 
+    def _work(self, queue: deque[Entry]) -> Work:
+        return Work(self._holding, self._exchange, self._router, self._vault, self._clock, self._metrics, queue)
+
 
 class Work:
     """The first entry of a lane on its way to its commit."""
 
     def __init__(
-        self, holding: Holding, exchange: Exchange, router: Router, clock: Clock, metrics: Metrics, lane: deque[Entry]
+        self,
+        holding: Holding,
+        exchange: Exchange,
+        router: Router,
+        vault: Vault,
+        clock: Clock,
+        metrics: Metrics,
+        lane: deque[Entry],
     ) -> None:
-        self._holding, self._exchange, self._router = holding, exchange, router
+        self._holding, self._exchange, self._router, self._vault = holding, exchange, router, vault
         self._clock, self._metrics, self._lane, self._entry = clock, metrics, lane, lane[0]
+        self._secrets = self._entry.secrets
         self._waited = False
         self._said: tuple[OutboundMessage, ...] = ()
         self._tries = self._conflicts = 0
@@ -147,6 +159,7 @@ class Work:
         suspected = await self._suspected()
         while True:
             try:
+                await self._keep_secrets()
                 if await self._committed(await self._next()):
                     return
             except NotReachable as error:
@@ -171,6 +184,12 @@ class Work:
                 log.exception("turn_broke")
                 await self._failed(type(error).__name__, permanent=False)
                 await self._holding.rest(next(waits))
+
+    async def _keep_secrets(self) -> None:
+        """Once, and before anybody can ask for one."""
+        if self._secrets:
+            await self._vault.keep(self._entry.conversation, self._secrets)
+            self._secrets = ()
 
     async def _suspected(self) -> bool:
         """Count the attempt of a holder that died before the next one starts: it may take this worker down as well."""

@@ -10,14 +10,19 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from switchboard.model import InboundMessage, MessagePart, SecretValue
 
 PLACEHOLDER = re.compile(r"⟦(code|card|bankcard|id|password):([0-9a-f]{16})⟧")
 
-_RUN = re.compile(r"(?<![0-9A-Za-z])\d(?:[ \-]?\d){3,24}(?:[ \-]?[Xx])?(?![0-9A-Za-z])")
+_RUN = re.compile(r"(?<![0-9A-Za-z])\d(?:[ \-]?\d){3,}(?:[ \-]?[Xx])?(?![0-9A-Za-z])")
+_RUN_OR_OURS = re.compile(f"(?P<ours>{PLACEHOLDER.pattern})|{_RUN.pattern}")
+_GROUP = re.compile(r"[0-9Xx]+")
+_PHONE = re.compile(r"(?:86)?1[3-9]\d{9}")
+LONGEST = 19
+"""Digits of the longest secret: a longer run is several of them side by side, or something that nobody knows."""
 _BEFORE_PASSWORD = re.compile(r"(?:密码|服务码|口令|password|pin|puk)\s*(?:是|为|:|：|is|=)?\s*$", re.IGNORECASE)
 _BEFORE_CODE = re.compile(r"(?:验证码|校验码|动态码|code)\s*(?:是|为|:|：|is|=)?\s*$", re.IGNORECASE)
 _BEFORE_ID = re.compile(r"(?:身份证|证件|id)\D{0,6}$", re.IGNORECASE)
@@ -46,9 +51,14 @@ def mask(text: str, ref: Callable[[], str] = new_ref) -> Masked:
     """Replace every secret by a placeholder. Full-width digits count as digits; brackets of ours in the text are
     neutralised first.
     """
-    found: list[SecretValue] = []
     # Somebody who types a placeholder must not be able to name a reference.
-    plain = "".join(_narrow(c) for c in text.replace("⟦", "[").replace("⟧", "]"))
+    return mask_joined("".join(_narrow(c) for c in text.replace("⟦", "[").replace("⟧", "]")), ref)
+
+
+def mask_joined(text: str, ref: Callable[[], str] = new_ref) -> Masked:
+    """The same for a text joined from parts that were masked singly: placeholders in it are ours, and stay."""
+    found: list[SecretValue] = []
+    words = PLACEHOLDER.sub("", text)
 
     def put(kind: str, value: str) -> str:
         found.append(SecretValue(ref(), kind, value))
@@ -58,19 +68,27 @@ def mask(text: str, ref: Callable[[], str] = new_ref) -> Masked:
         return match["head"] + put("password", match["value"])
 
     def run(match: re.Match[str]) -> str:
-        digits = re.sub(r"[ \-]", "", match[0]).upper()
-        kind = _kind(digits, plain[: match.start()], plain)
-        return put(kind, digits) if kind else match[0]
+        if match["ours"]:
+            return match[0]
+        shown, end = "", 0
+        for first, last, kind in _secrets_in(match[0], text[: match.start()], words):
+            shown += match[0][end:first] + put(kind, _digits(match[0][first:last]))
+            end = last
+        return shown + match[0][end:]
 
-    cut = _RUN.sub(run, plain)
+    cut = _RUN_OR_OURS.sub(run, text)
     return Masked(_WORD_PASSWORD.sub(lambda m: m[0] if "⟦" in m["value"] else word(m), cut), tuple(found))
 
 
 def mask_item(
     item: InboundMessage | MessagePart, ref: Callable[[], str] = new_ref
 ) -> tuple[InboundMessage | MessagePart, tuple[SecretValue, ...]]:
-    """The same item with its text masked."""
+    """The same item with its text masked, and what a voice message was heard to say."""
     masked = mask(item.text, ref)
+    if isinstance(item, InboundMessage) and item.media:
+        heard = mask(item.media.transcript, ref)
+        media = replace(item.media, transcript=heard.text)
+        return replace(item, text=masked.text, media=media), masked.secrets + heard.secrets
     return replace(item, text=masked.text), masked.secrets
 
 
@@ -93,6 +111,58 @@ def _narrow(character: str) -> str:
         except ValueError:
             return character
     return character
+
+
+def _digits(run: str) -> str:
+    return re.sub(r"[ \-]", "", run).upper()
+
+
+def _secrets_in(run: str, before: str, words: str) -> Iterator[tuple[int, int, str]]:
+    """(begin, end, kind) of each secret in a run of digits, spaces and hyphens, in order."""
+    digits = _digits(run)
+    kind = _kind(digits, before, words)
+    if kind:
+        yield 0, len(run), kind
+        return
+    groups = [group.span() for group in _GROUP.finditer(run)]
+    rest: list[tuple[int, int]] = []
+    at = 0
+    while at < len(groups):
+        count, kind = _next_secret(run, groups[at:], before, words)
+        if kind or _PHONE.fullmatch(run[slice(*groups[at])]):
+            yield from _unknown(run, rest, len(digits))
+            rest = []
+        else:
+            rest.append(groups[at])
+        if kind:
+            yield groups[at][0], groups[at + count - 1][1], kind
+        at += count
+    yield from _unknown(run, rest, len(digits))
+
+
+def _next_secret(run: str, groups: list[tuple[int, int]], before: str, words: str) -> tuple[int, str]:
+    """How many groups the secret at the front has, and its kind: one with a check digit first, else the longest."""
+    first = groups[0][0]
+    if _PHONE.fullmatch(run[slice(*groups[0])]):
+        return 1, ""
+    best = 1, ""
+    for count, (_, end) in enumerate(groups[: LONGEST + 1], 1):
+        digits = _digits(run[first:end])
+        # Short groups mean something together only as a card or an ID number: 2026-11 is no code.
+        kind = _kind(digits, before + run[:first], words) if count == 1 or len(digits) >= 15 else ""
+        if kind and (not best[1] or best[1] == "card" or kind != "card"):
+            best = count, kind
+    return best
+
+
+def _unknown(run: str, groups: list[tuple[int, int]], digits: int) -> Iterator[tuple[int, int, str]]:
+    """What stands beside secrets, or is too long for any: better hidden than stored."""
+    if not groups or digits <= LONGEST:
+        return
+    first, last = groups[0][0], groups[-1][1]
+    size = len(_digits(run[first:last]))
+    if size >= 6:
+        yield first, last, "code" if size <= 8 else "card"
 
 
 def _kind(digits: str, before: str, whole: str) -> str:

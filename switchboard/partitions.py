@@ -46,7 +46,7 @@ class Partition:
         self.holding = Holding(lease, self.valid)
         exchange, metrics = sending.exchange, sending.metrics
         self._exchange = exchange
-        self.lanes = Lanes(self.holding, exchange, router, clock, metrics, self.lose)
+        self.lanes = Lanes(self.holding, exchange, router, sending.vault, clock, metrics, self.lose)
         self.sender = Sender(self.holding, sending, self.lose)
         self._joiner = Joiner(self.lanes.put, clock)
         self._cursors = {f"{tag(lease.partition)}:in": "0"}

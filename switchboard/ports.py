@@ -153,6 +153,9 @@ class Accept(Protocol):
 
 
 class Vault(Protocol):
+    async def keep(self, conversation: str, secrets: Sequence[SecretValue]) -> None:
+        """What masking cut out of a text that was stored before, for 10 min. Raises NotReachable."""
+
     async def open(self, conversation: str, ref: str) -> str | None:
         """The secret behind a placeholder's reference; None when it expired (10 min) or is another conversation's."""
 

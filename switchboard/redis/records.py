@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
 from switchboard import model
 from switchboard.codec import from_dict, to_dict
 from switchboard.errors import BadRecord
-from switchboard.model import Address, Binding, Choice, Conversation, Inbound, OutboundMessage, Owner, TurnContext
+from switchboard.model import (
+    Address,
+    Binding,
+    Choice,
+    Conversation,
+    Inbound,
+    OutboundMessage,
+    Owner,
+    SecretValue,
+    TurnContext,
+)
 from switchboard.ports import LogEntry
 
 _KINDS: dict[str, type] = {
@@ -29,12 +39,14 @@ _KINDS: dict[str, type] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of {pN}:in. `ids` are the stream ids that end with it: several when it was joined from parts."""
+    """One entry of {pN}:in. `ids` are the stream ids that end with it: several when it was joined from parts.
+    `secrets` showed only then; the vault does not know them yet."""
 
     ids: tuple[str, ...]
     conversation: str
     item: Inbound
     trace: str = ""
+    secrets: tuple[SecretValue, ...] = field(default=(), repr=False)
 
     @property
     def id(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -10,6 +11,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from switchboard.model import SecretValue
 from switchboard.redis.connection import Client, reaching
 from switchboard.redis.keys import Keys
+
+KEPT_S = 600
 
 
 class Seal:
@@ -30,10 +33,18 @@ class Seal:
 
 
 class RedisVault:
-    """The Vault port of the switchboard and of crm/operations. Values come in with `accept` only."""
+    """The Vault port of the switchboard and of crm/operations. Values come in with `accept`, or as parts are joined."""
 
     def __init__(self, redis: Client, keys: Keys, seal: Seal) -> None:
         self._redis, self._keys, self._seal = redis, keys, seal
+
+    async def keep(self, conversation: str, secrets: Sequence[SecretValue]) -> None:
+        with reaching():
+            pipe = self._redis.pipeline(transaction=False)
+            for secret in secrets:
+                name = self._keys.of(conversation, "vault", conversation, secret.ref)
+                pipe.set(name, self._seal.close(conversation, secret), ex=KEPT_S)
+            await pipe.execute()
 
     async def open(self, conversation: str, ref: str) -> str | None:
         with reaching():

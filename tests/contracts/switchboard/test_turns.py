@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from switchboard import masking
 from switchboard.errors import NotReachable, TurnFailed
 from switchboard.fake import FakeRasa, echo
 from switchboard.model import Address, MessagePart, Owner, Reply, TurnResult
@@ -206,3 +207,22 @@ async def test_the_bot_owns_a_conversation_from_its_first_message(stack: Stack) 
     conversation = await stack.stores.conversations.get(stack.conversation(LI))
     assert conversation is not None
     assert (conversation.owner, conversation.epoch, conversation.address) == (Owner.BOT, 0, LI)
+
+
+async def test_a_card_number_cut_across_two_parts_is_masked_and_kept_in_the_vault(stack: Stack) -> None:
+    phone, now, heard = Address("sms", "+8613800000001"), stack.clock(), []
+
+    def think(item, conversation, turn):
+        heard.append(item.text)
+        return echo(item, conversation, turn)
+
+    stack.bot.think = think
+    stack.worker()
+    await stack.accept(MessagePart("sms:a", phone, "7", 1, 2, "充值卡12345678", now))
+    await stack.accept(MessagePart("sms:b", phone, "7", 2, 2, "9012345670。", now))
+    await stack.until(lambda: heard)
+    found = masking.PLACEHOLDER.search(heard[0])
+    assert found and found[1] == "card"
+    assert await stack.stores.vault.open(stack.conversation(phone), found[2]) == "123456789012345670"
+    await stack.at_rest()
+    assert "12345678" not in str(await stack.logged())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
 
-from switchboard.masking import PLACEHOLDER, hide, mask
+from switchboard.masking import PLACEHOLDER, hide, mask, mask_item, mask_joined
+from switchboard.model import Address, InboundMessage, Media
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,50 @@ def test_a_typed_placeholder_names_no_reference() -> None:
 
 def test_screens_show_neither_reference_nor_number() -> None:
     assert hide("⟦code:0123456789abcdef⟧ 给13800001234") == "[code] 给138****1234"
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("6222021234567890 123456", ["card", "code"]),
+        ("110101199003078515 123456", ["id", "code"]),
+        ("123456 11010519491231002X", ["code", "id"]),
+        ("4111 1111 1111 1111 4111 1111 1111 1111", ["bankcard", "bankcard"]),
+        ("6222021234567890-6222021234567890", ["card", "card"]),
+        ("12345678901234567890123456789", ["card"]),
+        ("1234 5678 9012 3456 7890 1234 5678", ["card", "card"]),
+        ("验证码 482913 100", ["code"]),
+    ],
+)
+def test_numbers_side_by_side_are_each_masked(text: str, kinds: list[str]) -> None:
+    masked = mask(text)
+    assert [s.kind for s in masked.secrets] == kinds
+    assert PLACEHOLDER.sub("", masked.text).replace("验证码", "").replace("100", "").strip(" -") == ""
+
+
+@pytest.mark.parametrize("text", ["13800001234 13900005678", "2026-11-21 到 2026-12-21", "100 200 300"])
+def test_ordinary_numbers_side_by_side_stay(text: str) -> None:
+    assert mask(text).text == text
+
+
+def test_a_phone_number_beside_a_card_stays() -> None:
+    masked = mask("123456789012345670 13800001234")
+    assert [s.value for s in masked.secrets] == ["123456789012345670"]
+    assert masked.text.endswith(" 13800001234")
+
+
+def test_what_a_voice_message_says_is_masked_too() -> None:
+    voice = Media("voice", "m1", transcript="我的服务密码是123456")
+    at = datetime(2026, 11, 21, tzinfo=timezone.utc)
+    item, secrets = mask_item(InboundMessage("wechat:1", Address("wechat", "o1"), "验证码482913", at, media=voice))
+    assert [(s.kind, s.value) for s in secrets] == [("code", "482913"), ("password", "123456")]
+    assert isinstance(item, InboundMessage) and item.media
+    assert secrets[1].ref in item.media.transcript and "123456" not in item.media.transcript
+
+
+def test_masking_a_joined_text_keeps_the_placeholders_of_its_parts() -> None:
+    first = "⟦code:1234567890123456⟧ 充值卡12345678"
+    masked = mask_joined(first + "9012345670 充100000")
+    assert masked.text.startswith("⟦code:1234567890123456⟧ 充值卡⟦card:")
+    assert masked.text.endswith(" 充100000")
+    assert [s.value for s in masked.secrets] == ["123456789012345670"]
