@@ -24,6 +24,8 @@ ATTEMPTS = 5
 CONFLICTS = 10
 """A turn that conflicts this often, with the lease in our hands, is failing."""
 EARLY_S = 4.0
+BROKEN_S = 5.0
+"""So long a lane that broke rests before the partition is read again from its start; the other lanes go on."""
 log = structlog.get_logger()
 
 
@@ -112,6 +114,12 @@ class Lanes:
         except Leaving:
             pass
         except LeaseLost:
+            self._lost()
+        except Exception:
+            log.exception("lane_broke")
+            # What comes meanwhile waits behind the entry that was not finished.
+            await asyncio.sleep(BROKEN_S)
+            self._draining = True
             self._lost()
         finally:
             # No await since the queue was found empty: nothing can have been put into it meanwhile.

@@ -92,7 +92,8 @@ class ChannelAdapter(Protocol):
         """Verify and parse; store nothing. Raises BadInput."""
 
     async def send(self, message: OutboundMessage, skip_parts: frozenset[int] = frozenset()) -> list[PartResult]:
-        """One attempt, within 10 s. Parts in `skip_parts` went out before. Raises SendError when nothing went out."""
+        """One attempt: each part within 10 s, all within 60 s. Parts in `skip_parts` went out before. Raises SendError
+        when nothing went out."""
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Owns sessions, pulls and tokens while the process that sends runs."""

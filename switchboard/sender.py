@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 
-from switchboard import masking
+from switchboard import lanes, masking
 from switchboard.errors import ChannelUnreachable, LeaseLost, NotReachable, SendError
 from switchboard.lanes import Holding, Leaving, pauses
 from switchboard.metrics import Metrics
@@ -20,7 +20,9 @@ from switchboard.redis.exchange import Exchange
 from switchboard.redis.records import LogRecord
 from switchboard.tasks import end
 
-SEND_S = 10.0
+SEND_S = 60.0
+"""For all parts of a message. Adapters bound each part themselves: giving up here forgets which parts were taken, and
+they would go out again."""
 GIVE_UP = timedelta(hours=1)
 REMEMBERED = 10_000
 log = structlog.get_logger()
@@ -86,6 +88,11 @@ class Sender:
             pass
         except LeaseLost:
             self._lost()
+        except Exception:
+            log.exception("send_lane_broke")
+            await asyncio.sleep(lanes.BROKEN_S)
+            self._draining = True
+            self._lost()
         finally:
             self._queues.pop(conversation, None)
             self._tasks.pop(conversation, None)
@@ -101,11 +108,11 @@ class Delivery:
 
     async def done(self) -> None:
         """Returns when Redis knows what became of it. Raises LeaseLost."""
-        taken = self._s.taken.get(self._message.id)
-        if taken is not None:
-            return await self._accepted(taken)
         for wait in pauses(0.5, 30.0):
             try:
+                taken = self._s.taken.get(self._message.id)
+                if taken is not None:
+                    return await self._accepted(taken)
                 if await self._try():
                     return None
                 await self._holding.rest(wait)
