@@ -38,6 +38,9 @@ class MemoryOutbox:
         start = int(position or 0)
         return [(str(n), m) for n, m in enumerate(self._kept[address.id], 1) if n > start]
 
+    async def last(self, address: Address) -> str:
+        return str(len(self._kept[address.id]) or "")
+
     async def wakes(self) -> AsyncIterator[str]:
         while self._wakes:
             yield self._wakes.pop(0)

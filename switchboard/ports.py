@@ -277,6 +277,9 @@ class WebOutbox(Protocol):
     async def after(self, address: Address, position: str) -> list[tuple[str, OutboundMessage]]:
         """Messages after `position` ("" = from the beginning of what is kept)."""
 
+    async def last(self, address: Address) -> str:
+        """The position of the newest message, "" if none is kept."""
+
     def wakes(self) -> AsyncIterator[str]:
         """Address ids that got something new."""
 

@@ -15,15 +15,19 @@ from connectors.web.adapter import WebAdapter
 from connectors.web.sessions import Session, login_message
 from connectors.web.shown import rest_message
 from switchboard.errors import BadInput
-from switchboard.model import Address, InboundMessage, OutboundMessage
+from switchboard.model import InboundMessage, OutboundMessage
 from switchboard.ports import Conversations, WebOutbox
 from switchboard.tasks import end
 
+AT_ONCE = 200
+"""So many requests of a process may wait: each holds a connection to Redis, and Accept needs some too."""
 WAIT_S = 10.0
 LOOK_S = 0.1
 """How often the outbox is looked at: the sender hands over after the commit, and word of the commit may be lost."""
 QUIET_S = 2.0
 """Without word of the commit, replies that nothing followed for so long are taken for all there is."""
+
+_OUTLIVED = "somebody logged in since this session was issued"
 
 
 class Watch(Protocol):
@@ -62,6 +66,7 @@ class RestWebhook:
         self._conversations = conversations
         self._key = key
         self._limiter = limiter
+        self._places = asyncio.Semaphore(AT_ONCE)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         raw = await raw_request(request)
@@ -73,28 +78,31 @@ class RestWebhook:
         conversation = message.address.conversation_id(self._key)
         sender = json_object(raw.body)["sender"]
         session = self._adapter.sessions.read(sender)
-        await self._refuse_outlived(session, conversation)
-        async with self._commits.watch(conversation) as watch:
-            start = await self._last(message.address)
+        if session and session.outlived(await self._conversations.get(conversation)):
+            raise BadInput(_OUTLIVED, 401)
+        if self._places.locked():
+            return json_response({"error": "try again"}, 503)
+        async with self._places, self._commits.watch(conversation) as watch:
+            start = await self._outbox.last(message.address)
             answer = await self._intake.take(received)
             if answer is not received.on_stored:
                 return response(answer)
             replies = await self._replies(watch, message, start)
+        headers = await self._next_token(session, conversation, message.id) if session else {}
         answered = json_response([rest_message(sender, reply) for reply in replies])
-        known = await self._conversations.get(conversation)
-        # The message that logged in gets the session's next token; whoever else holds the old one is out.
-        if session and known and session.outlived(known) and login_message(known.binding, replies) == message.id:
-            next_session = self._adapter.sessions.renewed(session, known)
-            answered.headers["X-Renji-Session"] = self._adapter.sessions.token(next_session)
+        answered.headers.update(headers)
         return answered
 
-    async def _refuse_outlived(self, session: Session | None, conversation: str) -> None:
-        if session and session.outlived(await self._conversations.get(conversation)):
-            raise BadInput("somebody logged in since this session was issued", 401)
-
-    async def _last(self, address: Address) -> str:
-        kept = await self._outbox.after(address, "")
-        return kept[-1][0] if kept else ""
+    async def _next_token(self, session: Session, conversation: str, message_id: str) -> dict[str, str]:
+        """The header for the message that logged in while it was answered. Raises BadInput (401) if another one did:
+        whoever else holds the old token is out, and what was just said is not theirs to read."""
+        known = await self._conversations.get(conversation)
+        if known is None or not session.outlived(known):
+            return {}
+        kept = await self._outbox.after(session.address, "")
+        if login_message(known.binding, [message for _, message in kept]) != message_id:
+            raise BadInput(_OUTLIVED, 401)
+        return {"X-Renji-Session": self._adapter.sessions.token(self._adapter.sessions.renewed(session, known))}
 
     async def _replies(self, watch: Watch, message: InboundMessage, start: str) -> list[OutboundMessage]:
         committed = asyncio.create_task(watch.wait(message.id))

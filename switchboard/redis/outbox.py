@@ -38,6 +38,12 @@ class RedisWebOutbox:
             )
         return [(entry.decode(), load_message(fields[b"m"])) for entry, fields in found]
 
+    async def last(self, address: Address) -> str:
+        conversation = address.conversation_id(self._key)
+        with reaching():
+            found = await self._redis.xrevrange(self._keys.of(conversation, "web", conversation), count=1)
+        return str(found[0][0].decode()) if found else ""
+
     async def wakes(self) -> AsyncIterator[str]:
         """Address ids that got something new; "" after a lost connection: look at everybody."""
         while True:

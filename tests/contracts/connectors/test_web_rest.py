@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from connectors.web import rest
 from connectors.web.sessions import Sessions
 from switchboard.model import Reply
 from tests.contracts.connectors.stage import until
@@ -85,6 +86,38 @@ async def test_the_message_that_logs_in_gets_the_next_token(stage):
     assert (await post(stage, sessions.token(session), "查话费")).status == 401
 
 
+async def test_a_message_beside_the_login_gets_neither_an_answer_nor_a_token(stage):
+    sessions = Sessions(stage.settings.key("web-session"), stage.stores.clock)
+    session = sessions.new()
+    stage.may_answer.clear()
+    victim = asyncio.create_task(post(stage, sessions.token(session), "123456"))
+    await stage.accepted(1)
+    attacker = asyncio.create_task(post(stage, sessions.token(session), "查话费"))
+    await stage.accepted(2)
+    await stage.bind(session.address)
+    stage.may_answer.set()
+    assert (await victim).status == 200 and "X-Renji-Session" in (await victim).headers
+    assert (await attacker).status == 401 and "X-Renji-Session" not in (await attacker).headers
+    assert "查话费" not in await (await attacker).text()
+
+
+@pytest.fixture
+def two_may_wait(monkeypatch):
+    monkeypatch.setattr(rest, "AT_ONCE", 2)
+
+
+async def test_no_more_than_so_many_wait_at_once(two_may_wait, stage):
+    stage.may_answer.clear()
+    waiting = [asyncio.create_task(post(stage, f"s{n}", "hello")) for n in range(2)]
+    await stage.accepted(2)
+    refused = await post(stage, "s3", "hello")
+    assert (refused.status, await refused.json()) == (503, {"error": "try again"})
+    stage.may_answer.set()
+    assert [answer.status for answer in await asyncio.gather(*waiting)] == [200, 200]
+    assert (await post(stage, "s3", "hello")).status == 200
+    assert len(stage.items) == 3
+
+
 async def test_replies_to_others_are_not_taken_for_ours(stage):
     sessions = Sessions(stage.settings.key("web-session"), stage.stores.clock)
     session = sessions.new()
@@ -120,6 +153,7 @@ BAD = {
     "no message": b'{"sender": "x"}',
     "sender is a number": b'{"sender": 1, "message": "x"}',
     "sender is empty": b'{"sender": "", "message": "x"}',
+    "sender has half a character": b'{"sender": "\\ud800", "message": "x"}',
     "sender has a line end": b'{"sender": "a\\nb", "message": "x"}',
     "message is an object": b'{"sender": "a", "message": {}}',
     "truncated": b'{"sender": "a", "mess',

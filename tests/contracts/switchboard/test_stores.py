@@ -171,6 +171,8 @@ async def test_a_browser_that_reconnects_gets_what_it_missed_once(stack: Stack) 
     assert [m.id for _, m in await outbox.after(LI, "")] == [m.id for m in stack.web.sent]
     assert [m.id for _, m in await outbox.after(LI, first)] == [stack.web.sent[1].id]
     assert await outbox.after(Address("web", "wang"), "") == []
+    assert await outbox.last(LI) == (await outbox.after(LI, ""))[-1][0]
+    assert await outbox.last(Address("web", "wang")) == ""
 
 
 async def test_gateways_are_woken_for_the_address_that_got_something(stack: Stack) -> None:
