@@ -156,7 +156,12 @@ def _telling(accept: Accept) -> Callable[[PaymentEvent], Awaitable[None]]:
     """Brings a finished payment into its conversation; the gateway that called repeats what was not stored."""
 
     async def tell(event: PaymentEvent) -> None:
-        values = {"state": event.state, "amount_fen": event.amount_fen, "balance_fen": event.balance_fen}
+        values = {
+            "state": event.state,
+            "msisdn": event.msisdn,
+            "amount_fen": event.amount_fen,
+            "balance_fen": event.balance_fen,
+        }
         identifier = f"payment:{event.payment_id}"
         item = ConversationEvent(identifier, event.conversation, "payment_finished", event.at, values)
         try:
@@ -208,8 +213,8 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:
     )
     crm = await stack.enter_async_context(tmf_crm(settings.crm_url, settings.key("crm").hex(), utc_now))
     paygate = Gateway(
-        url=f"{settings.crm_url}/paygate",
-        notify_url=f"http://{settings.host}:{settings.port}/pay/callback",
+        url=settings.paygate_url or f"{settings.crm_url}/paygate",
+        notify_url=f"{settings.public_url}/pay/callback",
         key=settings.paygate_secret.encode() or settings.key("paygate"),
     )
     payments = await stack.enter_async_context(hosted_payments(crm, paygate, utc_now))

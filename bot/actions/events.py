@@ -26,16 +26,21 @@ class HandoffEnded(Skill):
 
 
 class PaymentFinished(Skill):
+    """The number that was paid for may not be the bound one any more: then its balance is nobody's business here."""
+
     wish = "event_payment_finished"
     keeps = False
 
     async def answer(self, turn: Turn) -> list[Event]:
         values: dict[str, Any] = turn.entities
         paid = values.get("state") in ("paid", "done")
+        msisdn = str(values.get("msisdn") or "")
+        own = turn.who.bound is not None and turn.who.bound.msisdn == msisdn
         turn.say(
             "payment_done" if paid else "payment_failed",
             amount_fen=int(values.get("amount_fen") or 0),
-            balance_fen=values.get("balance_fen"),
+            balance_fen=values.get("balance_fen") if own else None,
+            other="" if own else msisdn,
         )
         turn.outcome("recharge", "done" if paid else "abandoned")
         return []

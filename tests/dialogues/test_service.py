@@ -63,6 +63,14 @@ async def test_behind_an_sms_link_nobody_logs_in(talk: Begin) -> None:
     assert (await talk(None, "sms").say("query_balance")).responses == ["refused_unknown_number"]
 
 
+async def test_a_payment_for_another_number_tells_no_balance(talk: Begin) -> None:
+    person = talk("+8613800000003")
+    paid = {"amount_fen": 5000, "balance_fen": 7350, "state": "paid", "msisdn": "+8613800000000"}
+    (text,) = (await person.say("event_payment_finished", **paid)).texts
+    assert "73.50" not in text
+    assert "138****0000" in text and "50.00" in text
+
+
 async def test_a_card_tops_up_and_a_wrong_one_is_told(talk: Begin) -> None:
     person = talk(channel="sms")
     assert (await person.say("recharge")).responses == ["ask_recharge_way"]
@@ -82,7 +90,8 @@ async def test_a_page_to_pay_on_is_shown_and_nothing_is_credited(talk: Begin) ->
     await person.say("inform", option="page")
     assert (await person.say("inform", "50", number=50)).responses == ["pay_here"]
     assert (await person.say("query_balance")).texts == ["您的话费余额为23.50元。"]
-    heard = await person.say("event_payment_finished", amount_fen=5000, balance_fen=7350, state="paid")
+    paid = {"amount_fen": 5000, "balance_fen": 7350, "state": "paid", "msisdn": "+8613800000000"}
+    heard = await person.say("event_payment_finished", **paid)
     assert heard.texts == ["您充值的50.00元已到账，现有余额73.50元。"]
 
 
