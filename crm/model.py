@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -10,6 +10,9 @@ from typing import Literal
 BalanceKind = Literal["general", "gift", "dedicated", "frozen"]
 AllowanceType = Literal["data", "voice", "sms"]
 AllowanceScope = Literal["general", "directed", "local", "rolled_over", "shared"]
+ANY_SCOPE: tuple[AllowanceScope, ...] = ("general", "directed", "local", "rolled_over", "shared")
+EVERYWHERE: tuple[AllowanceScope, ...] = ("general", "rolled_over", "shared")
+"""Scopes that can be used for everything in the whole country."""
 Category = Literal["plan", "data_pack", "service"]
 SaleState = Literal["on_sale", "withdrawn"]
 ItemAction = Literal["add", "modify", "delete"]
@@ -214,9 +217,9 @@ class Offering:
         """What the first cycle costs."""
         return self.monthly_fen + self.one_time_fen
 
-    def granted(self, type: AllowanceType) -> int:
-        """Sum of what it grants of one type, all scopes."""
-        return sum(g.amount for g in self.grants if g.type == type)
+    def granted(self, type: AllowanceType, scopes: Collection[AllowanceScope] = ANY_SCOPE) -> int:
+        """Sum of what it grants of one type in these scopes."""
+        return sum(g.amount for g in self.grants if g.type == type and g.scope in scopes)
 
 
 @dataclass(frozen=True)

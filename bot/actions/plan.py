@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
-from crm.model import Offering, Product
+from crm.model import EVERYWHERE, Offering, Product
 from crm.operations import reads
 
 TOPICS = {"monthly_fee": "monthly_fee", "expiry": "plan_ends"}
@@ -71,14 +71,16 @@ class QueryOrders(Skill):
 
 
 def offered(offering: Offering, language: str) -> dict[str, Any]:
-    """An offering as the wording shows it. Data in KB, voice in minutes."""
+    """An offering as the wording shows it. Data in KB, `data_kb` what can be used everywhere; voice in minutes."""
     return {
         "id": offering.id,
         "name": offering.name.of(language),
         "about": offering.description.of(language),
         "price_fen": offering.price_fen,
         "monthly_fen": offering.monthly_fen,
-        "data_kb": offering.granted("data"),
+        "data_kb": offering.granted("data", EVERYWHERE),
+        "directed_kb": offering.granted("data", ("directed",)),
+        "local_kb": offering.granted("data", ("local",)),
         "voice_minutes": offering.granted("voice"),
         "sms_count": offering.granted("sms"),
         "lock_in_months": offering.lock_in_months,

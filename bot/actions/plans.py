@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bot.actions.packs import common
 from bot.actions.plan import offered
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import Offering
 from crm.operations import reads
-from crm.operations.catalogue import find, on_sale
+from crm.operations.catalogue import find, on_sale, speaks_of
 
 SHOWN = 6
 SHOWN_BY_SMS = 4
@@ -26,8 +27,13 @@ class ConsultPlans(Skill):
             turn.say("offering_details", **offered(one, turn.who.language), is_plan=one.category == "plan")
         elif turn.topic == "roaming":
             turn.say("roaming_packs", items=[offered(p, turn.who.language) for p in _abroad(packs, services)])
+        elif not meant and speaks_of(turn.text, packs, rather_than=plans):
+            common_first = sorted(packs, key=lambda pack: not common(pack))
+            turn.say("packs", items=[offered(p, turn.who.language) for p in common_first[: _most(turn)]])
         else:
-            turn.say("plans", items=[offered(p, turn.who.language) for p in _few(turn, meant or plans)])
+            shown = _few(meant or plans, _most(turn))
+            items = [offered(p, turn.who.language) for p in shown]
+            turn.say("plans", items=items, more=len(shown) < len(plans))
         turn.outcome(self.wish, "answered")
         return []
 
@@ -67,9 +73,12 @@ def _named(turn: Turn) -> tuple[set[str], set[int]]:
     return ids, amounts | {number * 100 for number in numbers if isinstance(number, int)}
 
 
-def _few(turn: Turn, plans: tuple[Offering, ...]) -> list[Offering]:
+def _most(turn: Turn) -> int:
+    return SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN
+
+
+def _few(plans: tuple[Offering, ...], most: int) -> list[Offering]:
     """Spread over the prices rather than the cheapest only."""
-    most = SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN
     if len(plans) <= most:
         return list(plans)
     open_to_all = [p for p in plans if not p.audience]

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
-from crm.model import Allowance, AllowanceType
+from crm.model import EVERYWHERE, Allowance, AllowanceType
 from crm.operations import reads
 
 
 class _Left(Skill):
-    """`response` gets `left` and `total` of all kinds and `items` of each."""
+    """`response` gets `left` and `total` of what can be used everywhere, the rest apart, and `items` of each kind."""
 
     type: ClassVar[AllowanceType] = "data"
     response: ClassVar[str] = ""
@@ -22,10 +22,13 @@ class _Left(Skill):
 
     async def answer(self, turn: Turn) -> list[Event]:
         found = await reads.allowances(turn.doors, turn.who, self.type)
+        everywhere = [a for a in found if a.scope in EVERYWHERE]
         turn.say(
             self.response,
-            left=sum(a.left for a in found),
-            total=sum(a.total for a in found),
+            left=sum(a.left for a in everywhere),
+            total=sum(a.total for a in everywhere),
+            directed=sum(a.left for a in found if a.scope == "directed"),
+            local=sum(a.left for a in found if a.scope == "local"),
             items=[item(a, turn.who.language) for a in found if a.left] or [item(a, turn.who.language) for a in found],
         )
         turn.outcome(self.wish, "answered")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
-from crm.model import Category, Offering
+from crm.model import EVERYWHERE, Category, Offering
 from crm.operations.doors import Doors
+
+TELLING = 3
+"""So many characters in a row say what kind somebody means; two ("data") stand in other kinds too."""
 
 
 async def on_sale(doors: Doors, category: Category, region: str = "") -> tuple[Offering, ...]:
@@ -24,7 +27,7 @@ def find(
     if said:
         found = _named(found, said)
     if volume_kb is not None:
-        found = tuple(o for o in found if o.granted("data") == volume_kb) or (found if said else ())
+        found = tuple(o for o in found if _volume_kb(o) == volume_kb) or (found if said else ())
     if amount_fen is not None:
         found = tuple(o for o in found if o.price_fen == amount_fen) or (found if said else ())
     return tuple(found)
@@ -37,6 +40,22 @@ def generic(offerings: Sequence[Offering], words: str) -> bool:
         return False
     common = sorted((max(_in_common(folded, _fold(name)) for name in _names(o)) for o in offerings), reverse=True)
     return len(common) > 1 and common[0] > 1 and common[0] == common[1]
+
+
+def speaks_of(words: str, offerings: Sequence[Offering], rather_than: Sequence[Offering]) -> bool:
+    """Whether words that name nothing share more with the names of one kind than with those of the other."""
+    shared = _longest_in_common(words, offerings)
+    return shared >= TELLING and shared > _longest_in_common(words, rather_than)
+
+
+def _longest_in_common(words: str, offerings: Sequence[Offering]) -> int:
+    folded = _fold(words)
+    return max((_in_common(folded, _fold(name)) for o in offerings for name in _names(o)), default=0)
+
+
+def _volume_kb(offering: Offering) -> int:
+    """The volume it is known by: what can be used everywhere, else what is for one purpose or place."""
+    return offering.granted("data", EVERYWHERE) or offering.granted("data")
 
 
 def _in_common(one: str, other: str) -> int:
