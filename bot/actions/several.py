@@ -8,6 +8,7 @@ from rasa_sdk.events import SlotSet
 
 from bot.actions.skill import Skill, shareable
 from bot.actions.turn import Event, Turn
+from crm.errors import Unavailable
 
 
 class SeveralQuestions(Skill):
@@ -22,17 +23,19 @@ class SeveralQuestions(Skill):
         if not parts:
             turn.say("fallback_menu")
             return []
+        todo = [*(p for p in parts if p in READS), *[p for p in parts if p not in READS][:1]]
         events: list[Event] = []
-        for part in (p for p in parts if p in READS):
-            events += await SKILLS[part].handle(turn.as_wish(part, turn.entities))
-            if _waits_for_login(events):
-                # All of them are answered after it.
-                return [
-                    *events,
-                    SlotSet("wish", {"intent": self.wish, "entities": shareable(turn.entities), "parts": parts}),
-                ]
-        for part in (p for p in parts if p not in READS):
-            return [*events, *await SKILLS[part].handle(turn.as_wish(part, turn.entities))]
+        for done, part in enumerate(todo):
+            kept = {"intent": self.wish, "entities": shareable(turn.entities), "parts": todo[done:]}
+            try:
+                events += await SKILLS[part].attempt(turn.as_wish(part, turn.entities))
+            except Unavailable:
+                # The other parts would wait as long, for the same sentence.
+                turn.say("crm_unavailable")
+                turn.outcome(part, "abandoned")
+                return [*events, SlotSet("wish", kept)]
+            if part in READS and _waits_for_login(events):
+                return [*events, SlotSet("wish", kept)]
         return events
 
 

@@ -53,24 +53,27 @@ class Skill(Action, ABC):  # type: ignore[misc]
         return events + await self._form_events(turn, events)
 
     async def handle(self, turn: Turn) -> list[Event]:
-        """Like `run`, for a wish inside a turn: a part of a line, or one that waited for the login."""
-        kept = [SlotSet("wish", {"intent": self.wish, "entities": shareable(turn.entities)})] if self.keeps else []
+        """Like `run`, for a wish inside a turn: one that waited for the login. A CRM that is away is said."""
         try:
-            if self._level() >= 1:
-                subscriber = await identify(turn.doors, turn.who)
-                if isinstance(subscriber, Refusal):
-                    return kept + await self._unknown(turn, subscriber)
-            return kept + await self.answer(turn)
+            return await self.attempt(turn)
         except Unavailable:
             turn.say("crm_unavailable")
             turn.outcome(self.wish, "abandoned")
-            return kept
+            return self._kept(turn)
+
+    async def attempt(self, turn: Turn) -> list[Event]:
+        """Identify and answer. Raises Unavailable."""
+        if self._level() >= 1:
+            subscriber = await identify(turn.doors, turn.who)
+            if isinstance(subscriber, Refusal):
+                return self._kept(turn) + await self._unknown(turn, subscriber)
+        return self._kept(turn) + await self.answer(turn)
+
+    def _kept(self, turn: Turn) -> list[Event]:
+        return [SlotSet("wish", {"intent": self.wish, "entities": shareable(turn.entities)})] if self.keeps else []
 
     async def _unknown(self, turn: Turn, refusal: Refusal) -> list[Event]:
-        if refusal.code == "not_bound" and turn.who.channel == "sms":
-            # Behind an SMS link stands one number only: nothing else could be proven there.
-            refusal = Refusal("unknown_number")
-        if refusal.code != "not_bound":
+        if refusal.code != "not_bound" or turn.who.channel == "sms":
             return await refuse(turn, self.wish, refusal)
         # Somebody who is logging in already goes on where they were.
         return [*([] if turn.form == "login_form" else clear_form()), FollowupAction("login_form")]

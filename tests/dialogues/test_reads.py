@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+
+from crm.model import Text
 
 pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
@@ -106,3 +109,83 @@ async def test_another_owner_of_the_number_is_shown_nothing(talk: Begin) -> None
     heard = await person.say("query_balance")
     assert heard.responses == ["refused_other_subscriber"]
     assert person.bindings.ended == [(person.conversation, "other_subscriber")]
+
+
+@pytest.mark.parametrize(("language", "apart"), [("zh", "10GB定向"), ("en", "10GB for certain apps")])
+async def test_a_plan_counts_only_what_can_be_used_everywhere(talk: Begin, language: str, apart: str) -> None:
+    for channel, intent, said in (
+        ("web", "consult_plans", {"offering": "plan-5g-99"}),
+        ("sms", "compare_plans", {"offering": "plan-5g-99"}),
+        ("web", "compare_plans", {"offering": "plan-5g-99"}),
+    ):
+        person = talk(channel=channel)
+        person.language = language
+        (text,) = (await person.say(intent, **said)).texts
+        assert "40GB" not in text and "30GB" in text, text
+        assert apart in text, text
+
+
+async def test_a_pack_for_one_purpose_shows_its_volume(talk: Begin) -> None:
+    (text,) = (await talk().say("consult_plans", offering="pack-video")).texts
+    assert "30GB定向流量" in text and "另有" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "left"),
+    [("zh", "您还剩2GB流量，共5GB。另有30GB定向流量"), ("en", "You have 2GB of data left, out of 5GB. Also 30GB")],
+)
+@pytest.mark.parametrize("channel", ["web", "sms"])
+async def test_video_data_is_not_counted_as_data_for_everything(
+    talk: Begin, channel: str, language: str, left: str
+) -> None:
+    person = talk(channel=channel)
+    person.language = language
+    gb, number = 1024 * 1024, "+8613800000000"
+    one = next(a for a in person.crm.grants[number] if a.type == "data")
+    person.crm.grants[number] = [
+        replace(one, id="a1", scope="general", total=5 * gb, used=3 * gb),
+        replace(one, id="a2", scope="directed", total=30 * gb, used=0),
+    ]
+    assert left in (await person.say("query_data_usage")).texts[0]
+
+
+async def test_who_asks_for_data_packs_is_shown_data_packs(talk: Begin) -> None:
+    for text in ("有什么流量包", "加油包有哪些", "what data packs do you have"):
+        heard = await talk().say("consult_plans", text)
+        assert heard.responses == ["packs"], text
+        assert any("5GB" in label for label in heard.labels)
+    for text in ("有什么套餐", "有流量多的套餐吗", "what plans do you have", "有什么5G套餐"):
+        assert (await talk().say("consult_plans", text)).responses == ["plans"], text
+
+
+@pytest.mark.parametrize("channel", ["web", "sms"])
+async def test_a_list_of_some_plans_says_so(talk: Begin, channel: str) -> None:
+    assert (await talk(channel=channel).say("consult_plans")).texts[0].startswith("部分在售套餐")
+
+
+async def test_a_plan_whose_name_has_no_price_gets_one_by_sms(talk: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = talk(channel="sms")
+    for id, offering in list(person.crm.catalogue.offerings.items()):
+        if offering.category == "plan":
+            nameless = replace(offering, name=Text("甲" + id, "A " + id))
+            monkeypatch.setitem(person.crm.catalogue.offerings, id, nameless)
+    assert "元" in (await person.say("consult_plans")).texts[0].split("含")[0]
+    assert "元" in (await person.say("compare_plans")).texts[0]
+
+
+async def test_a_crm_that_is_away_is_said_once_for_all_parts_of_a_line(talk: Begin) -> None:
+    person = talk()
+    person.crm.down = True
+    heard = await person.say("several_questions", parts=["query_balance", "query_data_usage"])
+    assert heard.responses == ["crm_unavailable"]
+    person.crm.down = False
+    assert (await person.say("repeat")).responses == ["balance", "data_left"]
+
+
+async def test_likely_wishes_without_a_choice_are_not_asked_about(talk: Begin) -> None:
+    heard = await talk().say("nlu_fallback", "嗯", ranking=["login", "goodbye", "switch_language"])
+    assert heard.responses == ["fallback_first"]
+    assert "哪一项" not in heard.texts[0]
+    heard = await talk().say("nlu_fallback", "嗯", ranking=["login", "query_bill"])
+    assert "哪一项" in heard.texts[0]
+    assert heard.labels == ["查账单", "转人工"]
