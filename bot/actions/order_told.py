@@ -14,7 +14,12 @@ AT_ONCE = timedelta(minutes=1)
 def tell(turn: Turn, wish: str, result: Done | Pending) -> None:
     """Done, accepted for the next cycle, or on its way: then it is asked for again under the same key."""
     quote = result.quote
-    values = {"name": quote.name.of(turn.who.language), "price_fen": quote.price_fen, "operation": quote.operation}
+    values = {
+        "name": quote.name.of(turn.who.language),
+        "price_fen": quote.price_fen,
+        "monthly_fen": quote.monthly_fen,
+        "operation": quote.operation,
+    }
     if isinstance(result, Pending):
         turn.say("order_pending", **values)
         look_again(turn, quote.id, FIRST_LOOK_S)

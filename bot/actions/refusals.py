@@ -16,6 +16,9 @@ _OFFERINGS = ("offering", "by", "missing", "dependents")
 
 async def refuse(turn: Turn, wish: str, refusal: Refusal) -> list[Event]:
     """Every refusal offers a human; the second in a row asks."""
+    if refusal.code == "not_bound" and turn.who.channel == "sms":
+        # Behind an SMS link stands one number only: nothing else could be proven there.
+        refusal = Refusal("unknown_number")
     turn.say(f"refused_{refusal.code}", **await _named(turn, refusal))
     turn.outcome(wish, "refused")
     count = int(turn.slot("refusals") or 0) + 1
@@ -32,6 +35,7 @@ async def _named(turn: Turn, refusal: Refusal) -> dict[str, Any]:
         if key in values:
             ids = values[key] if isinstance(values[key], (list, tuple)) else [values[key]]
             values[key] = "、".join([await _name(turn, str(one)) for one in ids])
+            values["several"] = len(ids) > 1
     if refusal.code == "pending_plan_change":
         values["plan"] = await _ordered(turn, str(values.get("order", "")))
     return values

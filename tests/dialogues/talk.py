@@ -91,6 +91,7 @@ class Heard:
     texts: list[str] = field(default_factory=list)
     responses: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    menus: dict[str, list[str]] = field(default_factory=dict)
     effects: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -206,6 +207,7 @@ class Talk:
             heard.texts.append(reply["text"])
             heard.responses.append(reply["response"])
             heard.labels = [c["label"] for c in reply.get("choices") or ()]
+            heard.menus[reply["response"]] = heard.labels
             if reply.get("quote_id") and self.show:
                 self.quotes.show(self.conversation, reply["quote_id"])
         return heard

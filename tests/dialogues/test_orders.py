@@ -182,3 +182,79 @@ async def test_a_membership_can_be_cancelled(talk: Begin) -> None:
 
 async def test_who_holds_nothing_can_cancel_nothing(talk: Begin) -> None:
     assert (await talk("+8613800000018").say("cancel_data_pack")).responses == ["nothing_to_cancel_data_pack"]
+
+
+@pytest.mark.parametrize("channel", ["web", "sms"])
+@pytest.mark.parametrize(("language", "free"), [("zh", "免费，长期有效"), ("en", "free, stays on")])
+async def test_what_is_free_is_offered_as_free(talk: Begin, channel: str, language: str, free: str) -> None:
+    person = talk(channel=channel)
+    person.language = language
+    (text,) = (await person.say("order_data_pack", offering="svc-roaming")).texts
+    assert free in text
+    assert not [word for word in ("0.00", "一次性", ", once", " once,") if word in text]
+
+
+async def test_what_is_free_is_done_and_cancelled_without_a_price(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="svc-roaming")
+    assert (await person.say("affirm")).texts[0] == "办理成功！国际漫游已生效，免费。"
+    heard = await person.say("cancel_data_pack", offering="svc-roaming")
+    assert heard.responses == ["quote_cancel_data_pack"]
+    assert "不影响话费" in heard.texts[0]
+    assert "已付" not in heard.texts[0]
+
+
+@pytest.mark.parametrize("channel", ["web", "sms"])
+@pytest.mark.parametrize(("language", "bound"), [("zh", "6个月"), ("en", "6 months")])
+async def test_a_service_that_binds_says_for_how_long(talk: Begin, channel: str, language: str, bound: str) -> None:
+    person = talk(channel=channel)
+    person.language = language
+    (text,) = (await person.say("order_data_pack", offering="svc-screen-cover")).texts
+    assert bound in text.replace("（至少6个月", "（")
+    assert "随时" not in text and "at any time" not in text
+
+
+@pytest.mark.parametrize(("language", "anytime"), [("zh", "随时再换"), ("en", "at any time")])
+async def test_only_a_plan_without_a_contract_can_be_left_at_any_time(talk: Begin, language: str, anytime: str) -> None:
+    for offering, free in (("plan-5g-199", False), ("plan-5g-129", True)):
+        person = talk()
+        person.language = language
+        (text,) = (await person.say("change_plan", offering=offering)).texts
+        assert (anytime in text) is free
+
+
+async def test_the_offer_of_a_plan_tells_directed_data_apart(talk: Begin) -> None:
+    heard = await talk().say("change_plan", offering="plan-5g-99")
+    assert "30GB流量，另有10GB定向" in heard.texts[0]
+
+
+@pytest.mark.parametrize("intent", ["recharge", "query_balance", "order_data_pack"])
+async def test_an_unknown_number_by_sms_is_not_asked_to_verify(talk: Begin, intent: str) -> None:
+    heard = await talk(None, "sms").say(intent)
+    assert heard.responses == ["refused_unknown_number"]
+
+
+async def test_a_number_that_goes_away_by_sms_is_not_asked_to_verify(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack")
+    person.binding = None
+    assert (await person.say("inform", offering="pack-5g")).responses == ["refused_unknown_number"]
+    person = talk(channel="sms")
+    person.binding["subscriber_id"] = "S-former"
+    assert "验证" not in (await person.say("query_balance")).texts[0]
+
+
+async def test_what_is_missing_is_named_as_one_thing_or_as_a_choice(talk: Begin) -> None:
+    heard = await talk(channel="sms").say("order_data_pack", offering="pack-roam-world")
+    assert heard.texts[0].startswith("要先开通国际漫游才能办理。")
+    heard = await talk("+8613800000018", "sms").say("order_data_pack", offering="svc-sub-card")
+    assert heard.texts[0].startswith("要先有以下任意一项才能办理：")
+
+
+async def test_too_soon_for_another_code_shows_the_ways_on(talk: Begin) -> None:
+    person = talk()
+    await person.say("order_data_pack", offering="pack-5g")
+    await person.say("affirm")
+    heard = await person.say("repeat")
+    assert heard.responses[0] == "refused_code_too_soon"
+    assert heard.menus["refused_code_too_soon"] == ["重发", "取消", "转人工"]
