@@ -10,6 +10,14 @@ from bot.actions.turn import Event, Turn
 
 LIKELY = 3
 _NO_GUESS = frozenset({"nlu_fallback", "out_of_scope", "inform", "affirm", "deny", "correct", "chitchat", "abuse"})
+ASKED_BACK = frozenset(
+    {
+        "query_balance", "query_data_usage", "query_voice_allowance", "query_bill", "query_my_plan",
+        "query_subscribed_services", "query_orders", "query_ticket", "consult_plans", "compare_plans",
+        "order_data_pack", "cancel_data_pack", "change_plan", "recharge", "report_fault", "complain",
+    }
+)  # fmt: skip
+"""The wishes that `fallback_first` has a choice for."""
 TOPICS = frozenset(
     {"points", "password", "broadband", "invoice", "stores", "family", "sim", "close_account", "security"}
 )
@@ -41,6 +49,7 @@ async def not_understood(turn: Turn) -> list[Event]:
     """Counts in a row; seniors are not asked twice."""
     misses = int(turn.slot("misses") or 0) + 1
     likely = [name for name in turn.ranking if name not in _NO_GUESS][:LIKELY]
+    likely = [name for name in likely if name in ASKED_BACK]
     turn.outcome("nlu_fallback", "not_understood")
     if misses == 1:
         turn.say("fallback_first", likely=likely)

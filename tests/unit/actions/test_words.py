@@ -41,3 +41,8 @@ def test_everything_that_is_said_has_words_and_all_words_are_said() -> None:
 
 def test_the_domain_lists_exactly_the_actions_that_exist(domain: dict[str, Any]) -> None:
     assert sorted(domain["actions"]) == sorted(skills.action_names())
+
+
+def test_what_is_asked_back_is_what_can_be_chosen() -> None:
+    choices = {c["intent"] for c in entries()["fallback_first"]["choices"] if "when" in c}
+    assert choices == out_of_scope.ASKED_BACK
