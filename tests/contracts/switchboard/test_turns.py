@@ -72,7 +72,7 @@ async def test_what_failed_five_times_is_quarantined_with_an_apology_and_a_human
     await stack.until(lambda: len(stack.web.sent) == 3, within_s=20)
     assert len(tried) == 5
     assert "没能处理好" in stack.web.texts()[1]
-    assert "前面还有0位" in stack.web.texts()[2]
+    assert "您是下一位" in stack.web.texts()[2]
     assert [waiting.reason for waiting in await stack.handoffs.waiting()] == ["failed"]
     (record,) = await stack.logged("quarantine")
     assert (record["attempts"], record["reason"]) == (5, "action broke")
