@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from dataclasses import replace
 from typing import Any
 
 from connectors.web.adapter import payload
@@ -25,6 +28,20 @@ def socket_message(position: str, message: OutboundMessage) -> dict[str, Any]:
     if media and media.kind == "image" and media.reference.startswith("https://"):
         shown["attachment"] = {"type": "image", "payload": {"src": media.reference}}
     return shown
+
+
+def veiled(key: bytes, message: OutboundMessage) -> OutboundMessage:
+    """The message under other ids, always the same ones: its own hold the id of the message that it answers, and who
+    knows that of the login gets the session's next token."""
+    return replace(
+        message,
+        id=_hidden(key, message.id),
+        in_reply_to=_hidden(key, message.in_reply_to) if message.in_reply_to else None,
+    )
+
+
+def _hidden(key: bytes, identifier: str) -> str:
+    return hmac.new(key, f"shown\n{identifier}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _ours(position: str, message: OutboundMessage) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Replies go to every connection of a session, each from its own position in the outbox on. A connection whose token is
 older than the session's login gets nothing more, except the one that sent the message that logged in: it gets the next
-token, and gets it also if it was cut off in between, because only it knows that message's id.
+token, and gets it also if it was cut off in between, because only it knows that message's id. Therefore a message's id
+is shown to its sender only.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from connectors.limits import Limiter
 from connectors.parsing import MAX_BODY
 from connectors.web.adapter import WebAdapter
 from connectors.web.sessions import Session, login_message
-from connectors.web.shown import socket_message
+from connectors.web.shown import socket_message, veiled
 from switchboard.errors import BadInput, NotReachable
 from switchboard.model import Conversation, OutboundMessage
 from switchboard.ports import Conversations, RawRequest, WebOutbox
@@ -33,7 +34,8 @@ from switchboard.tasks import end
 
 SWEEP_S = 10.0
 """Wakes are lossy; this often everybody's outbox is looked at anyway."""
-_POSITION = re.compile(r"[0-9]{0,20}(-[0-9]{1,20})?")
+_POSITION = re.compile(r"|[0-9]{1,19}(-[0-9]{1,19})?")
+"""What Redis takes for the id of an entry: two numbers below 2^64."""
 _log = structlog.get_logger()
 
 
@@ -124,11 +126,12 @@ class WebSocket:
     async def _session_request(self, sid: str, data: Any = None) -> None:
         data = data if isinstance(data, dict) else {}
         try:
-            session = await self._known(data.get("session_id"), data.get("sent"))
+            session = await self._known(data.get("session_id"), sent := _strings(data.get("sent")))
             is_new = session is None
             if session is None:
                 session = self._new(sid)
             connection = Connection(session, await self._position(session, data.get("position")))
+            connection.sent.extend(_message_id(session, client) for client in sent)
         except (BadInput, NotReachable) as error:
             await self._server.emit("session_refused", {"error": str(error)}, to=sid)
             return
@@ -170,19 +173,21 @@ class WebSocket:
 
     # --- sessions --------------------------------------------------------------------------------------------------
 
-    async def _known(self, token: object, sent: object) -> Session | None:
+    async def _known(self, token: object, sent: list[str]) -> Session | None:
         session = self._adapter.sessions.read(token)
         if session is None:
             return None
         conversation = await self._conversation(session)
         if conversation is None or not session.outlived(conversation):
             return session
-        kept = await self._outbox.after(session.address, "")
-        login = login_message(conversation.binding, [message for _, message in kept])
-        ids = sent[-50:] if isinstance(sent, list) else []
-        if login and login in {f"web:{session.id}:{identifier}" for identifier in ids}:
+        if await self._login(session, conversation) in {_message_id(session, client) for client in sent}:
             return self._adapter.sessions.renewed(session, conversation)
         return None
+
+    async def _login(self, session: Session, conversation: Conversation) -> str | None:
+        """The message that logged in, told by all that is kept: what came before a position might make it another."""
+        kept = await self._outbox.after(session.address, "")
+        return login_message(conversation.binding, [message for _, message in kept])
 
     def _new(self, sid: str) -> Session:
         request = self._requests.get(sid)
@@ -197,8 +202,7 @@ class WebSocket:
         """Where to read on: the page's own position, or, for a widget that keeps none, after what there is."""
         if isinstance(given, str) and _POSITION.fullmatch(given):
             return given
-        kept = await self._outbox.after(session.address, "")
-        return kept[-1][0] if kept else ""
+        return await self._outbox.last(session.address)
 
     # --- replies ---------------------------------------------------------------------------------------------------
 
@@ -226,18 +230,22 @@ class WebSocket:
         async with connection.reading:
             try:
                 messages = await self._outbox.after(connection.session.address, connection.position)
-                if messages and await self._may_read(sid, connection, messages):
+                if messages and await self._may_read(sid, connection):
                     await self._emit(sid, connection, messages)
             except NotReachable:
                 return
+            except Exception as error:
+                # One connection that cannot be served must not hold up the others.
+                _log.exception("connection dropped", error=type(error).__name__)
+                self._connections.pop(sid, None)
+                await self._server.disconnect(sid)
 
-    async def _may_read(self, sid: str, connection: Connection, messages: list[tuple[str, OutboundMessage]]) -> bool:
+    async def _may_read(self, sid: str, connection: Connection) -> bool:
         """False for a connection whose token ended at a login that was not its own."""
         conversation = await self._conversation(connection.session)
         if conversation is None or not connection.session.outlived(conversation):
             return True
-        login = login_message(conversation.binding, [message for _, message in messages])
-        if login not in connection.sent:
+        if await self._login(connection.session, conversation) not in connection.sent:
             return False
         connection.session = self._adapter.sessions.renewed(connection.session, conversation)
         await self._server.emit("session_confirm", self._adapter.sessions.token(connection.session), to=sid)
@@ -245,5 +253,15 @@ class WebSocket:
 
     async def _emit(self, sid: str, connection: Connection, messages: list[tuple[str, OutboundMessage]]) -> None:
         for position, message in messages:
+            if message.in_reply_to not in connection.sent:
+                message = veiled(self._key, message)
             await self._server.emit("bot_uttered", socket_message(position, message), to=sid)
             connection.position = position
+
+
+def _message_id(session: Session, client_id: str) -> str:
+    return f"web:{session.id}:{client_id}"
+
+
+def _strings(values: object) -> list[str]:
+    return [value for value in values[-50:] if isinstance(value, str)] if isinstance(values, list) else []
