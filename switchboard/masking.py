@@ -21,6 +21,8 @@ _RUN = re.compile(r"(?<![0-9A-Za-z])\d(?:[ \-]?\d){3,}(?:[ \-]?[Xx])?(?![0-9A-Za
 _RUN_OR_OURS = re.compile(f"(?P<ours>{PLACEHOLDER.pattern})|{_RUN.pattern}")
 _GROUP = re.compile(r"[0-9Xx]+")
 _PHONE = re.compile(r"(?:86)?1[3-9]\d{9}")
+NEAR = 40
+"""Characters before a run of digits that may say what it is."""
 LONGEST = 19
 """Digits of the longest secret: a longer run is several of them side by side, or something that nobody knows."""
 _BEFORE_PASSWORD = re.compile(r"(?:密码|服务码|口令|password|pin|puk)\s*(?:是|为|:|：|is|=)?\s*$", re.IGNORECASE)
@@ -59,6 +61,8 @@ def mask_joined(text: str, ref: Callable[[], str] = new_ref) -> Masked:
     """The same for a text joined from parts that were masked singly: placeholders in it are ours, and stay."""
     found: list[SecretValue] = []
     words = PLACEHOLDER.sub("", text)
+    # Six digits alone are a code or a password in every form that asks for one, and nothing else that we offer.
+    six = bool(_ALONE.fullmatch(words) or _CODE_WORD.search(words))
 
     def put(kind: str, value: str) -> str:
         found.append(SecretValue(ref(), kind, value))
@@ -71,7 +75,7 @@ def mask_joined(text: str, ref: Callable[[], str] = new_ref) -> Masked:
         if match["ours"]:
             return match[0]
         shown, end = "", 0
-        for first, last, kind in _secrets_in(match[0], text[: match.start()], words):
+        for first, last, kind in _secrets_in(match[0], text[max(0, match.start() - NEAR) : match.start()], six):
             shown += match[0][end:first] + put(kind, _digits(match[0][first:last]))
             end = last
         return shown + match[0][end:]
@@ -117,10 +121,10 @@ def _digits(run: str) -> str:
     return re.sub(r"[ \-]", "", run).upper()
 
 
-def _secrets_in(run: str, before: str, words: str) -> Iterator[tuple[int, int, str]]:
+def _secrets_in(run: str, before: str, six: bool) -> Iterator[tuple[int, int, str]]:
     """(begin, end, kind) of each secret in a run of digits, spaces and hyphens, in order."""
     digits = _digits(run)
-    kind = _kind(digits, before, words)
+    kind = _kind(digits, before, six)
     if kind:
         yield 0, len(run), kind
         return
@@ -128,7 +132,7 @@ def _secrets_in(run: str, before: str, words: str) -> Iterator[tuple[int, int, s
     rest: list[tuple[int, int]] = []
     at = 0
     while at < len(groups):
-        count, kind = _next_secret(run, groups[at:], before, words)
+        count, kind = _next_secret(run, groups[at : at + LONGEST], before, six)
         if kind or _PHONE.fullmatch(run[slice(*groups[at])]):
             yield from _unknown(run, rest, len(digits))
             rest = []
@@ -140,16 +144,17 @@ def _secrets_in(run: str, before: str, words: str) -> Iterator[tuple[int, int, s
     yield from _unknown(run, rest, len(digits))
 
 
-def _next_secret(run: str, groups: list[tuple[int, int]], before: str, words: str) -> tuple[int, str]:
+def _next_secret(run: str, groups: list[tuple[int, int]], before: str, six: bool) -> tuple[int, str]:
     """How many groups the secret at the front has, and its kind: one with a check digit first, else the longest."""
     first = groups[0][0]
     if _PHONE.fullmatch(run[slice(*groups[0])]):
         return 1, ""
+    near = before + run[max(0, first - NEAR) : first]
     best = 1, ""
-    for count, (_, end) in enumerate(groups[: LONGEST + 1], 1):
+    for count, (_, end) in enumerate(groups, 1):
         digits = _digits(run[first:end])
         # Short groups mean something together only as a card or an ID number: 2026-11 is no code.
-        kind = _kind(digits, before + run[:first], words) if count == 1 or len(digits) >= 15 else ""
+        kind = _kind(digits, near, six) if count == 1 or len(digits) >= 15 else ""
         if kind and (not best[1] or best[1] == "card" or kind != "card"):
             best = count, kind
     return best
@@ -165,8 +170,8 @@ def _unknown(run: str, groups: list[tuple[int, int]], digits: int) -> Iterator[t
         yield first, last, "code" if size <= 8 else "card"
 
 
-def _kind(digits: str, before: str, whole: str) -> str:
-    """Which secret a run of digits is, "" for none: a phone number, an amount, a short code."""
+def _kind(digits: str, before: str, six: bool) -> str:
+    """Which secret a run of digits is, "" for none: a phone number, an amount, a short code. `six`: a code is meant."""
     if _BEFORE_PASSWORD.search(before) and len(digits) <= 12:
         return "password"
     if _BEFORE_CODE.search(before) and 4 <= len(digits) <= 8:
@@ -181,8 +186,7 @@ def _kind(digits: str, before: str, whole: str) -> str:
         return "bankcard" if _luhn(digits) else "card"
     if len(digits) == 15 and not digits.startswith("86"):
         return "card"
-    # Six digits alone are a code or a password in every form that asks for one, and nothing else that we offer.
-    if len(digits) == 6 and (_ALONE.fullmatch(whole) or _CODE_WORD.search(whole)):
+    if len(digits) == 6 and six:
         return "code"
     return ""
 
