@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -10,7 +10,6 @@ from typing import Literal
 BalanceKind = Literal["general", "gift", "dedicated", "frozen"]
 AllowanceType = Literal["data", "voice", "sms"]
 AllowanceScope = Literal["general", "directed", "local", "rolled_over", "shared"]
-ANY_SCOPE: tuple[AllowanceScope, ...] = ("general", "directed", "local", "rolled_over", "shared")
 EVERYWHERE: tuple[AllowanceScope, ...] = ("general", "rolled_over", "shared")
 """Scopes that can be used for everything in the whole country."""
 Category = Literal["plan", "data_pack", "service"]
@@ -217,9 +216,9 @@ class Offering:
         """What the first cycle costs."""
         return self.monthly_fen + self.one_time_fen
 
-    def granted(self, type: AllowanceType, scopes: Collection[AllowanceScope] = ANY_SCOPE) -> int:
-        """Sum of what it grants of one type in these scopes."""
-        return sum(g.amount for g in self.grants if g.type == type and g.scope in scopes)
+    def granted(self, type: AllowanceType, *scopes: AllowanceScope) -> int:
+        """Sum of what it grants of one type in these scopes, in all when none is named."""
+        return sum(g.amount for g in self.grants if g.type == type and (not scopes or g.scope in scopes))
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def _longest_in_common(words: str, offerings: Sequence[Offering]) -> int:
 
 def _volume_kb(offering: Offering) -> int:
     """The volume it is known by: what can be used everywhere, else what is for one purpose or place."""
-    return offering.granted("data", EVERYWHERE) or offering.granted("data")
+    return offering.granted("data", *EVERYWHERE) or offering.granted("data")
 
 
 def _in_common(one: str, other: str) -> int:
