@@ -158,6 +158,10 @@ async def test_who_asks_for_data_packs_is_shown_data_packs(talk: Begin) -> None:
         assert (await talk().say("consult_plans", text)).responses == ["plans"], text
 
 
+async def test_what_is_free_is_described_as_free(talk: Begin) -> None:
+    assert (await talk().say("consult_plans", offering="svc-roaming")).texts[0].startswith("国际漫游：免费。")
+
+
 @pytest.mark.parametrize("channel", ["web", "sms"])
 async def test_a_list_of_some_plans_says_so(talk: Begin, channel: str) -> None:
     assert (await talk(channel=channel).say("consult_plans")).texts[0].startswith("部分在售套餐")
