@@ -25,13 +25,18 @@ NEAR = 40
 """Characters before a run of digits that may say what it is."""
 LONGEST = 19
 """Digits of the longest secret: a longer run is several of them side by side, or something that nobody knows."""
-_BEFORE_PASSWORD = re.compile(r"(?:密码|服务码|口令|password|pin|puk)\s*(?:是|为|:|：|is|=)?\s*$", re.IGNORECASE)
+_IS = "(?:改成了?|换成了?|设成了?|设为|是|为|:|：|is|=)"
+_BEFORE_PASSWORD = re.compile(rf"(?:密码|服务码|口令|password|pin|puk)\s*{_IS}?\s*$", re.IGNORECASE)
 _BEFORE_CODE = re.compile(r"(?:验证码|校验码|动态码|code)\s*(?:是|为|:|：|is|=)?\s*$", re.IGNORECASE)
 _BEFORE_ID = re.compile(r"(?:身份证|证件|id)\D{0,6}$", re.IGNORECASE)
 _WORD_PASSWORD = re.compile(
-    r"(?P<head>(?<!⟦)(?:密码|password)\s*(?:是|为|:|：|is|=)\s*)(?P<value>[!-~]{4,32})", re.IGNORECASE
+    # Without a word between them only what mixes letters and digits is a password: "密码 help" is a question.
+    rf"(?P<head>(?<!⟦)(?:密码|password)\s*(?:{_IS}\s*|(?=[!-~]*\d)(?=[!-~]*[a-z])))(?P<value>[!-~]{{4,32}})",
+    re.IGNORECASE,
 )
 _ALONE = re.compile(r"[\W_]*\d(?:[ \-]?\d){5}[\W_]*")
+_SHORT = 18
+_NO_CODE = re.compile(r"[元块圆钱月年日充缴交]|兆|[0-9]\s*[gm]|分钟|账单|邮编|工单|单号|订单|尾号", re.IGNORECASE)
 _CODE_WORD = re.compile(r"验证码|校验码|动态码|密码|code|password", re.IGNORECASE)
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -61,8 +66,9 @@ def mask_joined(text: str, ref: Callable[[], str] = new_ref) -> Masked:
     """The same for a text joined from parts that were masked singly: placeholders in it are ours, and stay."""
     found: list[SecretValue] = []
     words = PLACEHOLDER.sub("", text)
-    # Six digits alone are a code or a password in every form that asks for one, and nothing else that we offer.
-    six = bool(_ALONE.fullmatch(words) or _CODE_WORD.search(words))
+    # Six digits in a short line are a code or a password, unless a word says amount, month or number.
+    short = len(words.strip()) <= _SHORT and not _NO_CODE.search(words)
+    six = bool(short or _ALONE.fullmatch(words) or _CODE_WORD.search(words))
 
     def put(kind: str, value: str) -> str:
         found.append(SecretValue(ref(), kind, value))

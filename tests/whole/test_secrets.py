@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.rasa, pytest.mark.timeout(180)]
 SECRETS = {
     "code": ("我的验证码是{}", "493817"),
     "bare code": ("{}", "583926"),
+    "code in a sentence": ("收到了 {}，快点", "926184"),
+    "password without a word": ("服务密码 {}", "kx27491"),
     "password": ("服务密码是{}", "274951"),
     "card": ("充值卡{}", "739204185516372904"),
     "bankcard": ("银行卡号{}", "6222021234567890128"),

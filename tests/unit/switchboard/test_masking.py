@@ -19,6 +19,14 @@ from switchboard.model import Address, InboundMessage, Media
         ("验证码是482913", "code", "482913"),
         ("482913是验证码", "code", "482913"),
         ("我的服务密码是123456", "password", "123456"),
+        ("收到了 493817", "code", "493817"),
+        ("是493817", "code", "493817"),
+        ("493817，快点", "code", "493817"),
+        ("493817 谢谢", "code", "493817"),
+        ("密码abc123", "password", "abc123"),
+        ("服务密码 abc12345", "password", "abc12345"),
+        ("密码改成了Abc#1234", "password", "Abc#1234"),
+        ("密码改成 135790", "password", "135790"),
         ("password: hunter2!", "password", "hunter2!"),
         ("用充值卡 1234 5678 9012 345670 充", "card", "123456789012345670"),
         ("11010519491231002X", "id", "11010519491231002X"),
@@ -35,7 +43,22 @@ def test_a_secret_becomes_a_typed_placeholder(text: str, kind: str, value: str) 
 
 
 @pytest.mark.parametrize(
-    "text", ["查话费", "充100", "10086", "13800001234", "202610账单", "0000", "换成199的", "+8613800001234"]
+    "text",
+    [
+        "查话费",
+        "充100",
+        "10086",
+        "13800001234",
+        "202610账单",
+        "0000",
+        "换成199的",
+        "+8613800001234",
+        "充值100000",
+        "工单120034",
+        "邮编310000",
+        "密码 help",
+        "忘记密码了",
+    ],
 )
 def test_ordinary_numbers_stay(text: str) -> None:
     assert mask(text).text == text
