@@ -161,7 +161,7 @@ class Accounts:
 
 
 def csrf_fits(session: Session, given: str) -> bool:
-    return hmac.compare_digest(session.csrf.encode(), given.encode())
+    return hmac.compare_digest(session.csrf.encode(), given.encode("utf-8", "replace"))
 
 
 def _hash(token: str) -> str:

@@ -77,7 +77,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Ask for the secret, bound the time, and turn every failure into an Error. Never a stack trace, never a hang."""
     if request.path.startswith(OPEN_PATHS):
         return await handler(request)
-    given = request.headers.get("Authorization", "").encode()
+    given = request.headers.get("Authorization", "").encode("utf-8", "replace")
     if not hmac.compare_digest(given, f"Bearer {office(request).token}".encode()):
         return error(401, "unauthorised")
     if "\x00" in request.path or "\x00" in request.query_string:
