@@ -236,7 +236,7 @@ async def test_two_gateways_share_a_port_and_stop_when_told(tmp_path, redis, red
     try:
 
         def listens():
-            return all(b"gateway listens" in (process.stderr.readline() if process.stderr else b"") for process in both)
+            return all(any(b"gateway listens" in line for line in process.stderr or ()) for process in both)
 
         await asyncio.to_thread(listens)
         reader, writer = await asyncio.open_connection("127.0.0.1", settings.port)
