@@ -232,7 +232,7 @@ async def test_two_gateways_share_a_port_and_stop_when_told(tmp_path, redis, red
     settings = demo_settings(tmp_path, redis_server)
     command = [sys.executable, str(ROOT / "gateway.py")]
     start = partial(subprocess.Popen, command, cwd=ROOT, env=environment(settings), stderr=subprocess.PIPE)
-    both = [await asyncio.to_thread(start) for _ in range(2)]
+    both: list[subprocess.Popen[bytes]] = [await asyncio.to_thread(start) for _ in range(2)]
     try:
 
         def listens():
