@@ -111,7 +111,8 @@ class Player:
                 self._people[who] = await self._world.web()
             else:
                 raise AssertionError(f"nobody is called {who}")
-            await self._world.forget(self._people[who])
+            if channel != "web":  # a browser is a new session each time
+                await self._world.forget(self._people[who])
         return self._people[who]
 
 
