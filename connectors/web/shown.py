@@ -52,7 +52,6 @@ def _ours(position: str, message: OutboundMessage) -> dict[str, Any]:
         "text": message.reply.text,
         "link": {"title": link.title, "url": link.url} if link else None,
         "origin": message.origin.value,
-        "author": message.author,
         "in_reply_to": message.in_reply_to,
         "at": message.at.isoformat(),
     }

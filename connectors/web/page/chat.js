@@ -103,7 +103,7 @@ socket.on("session_confirm", (token) => {
 socket.on("bot_uttered", (message) => {
   const ours = message.renji;
   if (memory.has(ours.id)) return;
-  const who = ours.origin === "agent" ? `${words[language].agent} ${ours.author || ""}`.trim() : "";
+  const who = ours.origin === "agent" ? words[language].agent : "";
   const choices = (message.quick_replies || []).map((choice) => ({ label: choice.title, token: choice.token }));
   const entry = { role: "ai", id: ours.id, text: ours.text, link: ours.link, who, choices };
   memory.add(entry, ours.position);
