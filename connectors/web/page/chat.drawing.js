@@ -9,8 +9,8 @@ const STYLE = `
   .deep-chat-temporary-message, .message-bubble { font-size: var(--size); line-height: 1.55; }
   .renji-text { white-space: pre-wrap; overflow-wrap: anywhere; }
   .renji-who { display: block; margin-bottom: 2px; color: #0848a6; font-size: 0.82em; font-weight: 600; }
-  .renji-link { color: #fff !important; display: inline-block; margin-top: 8px; padding: 7px 14px; border-radius: 999px; background: #0b5fd7;
-    color: #fff; text-decoration: none; font-weight: 600; }
+  .renji-link { display: inline-block; margin-top: 8px; padding: 7px 14px; border-radius: 999px; background: #0b5fd7;
+    color: #fff !important; text-decoration: none; font-weight: 600; } /* the widget colours all text of a bubble */
   .renji-choices { display: flex; flex-wrap: wrap; gap: 8px; }
   .renji-choice { min-height: 40px; padding: 6px 14px; border: 1.5px solid #0b5fd7; border-radius: 999px;
     background: #fff; color: #0848a6; font: inherit; cursor: pointer; text-align: left; }
