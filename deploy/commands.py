@@ -26,7 +26,7 @@ def up(plan: Plan, progress: Progress) -> None:
     if supervisor.is_running():
         if supervisor.is_whole():
             progress.say("Renji is already running.")
-            _print_addresses(plan)
+            _print_addresses(plan, state.running_address(plan))
             return
         with progress.step("Clearing away a start that was interrupted"):
             supervisor.shut_down()
@@ -42,8 +42,9 @@ def up(plan: Plan, progress: Progress) -> None:
         if supervisor.is_running():
             supervisor.shut_down()
         raise
+    state.keep_address(plan)
     progress.say("Renji is up.")
-    _print_addresses(plan)
+    _print_addresses(plan, plan.address)
 
 
 def _start(plan: Plan, supervisor: Supervisor, progress: Progress) -> None:
@@ -86,9 +87,9 @@ def _health(plan: Plan) -> dict[str, str]:
     }
 
 
-def _print_addresses(plan: Plan) -> None:
-    print(f"\n  Demo page      {plan.address}/")
-    print(f"  Agents' desk   {plan.address}/desk")
+def _print_addresses(plan: Plan, address: str) -> None:
+    print(f"\n  Demo page      {address}/")
+    print(f"  Agents' desk   {address}/desk")
     for agent, password in state.read_logins(plan).items():
         print(f"                 {agent}  {password}")
     print("\n  Logs are in var/log; `make down` stops everything and keeps its state.\n", flush=True)

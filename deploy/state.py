@@ -45,6 +45,19 @@ def read_logins(plan: Plan) -> Mapping[str, str]:
         return {}
 
 
+def keep_address(plan: Plan) -> None:
+    """Note where this start can be reached: another `make up` may have other settings."""
+    (plan.var / "address").write_text(plan.address + "\n")
+
+
+def running_address(plan: Plan) -> str:
+    """Where the running installation can be reached."""
+    try:
+        return (plan.var / "address").read_text().strip()
+    except OSError:
+        return plan.address
+
+
 def live_release(plan: Plan) -> str:
     """The id of the live release; "" before the first."""
     try:

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.plan import Plan
 from deploy.progress import Stop
-from deploy.state import choose_redis, make_secret, wipe
+from deploy.state import choose_redis, keep_address, make_secret, running_address, wipe
 
 
 def plan_with_redis(root: Path, wheel: int | None, system: int | None, monkeypatch: pytest.MonkeyPatch) -> Plan:
@@ -35,6 +35,14 @@ def test_the_secret_is_private_random_and_kept(tmp_path: Path) -> None:
     assert 0o600 == (tmp_path / "var/secret").stat().st_mode & 0o777
     assert 0o700 == (tmp_path / "var").stat().st_mode & 0o777
     assert len(first.strip()) >= 32
+
+
+def test_a_second_start_names_the_address_of_the_first(tmp_path: Path) -> None:
+    first, second = Plan(tmp_path, {"RENJI_PORT": "18080"}), Plan(tmp_path, {"RENJI_PORT": "8080"})
+    assert running_address(second) == second.address
+    first.var.mkdir()
+    keep_address(first)
+    assert running_address(second) == first.address != second.address
 
 
 def test_a_new_system_redis_is_preferred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
