@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -282,6 +282,3 @@ class WebOutbox(Protocol):
 
     def wakes(self) -> AsyncIterator[str]:
         """Address ids that got something new."""
-
-
-Wake = Callable[[str], Awaitable[None]]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from switchboard.ports import Clock
-from switchboard.redis.connection import Client, reaching
+from switchboard.redis.connection import reaching
 from switchboard.redis.keys import WORKERS, tag
 from switchboard.redis.records import ms
 from switchboard.redis.scripting import Scripts
@@ -90,9 +90,3 @@ class Leases:
 def fair_share(partitions: int, workers: int) -> int:
     """How many partitions one of `workers` may hold: all are covered even when shares do not divide."""
     return -(-partitions // max(1, workers))
-
-
-async def someone_works(redis: Client, clock: Clock) -> bool:
-    """Whether any worker is alive: the gateway's health asks."""
-    with reaching():
-        return bool(await redis.zcount(WORKERS, ms(clock()), "+inf"))
