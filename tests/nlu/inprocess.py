@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,12 @@ from rasa.shared.importers.utils import training_data_from_paths
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.common import class_from_module_path
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
-PIPELINE = (
-    "bot.nlu.noise.TrainingNoise",
-    "bot.nlu.normaliser.Normaliser",
-    "bot.nlu.wishes.WishParts",
-    "bot.nlu.tokenizer.SentencePieceTokenizer",
-    "bot.nlu.features.NgramFeaturizer",
-    "bot.nlu.classifier.CalibratedClassifier",
-    "bot.nlu.wishes.SeveralWishes",
-    "bot.nlu.extractor.ValueExtractor",
-)
+CONFIG = ROOT / "config.yml"
+Pipeline = Sequence[tuple[str, Mapping[str, Any]]]
+"""Component by module path, with what its configuration says differently."""
 
 
 class Understanding:
@@ -46,22 +40,26 @@ class Understanding:
         return self.message(text, **metadata).as_dict(only_output_properties=True)
 
 
-def train(
-    data: TrainingData, folder: Path, pipeline: tuple[str, ...] = PIPELINE, **options: dict[str, Any]
-) -> Understanding:
-    """Train and load each component as Rasa's default recipe does; `options` are configurations by class name."""
+def pipeline_of(config: Path = CONFIG) -> Pipeline:
+    """The pipeline that a Rasa configuration names."""
+    components = YAML(typ="safe").load(config)["pipeline"]
+    return [(entry["name"], {key: value for key, value in entry.items() if key != "name"}) for entry in components]
+
+
+def train(data: TrainingData, folder: Path, pipeline: Pipeline | None = None) -> Understanding:
+    """Train and load each component as Rasa's default recipe does; without a pipeline, the project's own."""
     storage = LocalModelStorage(folder)
     context = ExecutionContext(GraphSchema({}), is_finetuning=False)
     loaded: list[GraphComponent] = []
-    for name in pipeline:
+    for number, (name, options) in enumerate(pipeline_of() if pipeline is None else pipeline):
         component = class_from_module_path(name)
-        config = {**component.get_default_config(), **options.get(component.__name__, {})}
-        resource = Resource(component.__name__)
+        config = {**component.get_default_config(), **options}
+        resource = Resource(f"{number}-{component.__name__}")
         if hasattr(component, "train"):
-            arguments = {"training_data": data}
-            assert set(inspect.signature(component.train).parameters) == {"self", *arguments}
-            component.create(config, storage, resource, context).train(**arguments)
-        instance = component.load(config, storage, resource, context)
+            component.create(config, storage, resource, context).train(training_data=data)
+            instance = component.load(config, storage, resource, context)
+        else:
+            instance = component.create(config, storage, resource, context)
         if hasattr(instance, "process_training_data"):
             data = instance.process_training_data(data)
         loaded.append(instance)

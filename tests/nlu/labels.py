@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 EVAL = ROOT.parent / "shared" / "eval"
 FRAGMENT = "unintelligible_or_fragment"
 NOT_ACTED_ON = frozenset({"nlu_fallback", "out_of_scope"})
-"""Readings (without a topic) after which the bot does nothing but ask."""
+"""Readings after which the bot does nothing but ask."""
+MAP = ROOT / "tests/nlu/label_map.yml"
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,17 @@ def dev_lines(path: Path = EVAL / "requests_dev.tsv") -> list[Line]:
 
 
 def label_map() -> dict[str, list[str]]:
-    """Reading (intent or intent/topic) → labels."""
-    content: dict[str, list[str]] = YAML(typ="safe").load(ROOT / "tests/nlu/label_map.yml")
-    return content
+    """Intent → labels."""
+    labels: dict[str, list[str]] = YAML(typ="safe").load(MAP)["labels"]
+    return labels
 
 
-def reading(entry: dict[str, Any]) -> str:
-    """The name of an entry of Rasa's ranking: intent, or intent/topic."""
-    return f"{entry['name']}/{entry['topic']}" if entry.get("topic") else str(entry["name"])
+def transactions() -> frozenset[str]:
+    """The intents that open the dialog of a transaction."""
+    return frozenset(YAML(typ="safe").load(MAP)["transactions"])
 
 
 def labels_of(parsed: dict[str, Any], mapping: dict[str, list[str]]) -> set[str]:
     """The labels that a parse answers; several wishes answer each one's."""
-    if parsed.get("parts"):
-        return {label for part in parsed["parts"] for label in mapping.get(part, [])}
-    return set(mapping.get(reading(parsed["intent"]), []))
+    names = parsed.get("parts") or [parsed["intent"]["name"]]
+    return {label for name in names for label in mapping.get(name, [])}

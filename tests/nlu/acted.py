@@ -1,0 +1,64 @@
+"""What the bot would do with lines out of the blue: which dialogs open, and whether anything is done unasked."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.dialogues.talk import Talk, load, train
+from tests.nlu.labels import label_map, transactions
+from tests.nlu.measure import Judged
+
+TRANSACTION_FORMS = frozenset({"order_data_pack_form", "cancel_data_pack_form", "change_plan_form", "recharge_form"})
+
+
+@dataclass(frozen=True)
+class Acted:
+    """Counts of lines: played, that changed something in the CRM, that opened a transaction's form wrongly."""
+
+    lines: int
+    executed: int
+    opened_wrongly: tuple[str, ...]
+
+
+def play(judged: Iterable[Judged]) -> Acted:
+    """Say each line, as it was understood, as the first one of a new conversation by SMS with a known number."""
+    return asyncio.run(_play(list(judged)))
+
+
+async def _play(judged: list[Judged]) -> Acted:
+    wanted = {label for name in transactions() for label in label_map()[name]}
+    executed, opened = 0, []
+    with tempfile.TemporaryDirectory() as folder:
+        agent = load(train(Path(folder)))
+        for one in judged:
+            talk = Talk(agent, channel="sms")
+            before = _state(talk)
+            await _say(talk, one)
+            executed += _state(talk) != before
+            form = (await agent.tracker_store.get_or_create_tracker(talk.conversation)).active_loop_name
+            if form in TRANSACTION_FORMS and not wanted & {one.line.label, one.line.alt}:
+                opened.append(f"{one.line.text} -> {form}")
+    return Acted(len(judged), executed, tuple(opened))
+
+
+async def _say(talk: Talk, one: Judged) -> None:
+    parsed = one.parsed
+    entities = {entity["entity"]: entity["value"] for entity in reversed(parsed["entities"])}
+    more = {"parts": parsed["parts"]} if parsed.get("parts") else {}
+    ranking = [entry["name"] for entry in parsed["intent_ranking"][1:]]
+    await talk.say(
+        one.name, one.line.spoken, topic=parsed["intent"].get("topic", ""), ranking=ranking, **more, **entities
+    )
+
+
+def _state(talk: Talk) -> Any:
+    """What a transaction changes: orders, what is held, money."""
+    crm = talk.crm
+    return [dict(part) for part in (crm.all_orders, crm.all_payments)] + [
+        {number: list(held) for number, held in part.items()} for part in (crm.held, crm.buckets)
+    ]

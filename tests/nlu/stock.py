@@ -1,0 +1,32 @@
+"""The pipeline that Rasa recommends for Chinese, trained on the same examples: what we have to be better than."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from tests.nlu.inprocess import ROOT, Understanding, pipeline_of, train
+
+CONFIG = ROOT / "tests/nlu/stock.yml"
+
+
+def train_stock(data: TrainingData, folder: Path, epochs: int) -> Understanding:
+    """Train it on plain copies of the examples, without what our components attached to them.
+
+    `epochs` is 100 in its recommendation.
+    """
+    logging.getLogger("rasa").setLevel(logging.ERROR)
+    plain = TrainingData([Message(_plain(example)) for example in data.training_examples])
+    pipeline = [
+        (name, {**options, "epochs": epochs} if "epochs" in options else options)
+        for name, options in pipeline_of(CONFIG)
+    ]
+    return train(plain, folder, pipeline)
+
+
+def _plain(example: Message) -> dict[str, Any]:
+    return {key: example.data[key] for key in ("text", "intent") if key in example.data}
