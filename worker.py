@@ -39,6 +39,7 @@ from switchboard.errors import BadSettings, BadWording, NotReachable
 from switchboard.handoff import Reception
 from switchboard.metrics import Metrics
 from switchboard.notices import NoticeLane
+from switchboard.openers import Openers
 from switchboard.partitions import Partitions
 from switchboard.ports import ChannelAdapter, Directory, Language, Responder
 from switchboard.redis.exchange import Exchange
@@ -200,6 +201,7 @@ def _router(
         notices=NoticeLane(voice, stores.clock),
         directory=world.directory,
         commands=Commands.load(world.settings.content),
+        openers=Openers.load(world.settings.content),
         clock=stores.clock,
         live_release=live,
     )

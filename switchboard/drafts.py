@@ -143,7 +143,8 @@ def _story(
     }
     outcomes = [LogRecord("outcome", {"message": entry.item.id, **to_dict(o)}) for o in result.outcomes]
     replies = [LogRecord("reply", {"message": message}) for message in out]
-    return (inbound_record(entry, conversation), LogRecord("turn", turn), *replies, *outcomes)
+    said = [inbound_record(replace(entry, item=message), conversation) for message in entry.earlier]
+    return (*said, inbound_record(entry, conversation), LogRecord("turn", turn), *replies, *outcomes)
 
 
 def _learned(result: TurnResult, replies: Sequence[Reply]) -> dict[str, str]:

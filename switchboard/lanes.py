@@ -24,6 +24,10 @@ ATTEMPTS = 5
 CONFLICTS = 10
 """A turn that conflicts this often, with the lease in our hands, is failing."""
 EARLY_S = 4.0
+FOLLOWS_S = 2.5
+"""So long an opener waits for what follows; from one message to the next, and in all at most THOUGHT_S."""
+THOUGHT_S = 8.0
+LOOK_S = 0.1
 BROKEN_S = 5.0
 """So long a lane that broke rests before the partition is read again from its start; the other lanes go on."""
 log = structlog.get_logger()
@@ -109,6 +113,7 @@ class Lanes:
     async def _run(self, conversation: str, queue: deque[Entry]) -> None:
         try:
             while queue and not self._draining:
+                await self._gather(queue)
                 await self._work(queue).done()
                 queue.popleft()
         except Leaving:
@@ -125,6 +130,26 @@ class Lanes:
             # No await since the queue was found empty: nothing can have been put into it meanwhile.
             self._queues.pop(conversation, None)
             self._tasks.pop(conversation, None)
+
+    async def _gather(self, queue: deque[Entry]) -> None:
+        """One thought in several messages: openers are read together with what follows. By the moments of arrival, so
+        that whoever works on it again after a crash gathers the same. Raises Leaving."""
+        while await self._unfinished(queue[0]):
+            first = queue[0]
+            until_ms = min(first.last_ms + FOLLOWS_S * 1000, first.arrived_ms + THOUGHT_S * 1000)
+            while len(queue) < 2 and ms(self._clock()) < until_ms:
+                await self._holding.rest(LOOK_S)
+            if len(queue) < 2 or queue[1].arrived_ms > until_ms or not self._router.continues(queue[1]):
+                return
+            queue.popleft()
+            queue[0] = first.followed_by(queue[0])
+
+    async def _unfinished(self, entry: Entry) -> bool:
+        try:
+            return await self._router.unfinished(entry)
+        except NotReachable:
+            # Whoever works on it will wait for Redis.
+            return False
 
     def _work(self, queue: deque[Entry]) -> Work:
         return Work(self._holding, self._exchange, self._router, self._vault, self._clock, self._metrics, queue)

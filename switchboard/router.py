@@ -29,6 +29,7 @@ from switchboard.model import (
     Understanding,
 )
 from switchboard.notices import NoticeLane
+from switchboard.openers import Openers
 from switchboard.ports import Clock, Directory, Responder, Turn
 from switchboard.redis.conversations import RedisConversations
 from switchboard.redis.exchange import Commit, Exchange
@@ -56,6 +57,7 @@ class Parts:
     notices: NoticeLane
     directory: Directory
     commands: Commands
+    openers: Openers
     clock: Clock
     live_release: Callable[[], str] = lambda: ""
 
@@ -81,7 +83,7 @@ class Router:
             return await self._p.notices.route(entry, entry.item, standing)
         if isinstance(entry.item, ConversationEvent) and entry.item.name == WAITING:
             return await self._still_waiting(entry, standing)
-        commit = await self._answer(entry, _spoken(await self._current(standing), entry.item), turn)
+        commit = await self._answer(entry, _spoken(await self._current(standing), entry.thought), turn)
         dropped = tuple(LogRecord("dropped", {"message": m.id, "reason": "owner"}) for m in void)
         return replace(commit, log=commit.log + dropped)
 
@@ -103,6 +105,22 @@ class Router:
         item = _said(entry).item
         return isinstance(item, InboundMessage) and self._p.commands.find(item.text) == "handoff"
 
+    async def unfinished(self, entry: Entry) -> bool:
+        """Whether it only begins, so that the next message may belong to it. Only the bot waits, and not while it has
+        asked for something: there "hello" is an answer. Raises NotReachable."""
+        if not self.continues(entry) or not self._p.openers.is_opener(getattr(entry.item, "text", "")):
+            return False
+        standing = await self.standing(entry)
+        if standing is None or standing.conversation.owner in HELD:
+            return False
+        context = standing.conversation.context
+        return not context.active_form and not context.awaits
+
+    def continues(self, entry: Entry) -> bool:
+        """Whether it can belong to an opener before it: somebody's own words."""
+        item = entry.item
+        return isinstance(item, InboundMessage) and not item.token and item.media is None and bool(item.text.strip())
+
     async def to_human(self, entry: Entry) -> Commit | None:
         """Hand over what the bot cannot be reached for, since its writer has asked for a human meanwhile; None when
         nobody can come or the bot does not have the conversation."""
@@ -117,7 +135,9 @@ class Router:
         """What cannot be answered: told to the person, and to the queue for a human."""
         entry = _said(entry)
         standing = await self.standing(entry)
-        record = LogRecord("quarantine", {"item": loads(dump_item(entry.item)), "reason": reason, "attempts": attempts})
+        record = LogRecord(
+            "quarantine", {"item": loads(dump_item(entry.thought)), "reason": reason, "attempts": attempts}
+        )
         if standing is None:
             return Commit(entry, 0, log=(record,))
         if not isinstance(entry.item, (InboundMessage, ConversationEvent)) or standing.conversation.owner in HELD:
@@ -153,7 +173,9 @@ class Router:
         elif conversation.owner in HELD:
             over = item.name == "handoff_ended"
             return self._drafts.logged(entry, standing) if over else self._drafts.postponed(entry, standing)
-        result = await self._p.bot.answer(item, conversation, turn)
+        thought = entry.thought
+        assert isinstance(thought, (InboundMessage, ConversationEvent))
+        result = await self._p.bot.answer(thought, conversation, turn)
         before: tuple[Reply, ...] = ()
         if isinstance(item, ConversationEvent) and item.name == "handoff_ended" and not result.replies:
             before = (self._p.voice.reply("handoff_back", conversation),)

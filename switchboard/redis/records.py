@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -17,6 +17,7 @@ from switchboard.model import (
     Choice,
     Conversation,
     Inbound,
+    InboundMessage,
     OutboundMessage,
     Owner,
     SecretValue,
@@ -40,13 +41,15 @@ _KINDS: dict[str, type] = {
 @dataclass(frozen=True)
 class Entry:
     """One entry of {pN}:in. `ids` are the stream ids that end with it: several when it was joined from parts.
-    `secrets` showed only then; the vault does not know them yet."""
+    `secrets` showed only then; the vault does not know them yet. `earlier` are the openers that are read together with
+    a message: one thought in several messages."""
 
     ids: tuple[str, ...]
     conversation: str
     item: Inbound
     trace: str = ""
     secrets: tuple[SecretValue, ...] = field(default=(), repr=False)
+    earlier: tuple[InboundMessage, ...] = ()
 
     @property
     def id(self) -> str:
@@ -55,6 +58,27 @@ class Entry:
     @property
     def arrived_ms(self) -> int:
         return int(self.id.split("-")[0])
+
+    @property
+    def last_ms(self) -> int:
+        """When the newest of them arrived."""
+        return int(self.ids[-1].split("-")[0])
+
+    @property
+    def thought(self) -> Inbound:
+        """The item, with the words of the openers before its own."""
+        if not self.earlier or not isinstance(self.item, InboundMessage):
+            return self.item
+        texts = [message.text for message in (*self.earlier, self.item)]
+        glue = " " if all(text.isascii() for text in texts) else "，"
+        return replace(self.item, text=glue.join(texts))
+
+    def followed_by(self, entry: Entry) -> Entry:
+        """Both as one: the later message with the earlier one before it. Its own id stays the turn's, so that a repeat
+        never finds the answer to half of it."""
+        assert isinstance(self.item, InboundMessage)
+        earlier = (*self.earlier, self.item)
+        return replace(entry, ids=self.ids + entry.ids, secrets=self.secrets + entry.secrets, earlier=earlier)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from switchboard.handoff import Reception
 from switchboard.metrics import Metrics
 from switchboard.model import Address, Inbound, InboundMessage
 from switchboard.notices import NoticeLane, Notices
+from switchboard.openers import Openers
 from switchboard.partitions import Partitions
 from switchboard.redis.exchange import Exchange
 from switchboard.redis.handoffs import RedisHandoffs
@@ -40,9 +41,9 @@ return waiting
 
 
 @cache
-def content() -> tuple[Wording, Commands]:
+def content() -> tuple[Wording, Commands, Openers]:
     """Read once: YAML takes most of a second."""
-    return Wording.load(ROOT / "content"), Commands.load(ROOT / "content")
+    return Wording.load(ROOT / "content"), Commands.load(ROOT / "content"), Openers.load(ROOT / "content")
 
 
 class Clock:
@@ -101,6 +102,7 @@ class Stack:
                 notices=NoticeLane(self.voice, self.clock),
                 directory=self.directory,
                 commands=content()[1],
+                openers=content()[2],
                 clock=self.clock,
                 live_release=lambda: self.release,
             )

@@ -24,7 +24,7 @@ async def test_a_message_is_answered(stack: Stack) -> None:
 
 async def test_the_first_words_say_that_a_machine_talks_and_only_the_first(stack: Stack) -> None:
     stack.worker()
-    await stack.say(LI, "你好")
+    await stack.say(LI, "谢谢")
     await stack.say(LI, "再见")
     await stack.until(lambda: len(stack.web.sent) == 3)
     assert ["机器人" in text for text in stack.web.texts()] == [True, False, False]

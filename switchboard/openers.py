@@ -1,0 +1,38 @@
+"""Messages that only begin: a greeting, "I would like to …". What follows at once belongs to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from switchboard.choices import fold
+from switchboard.errors import BadWording
+
+LONGEST = 24
+"""Characters; whoever wrote more has said something."""
+
+
+class Openers:
+    """Knows them by the words of content/terms/openers.yml: a message of nothing but these words is an opener."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        folded = sorted({fold(str(word)) for word in words} - {""}, key=len, reverse=True)
+        self._pattern = re.compile(f"(?:{'|'.join(map(re.escape, folded)) or '(?!)'})+")
+
+    @classmethod
+    def load(cls, content: Path) -> Openers:
+        """Raises BadWording."""
+        path = content / "terms" / "openers.yml"
+        loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) if path.exists() else {}
+        groups = loaded.get("openers", []) if isinstance(loaded, dict) else None
+        if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
+            raise BadWording(f"{path}: openers must be lists of words")
+        return cls(word for group in groups for word in group)
+
+    def is_opener(self, text: str) -> bool:
+        """Whether nothing is said yet."""
+        folded = fold(text[: LONGEST * 2])
+        return len(text) <= LONGEST and bool(self._pattern.fullmatch(folded))
