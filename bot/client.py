@@ -91,7 +91,7 @@ def bot_client(settings: Settings) -> BotClient:
 
 
 def turn_request(item: InboundMessage | ConversationEvent, conversation: Conversation, turn: Turn) -> TurnRequest:
-    """What Rasa is asked. A picked choice and an event are intents; only a person's own words are text."""
+    """What Rasa is asked. A picked choice, an event and a picture are intents; only a person's own words are text."""
     try:
         return _request(item, conversation, turn)
     except BadRecord as error:
@@ -118,7 +118,11 @@ def _request(item: InboundMessage | ConversationEvent, conversation: Conversatio
         return replace(request, **_event(item))
     if turn.intent:
         return replace(request, intent=turn.intent, entities=dict(turn.entities))
-    return replace(request, text=item.text or (item.media.transcript if item.media else ""))
+    text = item.text or (item.media.transcript if item.media else "")
+    if item.media and not text.strip():
+        # Nobody reads pictures here: what came is told instead, so that it gets an answer and no "not understood".
+        return replace(request, intent="event_media", entities={"kind": item.media.kind})
+    return replace(request, text=text)
 
 
 def _event(event: ConversationEvent) -> dict[str, Any]:

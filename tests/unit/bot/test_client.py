@@ -211,6 +211,16 @@ def test_a_voice_message_is_what_was_heard():
     assert turn_request(heard, CONVERSATION, TURN).text == "查余额"
 
 
+@pytest.mark.parametrize("kind", ["image", "sticker", "voice", "video", "file", "location"])
+def test_what_cannot_be_read_is_told_as_what_it_is(kind):
+    request = turn_request(replace(MESSAGE, text=" ", media=Media(kind, "m")), CONVERSATION, TURN)
+    assert (request.intent, request.entities, request.text) == ("event_media", {"kind": kind}, "")
+
+
+def test_a_picture_with_words_is_its_words():
+    assert turn_request(replace(MESSAGE, text="查余额", media=Media("image", "m")), CONVERSATION, TURN).text == "查余额"
+
+
 def test_a_conversation_in_a_language_nobody_speaks_fails_for_good():
     with pytest.raises(TurnFailed) as failed:
         turn_request(MESSAGE, replace(CONVERSATION, language="fr"), TURN)
