@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -119,10 +120,16 @@ def _request(item: InboundMessage | ConversationEvent, conversation: Conversatio
     if turn.intent:
         return replace(request, intent=turn.intent, entities=dict(turn.entities))
     text = item.text or (item.media.transcript if item.media else "")
-    if item.media and not text.strip():
+    kind = item.media.kind if item.media else "sticker"
+    if _is_picture(text) or (item.media and not text.strip()):
         # Nobody reads pictures here: what came is told instead, so that it gets an answer and no "not understood".
-        return replace(request, intent="event_media", entities={"kind": item.media.kind})
+        return replace(request, intent="event_media", entities={"kind": kind})
     return replace(request, text=text)
+
+
+def _is_picture(text: str) -> bool:
+    """Emoji and nothing that could be read."""
+    return any(unicodedata.category(char) == "So" for char in text) and not any(char.isalnum() for char in text)
 
 
 def _event(event: ConversationEvent) -> dict[str, Any]:

@@ -28,6 +28,10 @@ _TOKEN = re.compile(r"[0-9A-Za-z._-]{1,64}")
 # The platform repeats whatever is not answered with exactly this.
 _SUCCESS = Answer(200, b"success")
 _REFUSED = Answer(503, b"try again")
+# The platform's own faces come as words in brackets or codes, its animated ones as a sentence.
+_STICKER = re.compile(
+    r"(?:\[[A-Za-z\u4e00-\u9fff]{1,8}\]|/:[^\s/]{1,8}\s?){1,50}|【?\[?收到不支持的消息类型，暂无法显示\]?】?"
+)
 _MEDIA = {
     "image": "image",
     "voice": "voice",
@@ -94,6 +98,8 @@ class WechatAdapter:
         if kind == "text":
             token = str(fields.get("bizmsgmenuid", ""))
             text = message_text(str(fields.get("Content", "")))
+            if _STICKER.fullmatch(text.strip()):
+                return InboundMessage(f"wechat:{identifier}", address, "", at, media=Media("sticker", text[:256]))
             return InboundMessage(f"wechat:{identifier}", address, text, at, token if _TOKEN.fullmatch(token) else None)
         if kind == "link":
             return InboundMessage(f"wechat:{identifier}", address, message_text(str(fields.get("Url", ""))), at)

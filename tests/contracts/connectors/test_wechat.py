@@ -96,6 +96,24 @@ async def test_a_voice_without_recognition_is_a_medium(stage, platform):
     assert (item.media.kind, item.media.reference, item.media.transcript) == ("voice", "m1", "")
 
 
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("[微笑]", "sticker"),
+        ("[Smile][强]", "sticker"),
+        ("/::)", "sticker"),
+        ("[收到不支持的消息类型，暂无法显示]", "sticker"),
+        ("谢谢[微笑]", ""),
+        ("[", ""),
+        ("[" * 1500, ""),
+    ],
+)
+async def test_the_platforms_own_faces_are_stickers(stage, platform, written, kind):
+    await platform.post(OPENID, text(Content=written))
+    item = (await until(lambda: stage.items))[0]
+    assert (item.media.kind if item.media else "", item.text) == (kind, "" if kind else written)
+
+
 BAD = {
     "no MsgId": text(MsgId=""),
     "huge MsgId": text(MsgId="9" * 21),

@@ -217,6 +217,16 @@ def test_what_cannot_be_read_is_told_as_what_it_is(kind):
     assert (request.intent, request.entities, request.text) == ("event_media", {"kind": kind}, "")
 
 
+@pytest.mark.parametrize("text", ["😂", "👍🏻👍", " ❤️ ！"])
+def test_emoji_alone_are_a_sticker(text):
+    assert turn_request(replace(MESSAGE, text=text), CONVERSATION, TURN).entities == {"kind": "sticker"}
+
+
+@pytest.mark.parametrize("text", ["？？？", "查话费😂", "2️⃣", "👌ok", ""])
+def test_what_can_be_read_is_read(text):
+    assert turn_request(replace(MESSAGE, text=text), CONVERSATION, TURN).text == text
+
+
 def test_a_picture_with_words_is_its_words():
     assert turn_request(replace(MESSAGE, text="查余额", media=Media("image", "m")), CONVERSATION, TURN).text == "查余额"
 
