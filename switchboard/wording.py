@@ -12,6 +12,7 @@ An entry:
         - {zh: 查账单, en: Bill, intent: query_bill, entities: {month: "{{ month }}"}}
         - {each: offers, zh: "{{ item.name }}", en: "{{ item.en }}", intent: buy, entities: {offering: "{{ item.id }}"}}
         - {when: owed_fen > 0, zh: 充值, en: Top up, intent: recharge}
+        - {each: likely, wish: "{{ item }}"}   # an intent by its short name in content/terms/wishes.yml
       link: {zh: 去支付, en: Pay, url: "{{ url }}"}
 
 Templates run in a sandbox with StrictUndefined: a variable that is not given is an error, never an empty string.
@@ -41,14 +42,21 @@ CHANNELS = ("web", "wechat", "wecom", "sms")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _EXPRESSION = re.compile(r"\{\{(.*)\}\}", re.DOTALL)
 _ENTRY_KEYS = {*LANGUAGES, *CHANNELS, "choices", "link"}
-_CHOICE_KEYS = {*LANGUAGES, "intent", "entities", "each", "when"}
+_CHOICE_KEYS = {*LANGUAGES, "intent", "entities", "each", "when", "wish"}
 
 
 class Wording:
     """The responses of one Release. Immutable after `load`."""
 
-    def __init__(self, entries: Mapping[str, Mapping[str, Any]], new_list: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self,
+        entries: Mapping[str, Mapping[str, Any]],
+        new_list: Callable[[], str] | None = None,
+        wishes: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """`wishes`: the short name of each intent that can be offered by name."""
         self._entries = entries
+        self._wishes = wishes or {}
         self._new_list = new_list or (lambda: secrets.token_hex(4))
         self._env = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
@@ -62,17 +70,12 @@ class Wording:
         """
         entries: dict[str, Mapping[str, Any]] = {}
         for path in sorted((content / "responses").glob("*.yml")):
-            try:
-                loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
-            except (YAMLError, UnicodeDecodeError) as error:
-                raise BadWording(f"{path}: {error}") from error
-            if not isinstance(loaded, Mapping):
-                raise BadWording(f"{path}: must be a list of named responses")
-            for name, entry in loaded.items():
+            for name, entry in _read(path).items():
                 if name in entries:
                     raise BadWording(f"{path}: {name} is already defined in another file")
                 entries[name] = entry
-        wording = cls(entries)
+        wishes = content / "terms" / "wishes.yml"
+        wording = cls(entries, wishes=_read(wishes) if wishes.exists() else None)
         faults = list(wording.faults())
         if faults:
             raise BadWording("; ".join(faults))
@@ -118,7 +121,8 @@ class Wording:
             yield from (f"{name}: no {language} text" for language in LANGUAGES if not entry.get(language))
             for choice in entry.get("choices", ()):
                 yield from (f"{name}: unknown key {key} in a choice" for key in choice if key not in _CHOICE_KEYS)
-                yield from (f"{name}: a choice has no {key}" for key in (*LANGUAGES, "intent") if key not in choice)
+                needed = () if "wish" in choice else (*LANGUAGES, "intent")
+                yield from (f"{name}: a choice has no {key}" for key in needed if key not in choice)
             for text in _strings(entry):
                 try:
                     self._env.parse(text)
@@ -134,8 +138,12 @@ class Wording:
             for scope in self._scopes(entry, values):
                 number += 1
                 entities = {key: self._value(value, scope) for key, value in (entry.get("entities") or {}).items()}
-                label = self._text(entry[language], scope)
-                yield Choice(label, number, f"{list_id}.{number}", entry["intent"], entities)
+                if "wish" in entry:
+                    intent = self._text(entry["wish"], scope)
+                    label = self._wishes[intent][language]
+                else:
+                    intent, label = entry["intent"], self._text(entry[language], scope)
+                yield Choice(label, number, f"{list_id}.{number}", intent, entities)
 
     def _scopes(self, entry: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         items = values[entry["each"]] if "each" in entry else [None]
@@ -185,6 +193,17 @@ def clock(value: str | datetime) -> str:
     """A moment as the time of day in China: 14:05."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return f"{moment.astimezone(SHANGHAI):%H:%M}"
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    """A file of named entries. Raises BadWording."""
+    try:
+        loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise BadWording(f"{path}: {error}") from error
+    if not isinstance(loaded, Mapping):
+        raise BadWording(f"{path}: must be a list of named entries")
+    return loaded
 
 
 def _strings(value: Any) -> Iterator[str]:
