@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
@@ -15,37 +16,57 @@ from crm.worktime import CHINA, month_of
 MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
 
-class QueryBill(Skill):
-    wish = "query_bill"
+class _Bill(Skill):
+    """The bill of the month that was named, or else of `month`."""
+
+    response: ClassVar[str] = ""
+
+    @abstractmethod
+    def month(self, now: datetime) -> str: ...
+
+    async def more(self, turn: Turn, bill: Bill) -> dict[str, Any]:
+        """Further values for the wording."""
+        return {}
 
     async def answer(self, turn: Turn) -> list[Event]:
-        if turn.topic == "call_detail":
-            turn.say("not_offered_call_detail")
-            turn.outcome("call_detail", "refused")
-            return []
-        now = turn.doors.now()
         month = str(turn.entities.get("month") or "")
         if not MONTH.fullmatch(month):
-            month = month_of(now) if turn.topic == "dispute_charge" else last_month(now)
+            month = self.month(turn.doors.now())
         bill = await reads.bill(turn.doors, turn.who, month)
         if bill is None:
             known = await reads.bills(turn.doors, turn.who)
             turn.say("bill_not_kept", month=month, bills=[{"month": b.month} for b in known[:3]])
-            turn.outcome(self.wish, "answered")
-            return []
-        values = {**shown(bill, turn.who.language), "before": before(bill.month)}
-        if turn.topic == "dispute_charge":
-            turn.say("bill_why", **values, stoppable=await self._stoppable(turn, bill))
         else:
-            turn.say("bill", **values)
+            values = {**shown(bill, turn.who.language), "before": before(bill.month)}
+            turn.say(self.response, **values, **await self.more(turn, bill))
         turn.outcome(self.wish, "answered")
         return []
 
-    async def _stoppable(self, turn: Turn, bill: Bill) -> list[dict[str, str]]:
+
+class QueryBill(_Bill):
+    wish = "query_bill"
+    response = "bill"
+
+    def month(self, now: datetime) -> str:
+        return last_month(now)
+
+
+class DisputeCharge(_Bill):
+    """Why was I charged? The running month, since that is what somebody has just seen."""
+
+    wish = "dispute_charge"
+    response = "bill_why"
+    tells = True
+
+    def month(self, now: datetime) -> str:
+        return month_of(now)
+
+    async def more(self, turn: Turn, bill: Bill) -> dict[str, Any]:
         """What of the bill is still held and can be cancelled here."""
         charged = {item.offering_id for item in bill.items}
         held = await cancel_data_pack.cancellable(turn.doors, turn.who)
-        return [{"id": p.offering_id, "name": p.name.of(turn.who.language)} for p in held if p.offering_id in charged]
+        named = [{"id": p.offering_id, "name": p.name.of(turn.who.language)} for p in held]
+        return {"stoppable": [one for one in named if one["id"] in charged]}
 
 
 def shown(bill: Bill, language: str) -> dict[str, Any]:

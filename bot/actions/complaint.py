@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from bot.actions.fault import LEAVES
+from bot.actions.fault import wants_else
 from bot.actions.form import Form
 from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
@@ -15,30 +15,40 @@ from bot.actions.turn import Event, Turn
 
 class Complain(Skill):
     wish = "complain"
+    operation = "complain"
     ends_form = True
+    tells = True
+    kind: ClassVar[str | None] = None
 
     async def answer(self, turn: Turn) -> list[Event]:
         first = SlotSet("first", {"id": turn.who.message_id, "text": turn.text})
-        return [*clear_form(), first, FollowupAction("complain_form")]
+        return [*clear_form(), first, SlotSet("kind", self.kind), FollowupAction("complain_form")]
+
+
+class Appeal(Complain):
+    """Against a decision, or a number that was blocked: a complaint that says so, for whoever reads the ticket."""
+
+    wish = "appeal"
+    kind = "申诉"
 
 
 class ComplainForm(Form):
     wish = "complain"
     slots = ("told",)
+    remembers = ("first", "kind")
 
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         said = turn.text.strip()
-        # Anger is a complaint too.
-        if turn.intent in LEAVES - {"complain", "abuse"} or len(said) < 2:
+        if wants_else(turn.intent) or len(said) < 2:
             return None
         return {"told": said}
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
-        turn.say("ask_complaint")
+        turn.say("ask_appeal" if known.get("kind") else "ask_complaint")
         return []
 
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
         first = known.get("first") or {}
-        text = "；".join(part for part in (first.get("text"), known["told"]) if part)
+        text = "；".join(part for part in (known.get("kind"), first.get("text"), known["told"]) if part)
         await open_ticket(turn, self.wish, "complaint", text, str(first.get("id") or turn.who.message_id))
         return []

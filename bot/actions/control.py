@@ -53,6 +53,7 @@ class Affirm(Skill):
 
     wish = "affirm"
     keeps = False
+    tells = True
 
     async def answer(self, turn: Turn) -> list[Event]:
         turn.say("nothing_to_confirm")
@@ -71,6 +72,7 @@ class Deny(Skill):
 class Correct(Skill):
     wish = "correct"
     keeps = False
+    tells = True
 
     async def answer(self, turn: Turn) -> list[Event]:
         turn.say("what_instead")
@@ -82,6 +84,7 @@ class Inform(Skill):
 
     wish = "inform"
     keeps = False
+    tells = True
 
     async def answer(self, turn: Turn) -> list[Event]:
         from bot.actions.skills import SKILLS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
@@ -11,14 +11,36 @@ from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
 from bot.actions.turn import Event, Turn
 
+COMPLAINTS = frozenset({"complain", "appeal"})
+
 
 class ReportFault(Skill):
+    """`kind`: what is wrong, where the wish says it, in the words of the form's choices; the ticket repeats it."""
+
     wish = "report_fault"
+    operation = "report_fault"
     ends_form = True
+    tells = True
+    kind: ClassVar[str | None] = None
 
     async def answer(self, turn: Turn) -> list[Event]:
         first = SlotSet("first", {"id": turn.who.message_id, "text": turn.text})
-        return [*clear_form(), first, FollowupAction("report_fault_form")]
+        return [*clear_form(), first, SlotSet("kind", self.kind), FollowupAction("report_fault_form")]
+
+
+class ReportSlowData(ReportFault):
+    wish = "report_slow_data"
+    kind = "上网慢或不能上网"
+
+
+class ReportNoCodes(ReportFault):
+    wish = "report_no_codes"
+    kind = "收不到短信或验证码"
+
+
+class BroadbandFault(ReportFault):
+    wish = "broadband_fault"
+    kind = "宽带故障"
 
 
 class ReportFaultForm(Form):
@@ -30,7 +52,7 @@ class ReportFaultForm(Form):
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         if step == "kind" and turn.entities.get("option"):
             return {"kind": str(turn.entities["option"])}
-        if turn.intent in LEAVES or not turn.text.strip():
+        if turn.intent in COMPLAINTS or wants_else(turn.intent) or not turn.text.strip():
             return None
         return {step: turn.text} if len(turn.text.strip()) > 1 else None
 
@@ -45,12 +67,8 @@ class ReportFaultForm(Form):
         return []
 
 
-LEAVES = frozenset(
-    {
-        "transfer_to_agent", "request_callback", "help_menu", "query_balance", "query_data_usage", "query_bill",
-        "query_voice_allowance", "query_my_plan", "query_subscribed_services", "query_orders", "query_ticket",
-        "recharge", "order_data_pack", "cancel_data_pack", "change_plan", "consult_plans", "compare_plans", "login",
-        "switch_language", "repeat", "bot_challenge", "several_questions", "abuse", "complain", "deny",
-    }
-)  # fmt: skip
-"""Whoever says this while we ask for a description wants something else."""
+def wants_else(intent: str) -> bool:
+    """Whether who says this while we ask for a description wants something else, rather than describes."""
+    from bot.actions.skills import SKILLS
+
+    return intent in SKILLS and not SKILLS[intent].tells

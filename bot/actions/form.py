@@ -20,6 +20,7 @@ from crm.errors import Unavailable
 
 UNCLEAR = frozenset({"nlu_fallback", "out_of_scope", "inform", "affirm", "deny", "correct", "chitchat"})
 OFFER_HUMAN_AT = 3
+CANCELS = frozenset({"cancel_data_pack", "cancel_service"})
 BARE = 4
 
 
@@ -87,8 +88,7 @@ class Form(Action, ABC):  # type: ignore[misc]
         filled = await self.read(turn, step)
         if filled is None and turn.intent == "repeat":
             filled = {}
-        # With a topic it was understood, only not offered: that is somebody else's to say.
-        if filled is None and turn.intent in UNCLEAR and not (turn.intent == "out_of_scope" and turn.topic):
+        if filled is None and turn.intent in UNCLEAR:
             return await self._unclear(turn)
         if filled is None:
             return []
@@ -96,7 +96,7 @@ class Form(Action, ABC):  # type: ignore[misc]
 
     def _bare_cancel(self, turn: Turn) -> bool:
         """ "Cancel" in the middle of something means the something; with more words it is a wish of its own."""
-        bare = turn.intent == "cancel_data_pack" and "offering" not in turn.entities and 0 < len(turn.text) <= BARE
+        bare = turn.intent in CANCELS and "offering" not in turn.entities and 0 < len(turn.text) <= BARE
         return bare and self.wish != "cancel_data_pack"
 
     async def _next(self, turn: Turn, filled: dict[str, Any]) -> list[Event]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from typing import ClassVar
+
 from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
 from bot.actions.turn import Event, Turn
@@ -12,6 +15,8 @@ from crm.worktime import CHINA
 
 SENIOR_AGE = 65
 SENIOR_PRIORITY = 5
+PRIORITY = {"lost": 6, "fraud": 8, "distress": 9}
+"""Reasons that are answered before others, seniors included."""
 
 
 class TransferToAgent(Skill):
@@ -35,11 +40,70 @@ class RequestCallback(Skill):
         return clear_form()
 
 
-async def hand_over(turn: Turn, reason: str) -> None:
-    """Seniors are answered first."""
-    priority = SENIOR_PRIORITY if await is_senior(turn) else 0
+class _AtOnce(Skill):
+    """What a person should hear from a person: one sentence, `response`, on the way there, and no menu."""
+
+    ends_form = True
+    keeps = False
+    response: ClassVar[str] = ""
+    reason: ClassVar[str] = ""
+
+    @abstractmethod
+    def name(self) -> str: ...
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say(self.response)
+        await hand_over(turn, self.reason, self.wish)
+        return clear_form()
+
+
+class ReportFraud(_AtOnce):
+    """The warning comes first: money may still be on its way."""
+
+    wish = "report_fraud"
+    response = "fraud_warning"
+    reason = "fraud"
+
+    def name(self) -> str:
+        return "action_report_fraud"
+
+
+class ReportLostSim(_AtOnce):
+    wish = "report_lost_sim"
+    response = "sim_is_lost"
+    reason = "lost"
+
+    def name(self) -> str:
+        return "action_report_lost_sim"
+
+
+class Distress(_AtOnce):
+    wish = "distress"
+    response = "distress"
+    reason = "distress"
+
+    def name(self) -> str:
+        return "action_distress"
+
+
+class OlderMode(_AtOnce):
+    """Who says that the machine is too hard gets a person, whatever age the CRM knows."""
+
+    wish = "older_mode"
+    response = "older_mode"
+    reason = "older"
+
+    def name(self) -> str:
+        return "action_older_mode"
+
+
+async def hand_over(turn: Turn, reason: str, wish: str = "transfer_to_agent") -> None:
+    """Urgent reasons first, then seniors."""
+    priority = PRIORITY.get(reason, 0)
+    if not priority and (reason == "older" or await is_senior(turn)):
+        priority = SENIOR_PRIORITY
     turn.effect(handoff={"reason": reason, "skill": "general", "priority": priority})
-    turn.outcome("transfer_to_agent", "handed_off")
+    turn.outcome(wish, "handed_off")
 
 
 async def is_senior(turn: Turn) -> bool:

@@ -26,20 +26,25 @@ SHOWN_BY_SMS = 4
 
 
 class OrderStart(Skill):
-    """Opens the form with what was said already."""
+    """Opens the form with what was said already. `form`: the wish whose form it is, where it is not its own."""
 
     ends_form = True
+    form: ClassVar[str] = ""
     trade: ClassVar[Trade]
 
     @abstractmethod
     def name(self) -> str: ...
 
     async def answer(self, turn: Turn) -> list[Event]:
-        filled = await chosen(turn, self.wish, self.trade)
+        filled = await self._chosen(turn)
         if filled is None:
             return clear_form()
         events = [SlotSet(name, value) for name, value in filled.items()]
-        return [*clear_form(), *events, FollowupAction(f"{self.wish}_form")]
+        return [*clear_form(), *events, FollowupAction(f"{self.form or self.wish}_form")]
+
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        """Slots for what was said; None: it is over, and it was said why."""
+        return await chosen(turn, self.form or self.wish, self.trade)
 
 
 class OrderForm(Form):

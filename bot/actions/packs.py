@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from abc import abstractmethod
+from typing import Any, ClassVar
 
 from bot.actions.ordering import OrderForm, OrderStart
-from bot.actions.trade import Trade
+from bot.actions.trade import Trade, chosen
 from bot.actions.turn import Turn
 from crm.model import Offering
 from crm.operations import cancel_data_pack, order_data_pack
@@ -14,8 +15,7 @@ from crm.operations.catalogue import on_sale
 
 async def _packs(turn: Turn) -> tuple[Offering, ...]:
     packs = sorted(await on_sale(turn.doors, "data_pack", turn.who.region), key=lambda pack: not common(pack))
-    services = await on_sale(turn.doors, "service", turn.who.region)
-    return (*services, *packs) if turn.topic == "open_service" else (*packs, *services)
+    return (*packs, *await on_sale(turn.doors, "service", turn.who.region))
 
 
 def common(offering: Offering) -> bool:
@@ -63,3 +63,37 @@ class CancelDataPackForm(OrderForm):
 
     def name(self) -> str:
         return "validate_cancel_data_pack_form"
+
+
+class _ServiceFirst(OrderStart):
+    """What is ordered or cancelled is a service rather than a pack: with nothing named, only services are listed."""
+
+    @abstractmethod
+    def name(self) -> str: ...
+
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        filled = await chosen(turn, self.form, self.trade)
+        if filled is None or filled["chosen"] or filled["among"]:
+            return filled
+        services = [o.id for o in await self.trade.offerings(turn) if o.category == "service"]
+        return {"chosen": None, "among": services or None}
+
+
+class OpenService(_ServiceFirst):
+    wish = "open_service"
+    operation = "order_data_pack"
+    form = "order_data_pack"
+    trade: ClassVar[Trade] = BUY
+
+    def name(self) -> str:
+        return "action_open_service"
+
+
+class CancelService(_ServiceFirst):
+    wish = "cancel_service"
+    operation = "cancel_data_pack"
+    form = "cancel_data_pack"
+    trade: ClassVar[Trade] = CANCEL
+
+    def name(self) -> str:
+        return "action_cancel_service"

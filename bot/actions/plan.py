@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import EVERYWHERE, Offering, Product
 from crm.operations import reads
 
-TOPICS = {"monthly_fee": "monthly_fee", "expiry": "plan_ends"}
-
 
 class QueryMyPlan(Skill):
     wish = "query_my_plan"
+    response: ClassVar[str] = "my_plan"
 
     async def answer(self, turn: Turn) -> list[Event]:
         held = await reads.plan(turn.doors, turn.who)
-        if turn.topic == "own_number":
-            name = held[1].name.of(turn.who.language) if held else ""
-            turn.say("own_number", msisdn=reads.number(turn.who), name=name)
-        elif held is None:
+        if held is None:
             turn.say("no_plan")
         else:
-            offering = held[1]
             coming = [p for p in await reads.products(turn.doors, turn.who) if p.status == "pendingActive"]
-            response = TOPICS.get(turn.topic, "my_plan")
-            values = {**offered(offering, turn.who.language), "next": _next(coming, turn.who.language)}
-            turn.say(response, **values, bound_until=_bound_until(held[0]))
+            values = {**offered(held[1], turn.who.language), "next": _next(coming, turn.who.language)}
+            turn.say(self.response, **values)
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class QueryMonthlyFee(QueryMyPlan):
+    wish = "query_monthly_fee"
+    response = "monthly_fee"
+
+
+class QueryPackExpiry(Skill):
+    """When the contract, the packs and what else has an end are over; a plan renews by itself."""
+
+    wish = "query_pack_expiry"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        products, language = await reads.products(turn.doors, turn.who), turn.who.language
+        plan = next((p for p in products if p.category == "plan" and p.status != "pendingActive"), None)
+        turn.say(
+            "plan_ends",
+            name=plan.name.of(language) if plan else "",
+            bound_until=_bound_until(plan),
+            next=_next([p for p in products if p.status == "pendingActive"], language),
+            items=[
+                {"name": p.name.of(language), "until": p.until.isoformat() if p.until else "", "bound": _bound_until(p)}
+                for p in products
+                if p.category != "plan" and p.status == "active" and (p.until or p.lock_in_until)
+            ],
+        )
         turn.outcome(self.wish, "answered")
         return []
 
@@ -88,9 +110,9 @@ def offered(offering: Offering, language: str) -> dict[str, Any]:
     }
 
 
-def _bound_until(plan: Product) -> str:
+def _bound_until(product: Product | None) -> str:
     """The last day of the contract, "" without one."""
-    return plan.lock_in_until.isoformat() if plan.lock_in_until else ""
+    return product.lock_in_until.isoformat() if product and product.lock_in_until else ""
 
 
 def _next(coming: list[Product], language: str) -> dict[str, Any] | None:

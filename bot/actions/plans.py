@@ -25,8 +25,6 @@ class ConsultPlans(Skill):
         if len(meant) == 1:
             one = meant[0]
             turn.say("offering_details", **offered(one, turn.who.language), is_plan=one.category == "plan")
-        elif turn.topic == "roaming":
-            turn.say("roaming_packs", items=[offered(p, turn.who.language) for p in _abroad(packs, services)])
         elif not meant and speaks_of(turn.text, packs, rather_than=plans):
             common_first = sorted(packs, key=lambda pack: not common(pack))
             turn.say("packs", items=[offered(p, turn.who.language) for p in common_first[: _most(turn)]])
@@ -34,6 +32,19 @@ class ConsultPlans(Skill):
             shown = _few(meant or plans, _most(turn))
             items = [offered(p, turn.who.language) for p in shown]
             turn.say("plans", items=items, more=len(shown) < len(plans))
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class ConsultRoaming(Skill):
+    """What there is for use abroad, and what has to be switched on for it."""
+
+    wish = "consult_roaming"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        packs = await on_sale(turn.doors, "data_pack", turn.who.region)
+        services = await on_sale(turn.doors, "service", turn.who.region)
+        turn.say("roaming_packs", items=[offered(p, turn.who.language) for p in _abroad(packs, services)])
         turn.outcome(self.wish, "answered")
         return []
 

@@ -39,6 +39,17 @@ class Recharge(Skill):
         return [*clear_form(), *events, FollowupAction("recharge_form")]
 
 
+class RechargeByCard(Recharge):
+    """The card is asked for at once, where it did not come with the wish."""
+
+    wish = "recharge_by_card"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        if "secret_card" in turn.entities:
+            return await super().answer(turn)
+        return [*clear_form(), SlotSet("way", "card"), FollowupAction("recharge_form")]
+
+
 class RechargeForm(Form):
     """`way` is card or page; `means` the card or the amount, never kept: it is used at once."""
 
@@ -57,6 +68,8 @@ class RechargeForm(Form):
             return await by_page(turn, amount)
         if turn.entities.get("option") in ("card", "page"):
             return {"way": turn.entities["option"]}
+        if turn.intent == "recharge_by_card":
+            return {"way": "card"}
         return {} if turn.intent == "recharge" else None
 
     def awaited(self, step: str, known: dict[str, Any]) -> str:

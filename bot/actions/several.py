@@ -51,6 +51,20 @@ class Repeat(Skill):
         return await resume(turn)
 
 
+class SendResultBySms(Skill):
+    """By SMS the last answer once more; elsewhere nothing sends it on, which is said."""
+
+    wish = "send_result_by_sms"
+    keeps = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        if turn.who.channel == "sms" and kept(turn):
+            return await resume(turn)
+        turn.say("not_sent_by_sms")
+        turn.outcome(self.wish, "refused")
+        return []
+
+
 class Resume(Skill):
     """After the login: the wish that needed it."""
 
@@ -76,7 +90,8 @@ async def resume(turn: Turn) -> list[Event]:
     wish = kept(turn)
     if wish is None:
         return []
-    again = turn.as_wish(wish["intent"], wish.get("entities") or {}, wish.get("parts") or ())
+    entities, parts = wish.get("entities") or {}, wish.get("parts") or ()
+    again = turn.as_wish(wish["intent"], entities, parts, wish.get("topic") or "")
     return await SKILLS[wish["intent"]].handle(again)
 
 

@@ -30,13 +30,16 @@ class Skill(Action, ABC):  # type: ignore[misc]
     """One wish. `wish` is its intent and its name; the action is `action_<wish>`.
 
     `ends_form`: an open form ends; otherwise the form asks again after the answer. `keeps`: "again" repeats it.
-    `resets`: it counts as understood.
+    `resets`: it counts as understood. `tells`: said while a description is asked for, it is part of the description.
+    `operation`: whose level of proof counts, where it is not the wish's own.
     """
 
     wish: ClassVar[str] = ""
+    operation: ClassVar[str] = ""
     ends_form: ClassVar[bool] = False
     keeps: ClassVar[bool] = True
     resets: ClassVar[bool] = True
+    tells: ClassVar[bool] = False
 
     def name(self) -> str:
         return f"action_{self.wish}"
@@ -58,7 +61,7 @@ class Skill(Action, ABC):  # type: ignore[misc]
             return await self.attempt(turn)
         except Unavailable:
             turn.say("crm_unavailable")
-            turn.outcome(self.wish, "abandoned")
+            turn.outcome(self._intent(turn), "abandoned")
             return self._kept(turn)
 
     async def attempt(self, turn: Turn) -> list[Event]:
@@ -69,8 +72,15 @@ class Skill(Action, ABC):  # type: ignore[misc]
                 return self._kept(turn) + await self._unknown(turn, subscriber)
         return self._kept(turn) + await self.answer(turn)
 
+    def _intent(self, turn: Turn) -> str:
+        """The wish under which this turn is kept and counted."""
+        return self.wish
+
     def _kept(self, turn: Turn) -> list[Event]:
-        return [SlotSet("wish", {"intent": self.wish, "entities": shareable(turn.entities)})] if self.keeps else []
+        wish = {"intent": self._intent(turn), "entities": shareable(turn.entities)}
+        if turn.topic:
+            wish["topic"] = turn.topic
+        return [SlotSet("wish", wish)] if self.keeps else []
 
     async def _unknown(self, turn: Turn, refusal: Refusal) -> list[Event]:
         if refusal.code != "not_bound" or turn.who.channel == "sms":
@@ -80,7 +90,7 @@ class Skill(Action, ABC):  # type: ignore[misc]
 
     def _level(self) -> int:
         try:
-            return level(self.wish)
+            return level(self.operation or self.wish)
         except KeyError:
             return 0
 

@@ -12,13 +12,18 @@ from bot.actions import (
     control,
     events,
     fault,
+    guide,
+    held,
     human,
     login,
+    number,
     out_of_scope,
     packs,
     plan,
     plans,
     recharge,
+    recommend,
+    services,
     session,
     several,
     smalltalk,
@@ -30,25 +35,56 @@ from bot.actions.skill import Skill
 
 READ_SKILLS: tuple[Skill, ...] = (
     balance.QueryBalance(),
+    balance.QueryRechargeRecord(),
+    balance.QuerySuspension(),
+    balance.PaidButCutOff(),
     usage.QueryDataUsage(),
     usage.QueryVoiceAllowance(),
+    usage.QuerySmsAllowance(),
     bill.QueryBill(),
+    bill.DisputeCharge(),
+    held.NeverOrdered(),
+    held.QueryThirdPartyServices(),
     plan.QueryMyPlan(),
+    plan.QueryMonthlyFee(),
+    plan.QueryPackExpiry(),
     plan.QuerySubscribedServices(),
     plan.QueryOrders(),
+    number.QueryOwnNumber(),
+    number.QueryOtherNumber(),
     plans.ConsultPlans(),
     plans.ComparePlans(),
+    plans.ConsultRoaming(),
+    recommend.RecommendPlan(),
     tickets.QueryTicket(),
+    tickets.Urge(),
+    guide.Faq(),
 )
 WRITE_SKILLS: tuple[Skill, ...] = (
     packs.OrderDataPack(),
     packs.CancelDataPack(),
+    packs.OpenService(),
+    packs.CancelService(),
+    services.RoamingOn(),
+    services.RoamingOff(),
+    services.FamilyNumber(),
+    services.SubCard(),
     change_plan.ChangePlan(),
+    change_plan.UndoPlanChange(),
     recharge.Recharge(),
+    recharge.RechargeByCard(),
     fault.ReportFault(),
+    fault.ReportSlowData(),
+    fault.ReportNoCodes(),
+    fault.BroadbandFault(),
     complaint.Complain(),
+    complaint.Appeal(),
+    human.ReportFraud(),
+    human.ReportLostSim(),
     human.RequestCallback(),
     human.TransferToAgent(),
+    human.OlderMode(),
+    human.Distress(),
     login.Login(),
 )
 TALK_SKILLS: tuple[Skill, ...] = (
@@ -71,6 +107,7 @@ TALK_SKILLS: tuple[Skill, ...] = (
     out_of_scope.OutOfScope(),
     several.SeveralQuestions(),
     several.Repeat(),
+    several.SendResultBySms(),
     several.Resume(),
     events.HandoffEnded(),
     events.PaymentFinished(),
@@ -88,10 +125,15 @@ FORMS: tuple[Form, ...] = (
 )
 SESSION = session.ActionSessionStart()
 
-SKILLS: Mapping[str, Skill] = {skill.wish: skill for skill in (*READ_SKILLS, *WRITE_SKILLS, *TALK_SKILLS)}
-READS = frozenset(skill.wish for skill in READ_SKILLS)
+GUIDE = guide.Guide()
+_BY_WISH = {skill.wish: skill for skill in (*READ_SKILLS, *WRITE_SKILLS, *TALK_SKILLS)}
+
+SKILLS: Mapping[str, Skill] = {**_BY_WISH, **dict.fromkeys(guide.GUIDED, GUIDE)}
+READS = frozenset(skill.wish for skill in READ_SKILLS) | guide.GUIDED
+OFFERED = (READS | {skill.wish for skill in WRITE_SKILLS}) - {"faq", "login", "transfer_to_agent", "distress"}
+"""What is asked back by its short name when it is one of the likely readings."""
 
 
 def action_names() -> list[str]:
     """What domain.yml has to list."""
-    return [*(s.name() for s in SKILLS.values()), *(f.name() for f in FORMS), SESSION.name()]
+    return [*(s.name() for s in _BY_WISH.values()), GUIDE.name(), *(f.name() for f in FORMS), SESSION.name()]

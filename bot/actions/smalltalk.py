@@ -47,6 +47,7 @@ class Goodbye(Skill):
 class Chitchat(Skill):
     wish = "chitchat"
     keeps = False
+    tells = True
 
     async def answer(self, turn: Turn) -> list[Event]:
         turn.say("chitchat")
@@ -59,6 +60,7 @@ class Abuse(Skill):
 
     wish = "abuse"
     keeps = False
+    tells = True
 
     async def answer(self, turn: Turn) -> list[Event]:
         turn.say("abuse")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
-from crm.model import TicketKind
+from crm.model import Ticket, TicketKind
 from crm.operations import reads, tickets
 from crm.operations.results import Refusal
+
+SHOWN = 3
+OVER = frozenset({"resolved", "closed", "cancelled"})
 
 
 async def open_ticket(turn: Turn, wish: str, kind: TicketKind, text: str, key: str) -> None:
@@ -20,15 +25,36 @@ async def open_ticket(turn: Turn, wish: str, kind: TicketKind, text: str, key: s
     turn.outcome(wish, "done")
 
 
+class Urge(Skill):
+    """What is open: who answers for it and until when. What is overdue is a person's to answer."""
+
+    wish = "urge"
+    tells = True
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        now = turn.doors.now()
+        waiting = [t for t in await reads.tickets(turn.doors, turn.who) if t.state not in OVER]
+        items = [{**_shown(t), "overdue": t.due_at < now} for t in sorted(waiting, key=lambda t: t.due_at)]
+        turn.say("urge", items=items[:SHOWN], overdue=any(item["overdue"] for item in items))
+        turn.outcome(self.wish, "answered")
+        return []
+
+
 class QueryTicket(Skill):
     wish = "query_ticket"
 
     async def answer(self, turn: Turn) -> list[Event]:
         found = await reads.tickets(turn.doors, turn.who)
-        items = [
-            {"id": t.id, "kind": t.kind, "state": t.state, "due_at": t.due_at.isoformat(), "accountable": t.accountable}
-            for t in found[:3]
-        ]
-        turn.say("tickets", items=items)
+        turn.say("tickets", items=[_shown(t) for t in found[:SHOWN]])
         turn.outcome(self.wish, "answered")
         return []
+
+
+def _shown(ticket: Ticket) -> dict[str, Any]:
+    return {
+        "id": ticket.id,
+        "kind": ticket.kind,
+        "state": ticket.state,
+        "due_at": ticket.due_at.isoformat(),
+        "accountable": ticket.accountable,
+    }

@@ -27,6 +27,7 @@ class Turn:
         message = tracker.latest_message or {}
         self.intent: str = (message.get("intent") or {}).get("name") or ""
         self.topic: str = (message.get("intent") or {}).get("topic") or ""
+        """Which question of the `faq` it is."""
         self.parts: list[str] = list(message.get("parts") or ())
         self.ranking: list[str] = [r["name"] for r in message.get("intent_ranking") or () if r.get("name")]
         text = message.get("text") or ""
@@ -70,11 +71,11 @@ class Turn:
         who = self.who
         self.who = Context(who.conversation, who.message_id, who.channel, who.language, who.region, bound)
 
-    def as_wish(self, intent: str, entities: Mapping[str, Any], parts: Sequence[str] = ()) -> Turn:
+    def as_wish(self, intent: str, entities: Mapping[str, Any], parts: Sequence[str] = (), topic: str = "") -> Turn:
         """The same turn for another wish: a part of the line, or one that was kept."""
         other = Turn(self.dispatcher, self.tracker, self.doors, self.who)
         other.intent, other.entities, other.parts = intent, dict(entities), list(parts)
-        other.topic, other.text = "", ""
+        other.topic, other.text = topic, ""
         other.events, other.words = self.events, self.words
         return other
 

@@ -1,4 +1,4 @@
-"""What is left of data and calls, by kind."""
+"""What is left of data, calls and messages, by kind."""
 
 from __future__ import annotations
 
@@ -51,6 +51,15 @@ class QueryVoiceAllowance(_Left):
 
     def name(self) -> str:
         return "action_query_voice_allowance"
+
+
+class QuerySmsAllowance(_Left):
+    wish = "query_sms_allowance"
+    type: ClassVar[AllowanceType] = "sms"
+    response = "sms_left"
+
+    def name(self) -> str:
+        return "action_query_sms_allowance"
 
 
 def item(allowance: Allowance, language: str) -> dict[str, Any]:

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from crm.errors import NotFound
-from crm.model import Allowance, AllowanceType, Balance, Bill, Offering, Order, Payment, Product, Subscriber, Ticket
+from crm.model import (
+    Allowance,
+    AllowanceType,
+    Balance,
+    Bill,
+    Offering,
+    Order,
+    Payment,
+    Product,
+    Subscriber,
+    Ticket,
+    UsageSummary,
+)
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 
@@ -40,6 +52,14 @@ async def bill(doors: Doors, who: Context, month: str) -> Bill | None:
 async def bills(doors: Doors, who: Context) -> tuple[Bill, ...]:
     """The latest six, newest first, without items."""
     return await doors.crm.bills(number(who), deadline=doors.read_deadline())
+
+
+async def usage(doors: Doors, who: Context, month: str) -> UsageSummary | None:
+    """What was used in a month; None when nothing is recorded."""
+    try:
+        return await doors.crm.usage(number(who), month, deadline=doors.read_deadline())
+    except NotFound:
+        return None
 
 
 async def products(doors: Doors, who: Context) -> tuple[Product, ...]:

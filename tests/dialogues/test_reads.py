@@ -17,11 +17,25 @@ READS = {
     "query_balance": "balance",
     "query_data_usage": "data_left",
     "query_voice_allowance": "voice_left",
+    "query_sms_allowance": "sms_left",
+    "query_recharge_record": "payments",
+    "query_suspension": "line_state",
+    "paid_but_cut_off": "paid_but_cut_off",
     "query_bill": "bill",
+    "dispute_charge": "bill_why",
+    "never_ordered": "never_ordered",
+    "query_third_party_services": "third_party",
+    "query_monthly_fee": "monthly_fee",
+    "query_pack_expiry": "plan_ends",
+    "query_own_number": "own_number",
+    "query_other_number": "other_numbers",
     "query_my_plan": "my_plan",
     "query_subscribed_services": "subscribed",
     "query_orders": "orders",
     "query_ticket": "tickets",
+    "urge": "urge",
+    "consult_roaming": "roaming_packs",
+    "recommend_plan": "recommend_use",
     "consult_plans": "plans",
     "compare_plans": "plans_compared",
 }
@@ -69,26 +83,26 @@ async def test_a_month_that_is_not_kept_offers_those_that_are(talk: Begin) -> No
 
 
 async def test_why_was_i_charged_names_the_day_of_each_item(talk: Begin) -> None:
-    heard = await talk("+8613800000009").say("query_bill", topic="dispute_charge")
+    heard = await talk("+8613800000009").say("dispute_charge")
     assert heard.responses == ["bill_why"]
     assert {"退订星河视频会员", "退订书海阅读会员", "投诉"} <= set(heard.labels)
 
 
 async def test_still_cut_off_though_paid_is_told_as_it_is(talk: Begin) -> None:
-    heard = await talk("+8613800000012").say("query_balance", topic="suspended")
+    heard = await talk("+8613800000012").say("query_suspension")
     assert "没有欠费，但号码还在停机" in heard.texts[0]
-    heard = await talk("+8613800000000").say("query_balance", topic="suspended")
+    heard = await talk("+8613800000000").say("query_suspension")
     assert "没有停机" in heard.texts[0]
 
 
 async def test_a_contract_says_when_it_ends(talk: Begin) -> None:
-    heard = await talk("+8613800000005").say("query_my_plan", topic="expiry")
+    heard = await talk("+8613800000005").say("query_pack_expiry")
     assert heard.responses == ["plan_ends"]
     assert "合约到" in heard.texts[0]
 
 
 async def test_data_for_abroad_is_shown_apart(talk: Begin) -> None:
-    heard = await talk().say("consult_plans", topic="roaming")
+    heard = await talk().say("consult_roaming")
     assert heard.responses == ["roaming_packs"]
     assert len(heard.labels) == 3
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from bot.actions import guide
+
 pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
 NUMBER = "+8613800000000"
@@ -51,8 +53,8 @@ async def test_an_unknown_number_is_asked_again(talk: Begin) -> None:
 async def test_what_is_not_offered_is_said_in_the_middle_of_a_form_too(talk: Begin) -> None:
     person = talk()
     await person.say("recharge")
-    heard = await person.say("out_of_scope", "手机丢了", topic="sim")
-    assert heard.responses == ["not_offered_sim", "ask_recharge_way"]
+    heard = await person.say("close_account", "我要销户")
+    assert heard.responses == ["guide_close_account", "ask_recharge_way"]
 
 
 async def test_plans_need_no_login(talk: Begin) -> None:
@@ -170,11 +172,14 @@ async def test_at_72_the_second_miss_is_enough(talk: Begin) -> None:
     assert (await person.say("nlu_fallback", "哈")).effect("handoff")["reason"] == "not_understood"
 
 
-@pytest.mark.parametrize("topic", ["points", "password", "broadband", "roaming_fees", "security"])
-async def test_what_is_understood_but_not_offered_is_said_with_a_human(talk: Begin, topic: str) -> None:
-    heard = await talk().say("out_of_scope", "…", topic=topic)
-    assert heard.responses[0].startswith("not_offered")
-    assert "转人工" in heard.labels
+@pytest.mark.parametrize("channel", ["web", "sms"])
+async def test_what_is_only_told_is_told_with_a_human(talk: Begin, channel: str) -> None:
+    person = talk(None, channel)
+    for intent in sorted(guide.GUIDED):
+        heard = await person.say(intent, "…")
+        assert heard.responses == [f"guide_{intent}"]
+        assert heard.outcomes == [(intent, "answered" if intent in guide.TOLD else "refused")]
+        assert "转人工" in heard.labels
 
 
 @pytest.mark.parametrize(

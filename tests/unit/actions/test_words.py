@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from bot.actions import out_of_scope, skills
+from bot.actions import guide, skills
 from crm.errors import REASONS
 from crm.operations.results import REFUSALS
 from tests.unit.content.test_responses import ROOT, entries
@@ -19,7 +19,8 @@ FAMILIES = {
     *(f"refused_{code}" for code in REASONS | REFUSALS),
     *(f"{step}_{trade}" for step in ("ask", "quote", "nothing_to") for trade in TRADES),
     *(f"ticket_{kind}" for kind in ("fault", "complaint", "callback")),
-    *(f"not_offered_{topic}" for topic in out_of_scope.TOPICS),
+    *(f"guide_{intent}" for intent in guide.GUIDED),
+    *(f"faq_{topic}" for topic in guide.FAQ),
 }
 BY_THE_CRM = {"code_order", "code_login"}
 
@@ -27,6 +28,13 @@ BY_THE_CRM = {"code_order", "code_login"}
 @pytest.fixture(scope="module")
 def domain() -> dict[str, Any]:
     loaded: dict[str, Any] = YAML(typ="safe", pure=True).load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def wishes() -> dict[str, dict[str, str]]:
+    loaded: dict[str, dict[str, str]] = YAML(typ="safe", pure=True).load(
+        (ROOT / "content" / "terms" / "wishes.yml").read_text(encoding="utf-8")
+    )
     return loaded
 
 
@@ -44,5 +52,11 @@ def test_the_domain_lists_exactly_the_actions_that_exist(domain: dict[str, Any])
 
 
 def test_what_is_asked_back_is_what_can_be_chosen() -> None:
-    choices = {c["intent"] for c in entries()["fallback_first"]["choices"] if "when" in c}
-    assert choices == out_of_scope.ASKED_BACK
+    assert set(wishes()) == skills.OFFERED
+
+
+def test_a_short_name_is_short_and_no_two_wishes_share_one() -> None:
+    for language, most in (("zh", 8), ("en", 22)):
+        names = [names[language] for names in wishes().values()]
+        assert [name for name in names if len(name) > most] == []
+        assert len(set(names)) == len(names)

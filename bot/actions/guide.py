@@ -1,0 +1,58 @@
+"""Wishes that are answered by a text of content/responses alone: what can be done, where, and with which papers.
+
+Another one takes examples, a rule to `action_guide`, a line here and an entry `guide_<intent>`.
+"""
+
+from __future__ import annotations
+
+from bot.actions.skill import Skill
+from bot.actions.turn import Event, Turn
+
+TOLD = frozenset({"auto_pay", "call_forwarding", "check_message", "port_out", "query_my_data", "report_spam"})
+"""The text is the answer."""
+ELSEWHERE = frozenset(
+    {
+        "broadband_cancel", "broadband_move", "broadband_new", "broadband_renew", "close_account", "consult_business",
+        "consult_coverage", "consult_handset", "consult_promotions", "delete_my_data", "find_store", "invoice",
+        "opt_out_marketing", "query_broadband", "query_call_detail", "query_points", "query_puk", "query_real_name",
+        "recharge_other", "redeem_points", "replace_sim", "reset_password", "resume_number", "suspend_number",
+    }
+)  # fmt: skip
+"""The text says why it is not done here, and where it is and with what."""
+GUIDED = TOLD | ELSEWHERE
+FAQ = frozenset(
+    {
+        "5g_need_card", "apn_settings", "app_download", "call_waiting", "card_activation", "charge_units",
+        "credit_transfer", "data_after_limit", "data_expiry", "data_order", "data_switch", "dual_sim",
+        "effective_time", "esim_what", "fixed_line_calls", "hotspot", "international_calls", "minors", "mms",
+        "network_mode", "new_number", "number_change", "number_kept", "refund_rules", "sms_center", "throttling",
+        "unlock_phone", "voicemail", "volte",
+    }
+)  # fmt: skip
+"""Questions with an answer of their own, `faq_<topic>`."""
+
+
+class Guide(Skill):
+    """One action for all of them; which one it is stands in the intent."""
+
+    wish = "guide"
+
+    def _intent(self, turn: Turn) -> str:
+        return turn.intent
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        turn.say(f"guide_{turn.intent}")
+        turn.outcome(turn.intent, "answered" if turn.intent in TOLD else "refused")
+        return []
+
+
+class Faq(Skill):
+    """A question whose answer nobody wrote gets the ways on."""
+
+    wish = "faq"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        known = turn.topic in FAQ
+        turn.say(f"faq_{turn.topic}" if known else "faq_other")
+        turn.outcome(self.wish, "answered" if known else "refused")
+        return []

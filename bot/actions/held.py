@@ -1,0 +1,76 @@
+"""What is on a number that somebody never ordered, or that others charge through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.actions.skill import Skill
+from bot.actions.turn import Event, Turn
+from crm.model import Offering, Product
+from crm.operations import cancel_data_pack, reads
+
+
+@dataclass(frozen=True)
+class _Held:
+    """`foreign`: another provider than the plan's."""
+
+    product: Product
+    offering: Offering
+    foreign: bool
+    cancellable: bool
+
+
+class NeverOrdered(Skill):
+    """Everything besides the plan: from whom, since when, what it costs, and the ways to end it or to complain."""
+
+    wish = "never_ordered"
+    tells = True
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        found = await _all_held(turn)
+        # What costs nothing is nobody's complaint.
+        paid = [one for one in found if one.product.price_fen] or found
+        items = _shown(paid, turn.who.language)
+        turn.say("never_ordered", items=items, stoppable=[item for item in items if item["cancellable"]])
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class QueryThirdPartyServices(Skill):
+    wish = "query_third_party_services"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        items = _shown([one for one in await _all_held(turn) if one.foreign], turn.who.language)
+        turn.say("third_party", items=items, stoppable=[item for item in items if item["cancellable"]])
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+async def _all_held(turn: Turn) -> list[_Held]:
+    """Besides the plan, the dearest first."""
+    deadline = turn.doors.read_deadline()
+    plan = await reads.plan(turn.doors, turn.who)
+    ends = {p.id for p in await cancel_data_pack.cancellable(turn.doors, turn.who)}
+    found = []
+    for product in await reads.products(turn.doors, turn.who):
+        if product.category != "plan" and product.status == "active":
+            offering = await turn.doors.crm.offering(product.offering_id, deadline=deadline)
+            foreign = plan is not None and offering.provider != plan[1].provider
+            found.append(_Held(product, offering, foreign, product.id in ends))
+    return sorted(found, key=lambda one: -one.product.price_fen)
+
+
+def _shown(held: list[_Held], language: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": one.offering.id,
+            "name": one.product.name.of(language),
+            "provider": one.offering.provider.of(language),
+            "price_fen": one.product.price_fen,
+            "monthly": one.offering.monthly_fen > 0,
+            "since": one.product.since.isoformat(),
+            "cancellable": one.cancellable,
+        }
+        for one in held
+    ]

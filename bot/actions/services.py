@@ -1,0 +1,98 @@
+"""Services that have a wish of their own: roaming on and off, family circle, sub-card."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from bot.actions.ordering import OrderStart
+from bot.actions.packs import BUY, CANCEL
+from bot.actions.trade import Trade, chosen
+from bot.actions.turn import Turn
+from crm.operations import reads
+
+
+class _One(OrderStart):
+    """`service` is its id in the catalogue; a pack or another service that was named goes before it."""
+
+    service: ClassVar[str] = ""
+
+    @abstractmethod
+    def name(self) -> str: ...
+
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        filled = await chosen(turn, self.form, self.trade)
+        if filled is None or filled["chosen"]:
+            return filled
+        known = self.service in {o.id for o in await self.trade.offerings(turn)}
+        return {"chosen": self.service, "among": None} if known else filled
+
+
+class RoamingOn(_One):
+    wish = "roaming_on"
+    operation = "order_data_pack"
+    form = "order_data_pack"
+    service = "svc-roaming"
+    trade: ClassVar[Trade] = BUY
+
+    def name(self) -> str:
+        return "action_roaming_on"
+
+
+class RoamingOff(_One):
+    """Who does not hold it has nothing to switch off; what else they hold is not offered for it."""
+
+    wish = "roaming_off"
+    operation = "cancel_data_pack"
+    form = "cancel_data_pack"
+    service = "svc-roaming"
+    trade: ClassVar[Trade] = CANCEL
+
+    def name(self) -> str:
+        return "action_roaming_off"
+
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        if "offering" not in turn.entities and not await _holds(turn, self.service):
+            turn.say("roaming_is_off")
+            turn.outcome(self.wish, "answered")
+            return None
+        return await super()._chosen(turn)
+
+
+class _Shared(_One):
+    """Held already: its members are a person's to change."""
+
+    operation = "order_data_pack"
+    form = "order_data_pack"
+    trade: ClassVar[Trade] = BUY
+
+    @abstractmethod
+    def name(self) -> str: ...
+
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        if await _holds(turn, self.service):
+            turn.say("members", offering=self.service, name=await reads.name(turn.doors, turn.who, self.service))
+            turn.outcome(self.wish, "answered")
+            return None
+        return await super()._chosen(turn)
+
+
+class FamilyNumber(_Shared):
+    wish = "family_number"
+    service = "svc-family-net"
+
+    def name(self) -> str:
+        return "action_family_number"
+
+
+class SubCard(_Shared):
+    wish = "sub_card"
+    service = "svc-sub-card"
+
+    def name(self) -> str:
+        return "action_sub_card"
+
+
+async def _holds(turn: Turn, offering_id: str) -> bool:
+    products = await reads.products(turn.doors, turn.who)
+    return any(p.offering_id == offering_id and p.status == "active" for p in products)
