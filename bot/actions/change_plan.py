@@ -1,15 +1,14 @@
-"""Change the main plan from the next cycle on."""
+"""Change the main plan from the next cycle on, and take a change back that waits."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from bot.actions.ordering import OrderForm, OrderStart
-from bot.actions.skill import Skill
 from bot.actions.trade import Trade
-from bot.actions.turn import Event, Turn
+from bot.actions.turn import Turn
 from crm.model import Offering
-from crm.operations import change_plan, reads
+from crm.operations import change_plan, reads, undo_plan_change
 from crm.operations.catalogue import on_sale
 
 
@@ -40,18 +39,35 @@ class ChangePlanForm(OrderForm):
         return "validate_change_plan_form"
 
 
-class UndoPlanChange(Skill):
-    """Which change waits, and from when on it would hold; a person takes it back."""
+async def _waiting(turn: Turn) -> tuple[Offering, ...]:
+    plan = await undo_plan_change.waiting(turn.doors, turn.who)
+    return (plan,) if plan else ()
+
+
+UNDO = Trade(_waiting, undo_plan_change.quote)
+
+
+class UndoPlanChange(OrderStart):
+    """One change at most waits: that one is meant, whatever is named."""
 
     wish = "undo_plan_change"
+    trade: ClassVar[Trade] = UNDO
 
-    async def answer(self, turn: Turn) -> list[Event]:
-        coming = await reads.products(turn.doors, turn.who)
-        plan = next((p for p in coming if p.category == "plan" and p.status == "pendingActive"), None)
-        if plan is None:
-            turn.say("no_pending_plan")
+    def name(self) -> str:
+        return "action_undo_plan_change"
+
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        plans = await self.trade.offerings(turn)
+        if not plans:
+            turn.say("nothing_to_undo_plan_change")
             turn.outcome(self.wish, "answered")
-        else:
-            turn.say("pending_plan", name=plan.name.of(turn.who.language), since=plan.since.isoformat())
-            turn.outcome(self.wish, "refused")
-        return []
+            return None
+        return {"chosen": plans[0].id, "among": None}
+
+
+class UndoPlanChangeForm(OrderForm):
+    wish = "undo_plan_change"
+    trade: ClassVar[Trade] = UNDO
+
+    def name(self) -> str:
+        return "validate_undo_plan_change_form"

@@ -24,6 +24,10 @@ def tell(turn: Turn, wish: str, result: Done | Pending) -> None:
         turn.say("order_pending", **values)
         look_again(turn, quote.id, FIRST_LOOK_S)
         return
+    if quote.operation == "undo_plan_change":
+        turn.say("plan_change_undone", **values)
+        turn.outcome(wish, "done")
+        return
     response = "order_done" if result.order.state == "completed" else "order_accepted"
     turn.say(response, **values, order=result.order.id, effective_at=later(turn, result.order.effective_at))
     turn.outcome(wish, "done")

@@ -118,6 +118,7 @@ FORMS: tuple[Form, ...] = (
     packs.OrderDataPackForm(),
     packs.CancelDataPackForm(),
     change_plan.ChangePlanForm(),
+    change_plan.UndoPlanChangeForm(),
     recharge.RechargeForm(),
     fault.ReportFaultForm(),
     complaint.ComplainForm(),

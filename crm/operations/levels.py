@@ -37,7 +37,6 @@ LEVELS: Mapping[str, int] = {
     "query_own_number": 1,
     "query_other_number": 1,
     "urge": 1,
-    "undo_plan_change": 1,
     "recharge_card": 1,
     "recharge_page": 1,
     "report_fault": 1,
@@ -46,6 +45,7 @@ LEVELS: Mapping[str, int] = {
     "order_data_pack": 2,
     "cancel_data_pack": 2,
     "change_plan": 2,
+    "undo_plan_change": 2,
     "reset_password": 3,
     "read_puk": 3,
     "replace_sim": 3,
@@ -53,7 +53,7 @@ LEVELS: Mapping[str, int] = {
 }
 
 # A new plan changes what is paid each month, so that a yes from a phone left on a table is not enough.
-_CODE_BY_SMS = frozenset({"change_plan"})
+_CODE_BY_SMS = frozenset({"change_plan", "undo_plan_change"})
 
 
 def level(operation: str) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from crm.errors import NotFound, Refused, Unavailable
-from crm.model import OrderRequest
-from crm.operations import evidence, stepups
+from crm.model import Order, OrderRequest
+from crm.operations import evidence, stepups, undo_plan_change
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 from crm.operations.identify import identify
@@ -73,6 +73,9 @@ async def _confirmable(doors: Doors, who: Context, quote_id: str) -> Quote | Ref
 
 
 async def _still_true(doors: Doors, who: Context, quote: Quote) -> Quote | Refusal:
+    if quote.operation == undo_plan_change.OPERATION:
+        waits = await undo_plan_change.waiting(doors, who)
+        return quote if waits and waits.id == quote.items[0].offering_id else Refusal("nothing_to_cancel")
     now = await doors.crm.qualify(quote.msisdn, quote.items, deadline=doors.read_deadline())
     agreed = (quote.price_fen, quote.monthly_fen, quote.catalogue_version)
     refusal = None
@@ -101,17 +104,22 @@ async def _execute(doors: Doors, who: Context, quote: Quote, proof: str) -> Done
 
 
 async def _place(doors: Doors, who: Context, quote: Quote, proof: str) -> Done | Pending | Refusal:
-    request = OrderRequest(quote.msisdn, quote.items, quote.id, quote.channel, quote.price_fen)
+    undo = quote.operation == undo_plan_change.OPERATION
     try:
-        order = await doors.crm.place_order(request, idempotency_key=quote.id, deadline=doors.write_deadline())
+        order = await (undo_plan_change.take_back(doors, quote) if undo else _order(doors, quote))
     except Refused as refused:
         return Refusal(refused.reason, refused.values)
     except NotFound:
         return Refusal("unknown_offering")
     except Unavailable:
         return Pending(quote)
-    if order.state in ("rejected", "failed", "cancelled"):
+    if order.state in ("rejected", "failed", "cancelled") and not undo:
         reason = order.reasons[0] if order.reasons else None
         return Refusal(reason.code, reason.values) if reason else Refusal("invalid", {"field": "order"})
     await evidence.keep(doors, who, quote, order.id, proof)
     return Done(quote, order)
+
+
+async def _order(doors: Doors, quote: Quote) -> Order:
+    request = OrderRequest(quote.msisdn, quote.items, quote.id, quote.channel, quote.price_fen)
+    return await doors.crm.place_order(request, idempotency_key=quote.id, deadline=doors.write_deadline())

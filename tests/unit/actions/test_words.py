@@ -14,7 +14,7 @@ from crm.operations.results import REFUSALS
 from tests.unit.content.test_responses import ROOT, entries
 
 LITERAL = re.compile(r'"([a-z_]+)"')
-TRADES = ("order_data_pack", "cancel_data_pack", "change_plan")
+TRADES = ("order_data_pack", "cancel_data_pack", "change_plan", "undo_plan_change")
 FAMILIES = {
     *(f"refused_{code}" for code in REASONS | REFUSALS),
     *(f"{step}_{trade}" for step in ("ask", "quote", "nothing_to") for trade in TRADES),
