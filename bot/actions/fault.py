@@ -11,6 +11,11 @@ from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
 from bot.actions.turn import Event, Turn
 
+FIRST_AID = {
+    "report_slow_data": "ask_fault_slow",
+    "report_no_codes": "ask_fault_codes",
+    "broadband_fault": "ask_fault_broadband",
+}
 COMPLAINTS = frozenset({"complain", "appeal"})
 
 
@@ -57,7 +62,9 @@ class ReportFaultForm(Form):
         return {step: turn.text} if len(turn.text.strip()) > 1 else None
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
-        turn.say("ask_fault_kind" if step == "kind" else "ask_fault_told")
+        # What may help at once is said once, where the fault is reported; later only the question.
+        told = FIRST_AID.get(turn.intent, "ask_fault_told")
+        turn.say("ask_fault_kind" if step == "kind" else told)
         return []
 
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:

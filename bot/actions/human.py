@@ -9,6 +9,7 @@ from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
 from bot.actions.turn import Event, Turn
 from crm.errors import Unavailable
+from crm.model import Urgency
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
 from crm.worktime import CHINA
@@ -32,11 +33,15 @@ class TransferToAgent(Skill):
 
 
 class RequestCallback(Skill):
+    """A choice may say what it is about; then somebody has waited already."""
+
     wish = "request_callback"
     ends_form = True
 
     async def answer(self, turn: Turn) -> list[Event]:
-        await open_ticket(turn, self.wish, "callback", turn.text, turn.who.message_id)
+        about = str(turn.entities.get("option") or "")
+        urgency: Urgency = "urgent" if about else "normal"
+        await open_ticket(turn, self.wish, "callback", about or turn.text, turn.who.message_id, urgency)
         return clear_form()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
-from crm.model import Ticket, TicketKind
+from crm.model import Ticket, TicketKind, Urgency
 from crm.operations import reads, tickets
 from crm.operations.results import Refusal
 
@@ -15,9 +15,11 @@ SHOWN = 3
 OVER = frozenset({"resolved", "closed", "cancelled"})
 
 
-async def open_ticket(turn: Turn, wish: str, kind: TicketKind, text: str, key: str) -> None:
+async def open_ticket(
+    turn: Turn, wish: str, kind: TicketKind, text: str, key: str, urgency: Urgency = "normal"
+) -> None:
     """Says the number, the deadline and who answers for it. `key` names this one wish. Raises Unavailable."""
-    ticket = await tickets.create(turn.doors, turn.who, kind, text, key)
+    ticket = await tickets.create(turn.doors, turn.who, kind, text, key, urgency)
     if isinstance(ticket, Refusal):
         turn.events += await refuse(turn, wish, ticket)
         return
