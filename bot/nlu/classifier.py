@@ -28,7 +28,7 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.linear import LinearModel, fit
+from bot.nlu.linear import LinearModel, Schedule, fit
 from bot.nlu.noise import COPY, SOURCE
 from bot.nlu.parts import normal_of, with_parts
 
@@ -49,21 +49,18 @@ class CalibratedClassifier(GraphComponent):
         asking costs ask; the cheaper one is done.
 
         `trust_in_examples` is the share of probability that the reading of a word-for-word example gets at once.
-        `never_rejected` are intents that already mean "not acted on". `strength` is the inverse of the regularisation.
+        `never_rejected` are intents that already mean "not acted on". `epochs` and `step` say how long and how boldly
+        is learned.
         """
         return {
-            "strength": 2.0,
+            "epochs": 5,
+            "step": 4.0,
             "trust_in_examples": 0.9,
             "cost_ask": 1.0,
             "cost_wrong": 2.5,
             "cost_wrong_by_intent": {},
             "never_rejected": ["out_of_scope"],
         }
-
-    @classmethod
-    def required_packages(cls) -> list[str]:
-        """What must be installed to train."""
-        return ["sklearn"]
 
     @classmethod
     def create(
@@ -122,7 +119,8 @@ class CalibratedClassifier(GraphComponent):
         numbers = {label: number for number, label in enumerate(classes)}
         rows = scipy.sparse.vstack([_features(example) for example in examples]).tocsr()
         groups = np.array([example.get(SOURCE, number) for number, example in enumerate(examples)])
-        model = fit(rows, np.array([numbers[label] for label in labels]), groups, self._config["strength"])
+        schedule = Schedule(self._config["epochs"], self._config["step"])
+        model = fit(rows, np.array([numbers[label] for label in labels]), groups, schedule)
         own = [example for example in examples if not example.get(COPY)]
         taught = {normal_of(example).text: numbers[_label(example)] for example in own}
         with self._storage.write_to(self._resource) as folder:

@@ -18,6 +18,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.grams import grams
+from bot.nlu.noise import COPY
 from bot.nlu.parts import normal_of, with_parts
 
 _NAMES = "names.json"
@@ -30,7 +31,7 @@ class NgramFeaturizer(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`min_count`: a feature must occur in that many examples. `views`: how much each view weighs."""
+        """`min_count`: so many examples (copies of one count once) must show a feature. `views`: how much each view weighs."""
         return {"min_count": 2, "views": {"c": 1.0, "s": 0.7, "t": 0.7, "w": 1.0, "n": 0.7}}
 
     @classmethod
@@ -81,9 +82,13 @@ class NgramFeaturizer(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Count the features of all examples and keep the ones seen often enough."""
-        texts = [_grams_of(example) for example in training_data.training_examples if example.get(TEXT)]
+        examples = [example for example in training_data.training_examples if example.get(TEXT)]
+        texts = [_grams_of(example) for example in examples]
         counts = Counter(name for found in texts for name in found)
-        names = sorted(name for name, count in counts.items() if count >= self._config["min_count"])
+        own = Counter(
+            name for example, found in zip(examples, texts, strict=True) if not example.get(COPY) for name in found
+        )
+        names = sorted(name for name, count in own.items() if count >= self._config["min_count"])
         idf = np.array([np.log((1 + len(texts)) / (1 + counts[name])) + 1 for name in names])
         view = np.array([self._config["views"][name[0]] for name in names])
         with self._storage.write_to(self._resource) as folder:

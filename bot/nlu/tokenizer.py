@@ -24,12 +24,14 @@ _SPACE = "\u2581"
 
 
 def train_pieces(texts: Iterable[str], vocab_size: int) -> bytes:
-    """Train a unigram model on normalised texts; fewer pieces where the texts do not carry `vocab_size`."""
+    """Train a unigram model on normalised texts: every character of theirs, and `vocab_size` longer pieces or fewer."""
+    sentences = [text for text in texts if text]
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter([text for text in texts if text]),
+        sentence_iterator=iter(sentences),
         model_writer=model,
-        vocab_size=vocab_size,
+        # The trainer refuses a size that the characters and its three control symbols alone exceed.
+        vocab_size=vocab_size + len(set().union(*sentences)) + 4,
         hard_vocab_limit=False,
         model_type="unigram",
         character_coverage=1.0,
@@ -49,8 +51,8 @@ class SentencePieceTokenizer(Tokenizer):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`vocab_size` is an upper bound. The intent options are Rasa's own."""
-        return {"vocab_size": 2000, "intent_tokenization_flag": False, "intent_split_symbol": "_"}
+        """`vocab_size` is an upper bound of the pieces longer than a character. The intent options are Rasa's own."""
+        return {"vocab_size": 1000, "intent_tokenization_flag": False, "intent_split_symbol": "_"}
 
     @classmethod
     def create(

@@ -11,7 +11,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.grams import grams, shaped
-from bot.nlu.linear import LinearModel, fit, softmax
+from bot.nlu.linear import LinearModel, Schedule, fit, softmax
 from bot.nlu.noise import SOURCE, Noise, Phrases, TrainingNoise
 from bot.nlu.parts import PARTS
 from bot.nlu.wishes import SeveralWishes, WishParts
@@ -96,7 +96,7 @@ def test_the_model_learns_and_its_probabilities_add_up():
     rng = np.random.default_rng(0)
     classes = np.repeat([0, 1, 2], 40)
     rows = scipy.sparse.csr_matrix(np.eye(3)[classes] + rng.normal(0, 0.05, (120, 3)))
-    model = fit(rows, classes, np.arange(120), strength=3.0)
+    model = fit(rows, classes, np.arange(120), Schedule(20, 2.0))
     probabilities = model.probabilities(rows[50])
     assert 1 == probabilities.argmax()
     assert pytest.approx(1.0) == probabilities.sum()
@@ -105,7 +105,7 @@ def test_the_model_learns_and_its_probabilities_add_up():
 def test_two_classes_are_learned_too():
     classes = np.repeat([0, 1], 20)
     rows = scipy.sparse.csr_matrix(np.eye(2)[classes])
-    model = fit(rows, classes, np.arange(40), strength=3.0)
+    model = fit(rows, classes, np.arange(40), Schedule(20, 2.0))
     assert [0, 1] == [int(model.probabilities(rows[row]).argmax()) for row in (0, 39)]
 
 
