@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date, datetime, timezone
 from typing import Any
@@ -14,17 +15,23 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.catalogue import CatalogueFile
 from bot.nlu.lookups import load_lookup, lookup_hash
-from bot.nlu.normal import PLACEHOLDER, Normal
+from bot.nlu.normal import PLACEHOLDER
 from bot.nlu.parts import normal_of
 from bot.nlu.values.amounts import find_money, find_volumes
-from bot.nlu.values.found import Found, without_overlaps
-from bot.nlu.values.months import find_months
+from bot.nlu.values.dates import find_dates
+from bot.nlu.values.found import Found, longest_first, without_overlaps
+from bot.nlu.values.months import find_named_months, find_relative_months
 from bot.nlu.values.names import NameFinder
+from bot.nlu.values.numerals import find_numerals
 from bot.nlu.values.offerings import Offering, OfferingFinder
-from bot.nlu.values.phones import find_mobiles, find_numbers
+from bot.nlu.values.periods import find_periods
+from bot.nlu.values.phones import find_last_digits, find_mobiles, find_numbers, find_orders, find_phones
+from bot.nlu.values.services import ServiceFinder
+from switchboard.settings import Settings
 
-_LOOKUPS = ("offerings", "regions", "languages")
+_LOOKUPS = ("offerings", "services", "regions", "countries", "languages")
 
 
 def utc_now() -> datetime:
@@ -34,17 +41,18 @@ def utc_now() -> datetime:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class ValueExtractor(GraphComponent):
-    """Sets `entities`; a message's metadata may say when it was written (`received_at`, ISO 8601), else it is now."""
+    """Sets `entities`; a message's metadata may say when it was written (`received_at`, ISO 8601), else it is now.
+
+    Names of offerings are those of the catalogue at this moment (bot/catalogue.py), so a new plan needs no training.
+    """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Lookup files; `secrets` maps a placeholder's kind to the entity that carries its reference."""
         return {
-            "offerings": "data/lookup/offerings.yml",
-            "regions": "data/lookup/regions.yml",
-            "languages": "data/lookup/languages.yml",
+            **{name: f"data/lookup/{name}.yml" for name in _LOOKUPS},
             "timezone": "Asia/Shanghai",
-            "likeness": 88.0,
+            "likeness": 60.0,
             "longest_text": 500,
             "secrets": {"code": "secret_code", "card": "secret_card"},
         }
@@ -57,8 +65,8 @@ class ValueExtractor(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> ValueExtractor:
-        """With the real clock."""
-        return cls(config, utc_now)
+        """With the real clock and the catalogue that this installation keeps."""
+        return cls(config, utc_now, CatalogueFile.under(Settings.read(os.environ).var))
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
@@ -66,54 +74,57 @@ class ValueExtractor(GraphComponent):
         merged = {**cls.get_default_config(), **config}
         return lookup_hash(merged[name] for name in _LOOKUPS)
 
-    def __init__(self, config: dict[str, Any], now: Callable[[], datetime]) -> None:
-        """Read the lookup files; `now` gives an aware moment."""
+    def __init__(
+        self, config: dict[str, Any], now: Callable[[], datetime], catalogue: CatalogueFile | None = None
+    ) -> None:
+        """Read the lookup files; `now` gives an aware moment. Without a catalogue only aliases are known."""
         self._config = config
         self._now = now
+        self._catalogue = catalogue
         self._zone = ZoneInfo(config["timezone"])
-        offerings = [
-            Offering(str(raw["id"]), tuple(raw["names"])) for raw in load_lookup(config["offerings"])["offerings"]
-        ]
-        self._offerings = OfferingFinder(offerings, config["likeness"])
+        raw: dict[str, list[str]] = load_lookup(config["offerings"])["aliases"]
+        self._aliases = [Offering(name, tuple(aliases)) for name, aliases in raw.items()]
+        self._offerings = OfferingFinder(self._aliases, config["likeness"])
+        self._services = ServiceFinder(load_lookup(config["services"]))
         self._regions = NameFinder("region", load_lookup(config["regions"]))
+        self._countries = NameFinder("country", load_lookup(config["countries"]))
         self._languages = NameFinder("language", load_lookup(config["languages"]))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the entities of each message."""
+        self._renew_offerings()
         for message in messages:
             before = message.get(ENTITIES) or []
             message.set(ENTITIES, before + self._entities(message), add_to_output=True)
         return messages
 
+    def _renew_offerings(self) -> None:
+        named = self._catalogue.changed() if self._catalogue else None
+        if named is not None:
+            offerings = [Offering(one.id, one.names, one.category == "plan") for one in named]
+            self._offerings = OfferingFinder([*offerings, *self._aliases], self._config["likeness"])
+
     def _entities(self, message: Message) -> list[dict[str, Any]]:
         original = message.get(TEXT) or ""
         normal = normal_of(message)
         found = [
-            _entity(one.entity, *normal.original(one.start, one.end), one.value)
-            for one in self._find(normal.cut(0, self._config["longest_text"]), self._today(message))
+            _entity(one, *normal.original(one.start, one.end))
+            for one in self._find(normal.cut(0, self._config["longest_text"]).text, self._today(message))
         ]
         secrets = self._config["secrets"]
         found += [
-            _entity(secrets[match[1]], match.start(), match.end(), match[2])
+            _entity(Found(secrets[match[1]], 0, 0, match[2]), match.start(), match.end())
             for match in PLACEHOLDER.finditer(original)
             if match[1] in secrets
         ]
         return sorted(found, key=lambda entity: int(entity["start"]))
 
-    def _find(self, normal: Normal, today: date) -> list[Found]:
-        text = normal.text
-        values = without_overlaps(
-            [
-                *find_mobiles(text),
-                *find_months(text, today),
-                *find_volumes(text),
-                *find_money(text),
-                *find_numbers(text),
-            ]
-        )
+    def _find(self, text: str, today: date) -> list[Found]:
+        values = _values(text, today)
         # A name may hold numbers (二十八元套餐): it stands beside the values, it does not replace them.
-        names = [*self._offerings.find(text), *self._regions.find(text), *self._languages.find(text)]
-        return _once([*values, *names])
+        names = without_overlaps(longest_first([*self._offerings.find(text), *self._services.find(text)]))
+        places = without_overlaps(longest_first([*self._regions.find(text), *self._countries.find(text)]))
+        return _once([*values, *names, *places, *self._languages.find(text)])
 
     def _today(self, message: Message) -> date:
         received = (message.get(METADATA) or {}).get("received_at")
@@ -121,17 +132,31 @@ class ValueExtractor(GraphComponent):
         return moment.astimezone(self._zone).date()
 
 
+def _values(text: str, today: date) -> list[Found]:
+    """What can be normalised by itself. A relative month may be part of a date: both are said."""
+    numerals = find_numerals(text)
+    periods = find_periods(text, today)
+    relative = [one for one in find_relative_months(text, today) if not any(one.overlaps(p) for p in periods)]
+    others = [*periods, *find_dates(text, today), *find_named_months(text, today)]
+    if not numerals:
+        return [*without_overlaps([*others, *find_volumes(text, numerals), *find_numbers(text)]), *relative]
+    exact = [*find_mobiles(text), *find_orders(text), *find_last_digits(text), *others]
+    amounts = [*find_volumes(text, numerals), *find_money(text, numerals)]
+    return [*without_overlaps([*exact, *amounts, *find_phones(text), *find_numbers(text)]), *relative]
+
+
 def _once(found: list[Found]) -> list[Found]:
     """Restarts say a thing twice ("五月份的五月份的"); it is meant once."""
-    return list({(one.entity, one.value): one for one in reversed(found)}.values())[::-1]
+    return list({(one.entity, repr(one.value), one.grain): one for one in reversed(found)}.values())[::-1]
 
 
-def _entity(name: str, start: int, end: int, value: Any) -> dict[str, Any]:
+def _entity(one: Found, start: int, end: int) -> dict[str, Any]:
     return {
-        "entity": name,
+        "entity": one.entity,
         "start": start,
         "end": end,
-        "value": value,
+        "value": one.value,
         "confidence_entity": 1.0,
         "extractor": ValueExtractor.__name__,
+        **({"grain": one.grain} if one.grain else {}),
     }

@@ -1,85 +1,158 @@
-"""Money in fen and data volumes in KB, spoken or typed: 一百五, 十块五, 50元, 二十八的, 10个G, 五百兆, 半个g."""
+"""Money in fen and data volumes in KB, spoken or typed: 一百五, 十块五, 50元, 二十八的, 10个G, 五百兆, 半个g, ten yuan.
+
+A bare number is money only next to a word of paying, as a price that names a plan (二十八的), or, when it was said as a
+round amount (一百, 四十八), in a line about money.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 
 from bot.nlu.values.found import Found
-from bot.nlu.values.numerals import DIGITS, NUMBER, NUMERAL, parse_number
+from bot.nlu.values.numerals import DIGITS, NUMBER, NUMERAL, Numeral, find_numerals, parse_number
 
 _ONES = "[" + "".join(DIGITS) + r"\d]"
-_MONEY = re.compile(
-    rf"(?P<yuan>{NUMBER})(?:多|来)? ?(?:块钱|元钱|块|元|圆|rmb|yuan|cny|¥)(?!钱?包月)"
-    rf"(?:(?P<jiao>{_ONES})(?:毛|角)?(?!{_ONES}|十|个|百|g|兆|m))?"
-    rf"|(?:¥|rmb|cny) ?(?P<after>{NUMBER})"
-    rf"|(?P<mao>{NUMBER})(?:毛|角)(?:钱)?"
+_YUAN_AFTER = re.compile(
+    r"(?:多|来)? ?(?:块钱|元钱|块|元(?!月(?!租)|旦|宵|素)|圆|rmb|yuan|cny|kuai|¥)"
+    rf"(?:(?P<jiao>{_ONES})(?:毛|角)?(?!{NUMERAL}|\d|个|块|元|g|兆|m|号|月|天))?"
 )
-_NO_MONEY_AFTER = r"[\d.]|个?g\b|个?[gm兆]|号|次|个|月|天|张|年|点|日|下|卡|遍|些"
-_PAY = re.compile(
-    r"(?:充值?|冲值?|交|缴|付|续|存|top ?up|recharge|pay|cz)(?:了|上|入|个|我)? ?"
-    rf"(?P<yuan>{NUMBER})(?!{_NO_MONEY_AFTER})"
+_CURRENCY_BEFORE = re.compile(r"(?:¥|rmb|cny) ?$")
+_MAO_AFTER = re.compile(rf"毛(?P<fen>{_ONES})(?!{NUMERAL}|\d|个|块|元|毛|g|兆|m)|毛钱?|角钱")
+_FEN_AFTER = re.compile(r"分钱")
+_TOGETHER = re.compile(r"一块(?:儿|去|来|查|办|用|走|给|取消|开|弄)")
+_NO_MONEY_AFTER = re.compile(
+    r"[\d.:%]| ?(?:个?g(?:b|ig)?\b|个?[mtk]b?\b|个|兆|号|次|月|天|张|年|点|日|下|卡|遍|些|分钟|分|秒|条|小时|岁|位|"
+    r"人|家|台|部|楼|级|倍|周|星期|几|多个|多兆|多g|多条|多分|百|期|档|路|样|点儿|会儿|种|步|句|段|件|份|项|times?\b|days?\b|"
+    r"months?\b|minutes?\b|mins?\b|hours?\b|texts?\b|sms\b|gigs?\b|megs?\b|years?\b|weeks?\b|of\b)"
 )
-_PRICED = (
-    "档(?:的)?|的?那个?套餐|的?套餐|的?资费|的(?=$|那|流量|套|包|卡|[吧吗呢啊,。和与跟还差有比对哪]|换)"
+_PAID_BEFORE = re.compile(
+    r"(?:充值?|冲值?|交|缴|付|续|存|欠|扣|花|收|退|返|补|转|还有|还剩|剩|只有|"
+    r"top ?up|recharged?|pay|paid|cz|"
+    r"charged?|owe|cost|deducted|spent|refund)"
+    r"(?:费|话费|手机费|电话费)?(?:了|上|入|个|我|他|她|掉|进去|进|到|me|my|with|by|for)? ?$"
+)
+_ABOUT_MONEY = re.compile(r"钱|费|[充交缴欠扣]")
+_NOT_AN_AMOUNT_BEFORE = re.compile(r"(?:第|尾号|几|数|好|[月周点号]|星期|礼拜|百分之|卡号|编号|-|\.|[a-z]) ?$")
+_PRICED = re.compile(
+    "(?:块|元)?(?:钱)?(?:档(?:的)?|的?那个?套餐|的?(?:一个)?套餐|的?资费|的(?=$|那|流量|套|包|卡|[吧吗呢啊,。和与跟还差有比对哪]|换)"
     r"| ?(?:plan|package|one)\b"
-    rf"|(?=(?:和|跟|与|还是|或者?|、){NUMBER}(?:块|元)?的?(?:套餐|$|[那哪有差比对]))"
+    rf"|(?=(?:和|跟|与|还是|或者?|、){NUMBER}(?:块|元)?的?(?:套餐|$|[那哪有差比对])))"
 )
-_PRICE_NAME = re.compile(rf"(?<!尾号)(?<!第)(?<![\d.])(?<!{NUMERAL})(?P<yuan>{NUMBER})(?:块|元)?(?:{_PRICED})")
-_VOLUME = re.compile(
-    rf"(?P<half>半)?(?:(?<=半)|(?P<size>{NUMBER}))(?P<several>个)? ?"
-    r"(?P<unit>gb|mb|tb|kb|g|m|t|k|兆|吉|gigs?\b)(?![a-z])"
+_NO_PRICE_BEFORE = re.compile(r"(?:尾号|第|[\d.]) ?$")
+_VOLUME_AFTER = re.compile(
+    r"(?P<several>多?个)? ?(?P<unit>gigabytes?|megabytes?|gigs?|megs?|gb|mb|tb|kb|g|m|t|k|兆|吉)(?![a-z])"
 )
+_HALF = re.compile(r"半个? ?(?:gb|g|t|兆)(?![a-z])|half an? (?:gigabyte|gig|gb|g)\b")
 _KB = {"k": 1, "m": 1024, "兆": 1024, "g": 1024**2, "吉": 1024**2, "t": 1024**3}
 _GENERATIONS = {2, 3, 4, 5, 6}
-_BEFORE_VOLUME = re.compile(r"(?:买|加|订|来|要|剩|用|用了|剩了|还有|还剩|超|送|送了|buy|add|get|left|used) ?$")
+_BEFORE_VOLUME = re.compile(
+    r"(?:买|加|订|来|要|剩|用|用了|剩了|还有|还剩|超|送|送了|只有|buy|add|get|left|used|another|extra) ?$"
+)
 _AFTER_GENERATION = re.compile(
     r" ?(?:套餐|网|手机|卡|信号|基站|用不|连|plan|network|phone|signal|sim|$|的套餐|上不|冲浪|服务|功能|不|怎么|没)"
 )
-_AFTER_VOLUME = re.compile(r" ?(?:的?(?:国内|省内|通用|全国)?流量|包|的包|data|pack)")
+_AFTER_VOLUME = re.compile(r" ?(?:的?(?:国内|省内|通用|全国)?流量|包|的包|data|pack|of data)")
 _LEAST_PRICE_NAME = 5
+_MOST_YUAN = 1_000_000
+_LOOK_BACK = 16
 
 
-def find_money(text: str) -> list[Found]:
-    """All amounts of money in a normalised text, in fen.
-
-    A bare number counts only as a price name (二十八的) or after a word of paying.
-    """
-    found = []
-    for match in _MONEY.finditer(text):
-        fen = _fen(match)
-        if fen:
-            found.append(Found("amount_fen", match.start(), match.end(), fen))
-    for pattern, least in ((_PAY, 1), (_PRICE_NAME, _LEAST_PRICE_NAME)):
-        for match in pattern.finditer(text):
-            yuan = parse_number(match["yuan"])
-            if yuan is not None and least <= yuan < 100_000:
-                found.append(Found("amount_fen", match.start("yuan"), match.end("yuan"), int(yuan * 100)))
-    return found
+def find_money(text: str, numerals: list[Numeral] | None = None) -> list[Found]:
+    """All amounts of money in a normalised text, in fen; part of a fen and negative amounts are none."""
+    found: list[Found] = []
+    is_about_money = bool(_ABOUT_MONEY.search(text))
+    for one in find_numerals(text) if numerals is None else numerals:
+        if one.value is None or not _is_unsigned(text, one):
+            continue
+        amount = _with_unit(text, one) or _without_unit(text, one, is_about_money)
+        if amount and 0 < amount.value < _MOST_YUAN * 100:
+            found.append(amount)
+    return list(_without_restarts(found))
 
 
-def find_volumes(text: str) -> list[Found]:
+def find_volumes(text: str, numerals: list[Numeral] | None = None) -> list[Found]:
     """All data volumes in a normalised text, in KB (1 GB is 1024 MB); 5G套餐 is a network, not a volume."""
-    found = []
-    for match in _VOLUME.finditer(text):
-        size = Fraction(1, 2) if match["half"] else parse_number(match["size"])
-        if size is not None and not _is_generation(match, size, text):
-            found.append(Found("volume_kb", match.start(), match.end(), int(size * _KB[match["unit"][0]])))
+    found = [
+        Found("volume_kb", match.start(), match.end(), _KB["兆" if "兆" in match[0] else "g"] // 2)
+        for match in _HALF.finditer(text)
+    ]
+    for one in find_numerals(text) if numerals is None else numerals:
+        after = _VOLUME_AFTER.match(text, one.end)
+        if after and one.value and not one.is_approximate and not _is_generation(text, one, after):
+            size = one.value * _KB[after["unit"][0]]
+            if size.denominator == 1 and size < 2**40:
+                found.append(Found("volume_kb", one.start, after.end(), int(size)))
     return found
 
 
-def _fen(match: re.Match[str]) -> int | None:
-    if match["mao"]:
-        jiao = parse_number(match["mao"])
-        return None if jiao is None else int(jiao * 10)
-    yuan = parse_number(match["yuan"] or match["after"])
-    jiao = parse_number(match["jiao"]) if match["jiao"] else Fraction(0)
-    return None if yuan is None or jiao is None else int(yuan * 100 + jiao * 10)
+def _before(text: str, start: int) -> str:
+    return text[max(0, start - _LOOK_BACK) : start]
 
 
-def _is_generation(match: re.Match[str], size: Fraction, text: str) -> bool:
-    if match["unit"] != "g" or match["several"] or match["half"] or size not in _GENERATIONS:
+def _is_unsigned(text: str, one: Numeral) -> bool:
+    """Not -1, not the 9 of 1e9, not the 5 of 0.0.5; "50-100" are two amounts."""
+    if not one.start:
+        return True
+    before = text[one.start - 1]
+    if before == "-":
+        return one.start > 1 and text[one.start - 2].isdigit()
+    if before.isascii() and before.isalpha() and text[: one.start].endswith(("rmb", "cny", "cz")):
+        return True
+    return not (before == "." or (before.isascii() and before.isalpha() and one.text[0].isascii()))
+
+
+def _with_unit(text: str, one: Numeral) -> Found | None:
+    """50元, 十块五, ¥50, 五毛钱, 两分钱."""
+    if (one.is_said_digit_by_digit and len(one.text) != 3) or one.is_approximate:
+        return None
+    after = _YUAN_AFTER.match(text, one.end)
+    if after:
+        if one.text == "一" and (
+            _TOGETHER.match(text, one.start) or _before(text, one.start).endswith(tuple("这那哪某"))
+        ):
+            return None
+        jiao = (parse_number(after["jiao"]) if after["jiao"] else None) or Fraction(0)
+        return _amount(one.start, after.end(), one, Fraction(100), jiao * 10)
+    if after := _MAO_AFTER.match(text, one.end):
+        return _amount(one.start, after.end(), one, Fraction(10), parse_number(after["fen"] or "0") or Fraction(0))
+    if after := _FEN_AFTER.match(text, one.end):
+        return _amount(one.start, after.end(), one, Fraction(1))
+    sign = _CURRENCY_BEFORE.search(_before(text, one.start))
+    return _amount(one.start - len(sign[0]), one.end, one, Fraction(100)) if sign else None
+
+
+def _without_unit(text: str, one: Numeral, is_about_money: bool) -> Found | None:
+    before = _before(text, one.start)
+    if _PRICED.match(text, one.end) and one.value and one.value >= _LEAST_PRICE_NAME:
+        is_price = not _NO_PRICE_BEFORE.search(before) and one.text != "五一"
+        return _amount(one.start, one.end, one, Fraction(100)) if is_price else None
+    if one.is_said_digit_by_digit or one.is_approximate or _NO_MONEY_AFTER.match(text, one.end):
+        return None
+    is_paid = bool(_PAID_BEFORE.search(before))
+    is_round = is_about_money and one.has_units and not one.text[0].isascii() and len(one.text) > 1
+    if is_paid or (is_round and not _NOT_AN_AMOUNT_BEFORE.search(before)):
+        return _amount(one.start, one.end, one, Fraction(100))
+    return None
+
+
+def _amount(start: int, end: int, one: Numeral, each: Fraction, more: Fraction = Fraction(0)) -> Found | None:
+    fen = (one.value or Fraction(0)) * each + more
+    return Found("amount_fen", start, end, int(fen)) if fen.denominator == 1 else None
+
+
+def _without_restarts(found: list[Found]) -> Iterator[Found]:
+    """六元六块六: the amount was said again, in full."""
+    for index, one in enumerate(found):
+        later = found[index + 1] if index + 1 < len(found) else None
+        if not (later and one.end == later.start and one.value // 100 == later.value // 100):
+            yield one
+
+
+def _is_generation(text: str, one: Numeral, after: re.Match[str]) -> bool:
+    if after["unit"] != "g" or after["several"] or one.value not in _GENERATIONS:
         return False
-    if _AFTER_VOLUME.match(text, match.end()) or _BEFORE_VOLUME.search(text[: match.start()]):
-        return bool(re.match(r" ?(?:套餐|网|手机|plan|network)", text[match.end() :]))
-    return bool(_AFTER_GENERATION.match(text, match.end())) or size not in {1}
+    if _AFTER_VOLUME.match(text, after.end()) or _BEFORE_VOLUME.search(_before(text, one.start)):
+        return bool(re.match(r" ?(?:套餐|网|手机|plan|network)", text[after.end() :]))
+    return bool(_AFTER_GENERATION.match(text, after.end())) or one.value not in {1}

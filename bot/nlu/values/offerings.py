@@ -1,8 +1,13 @@
-"""Plans, packs and services by name or alias, else by sound; digits must always be equal (99 is not 199)."""
+"""Plans, packs and services by name or alias, else by sound; digits must always be equal (99 is not 199).
+
+Names come from the catalogue while the bot runs, aliases from a lookup file. A name that several offerings share
+(畅享 is a family of plans) gives `among`, the ids to ask about, instead of `offering`.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -10,80 +15,196 @@ from rapidfuzz import fuzz
 from bot.nlu.normal import normalise
 from bot.nlu.sounds import syllables
 from bot.nlu.values.found import Found
-from bot.nlu.values.names import NameFinder
+from bot.nlu.values.names import Spellings
 from bot.nlu.values.numerals import NUMERAL, parse_number
 
 _SPOKEN_NUMBER = re.compile(rf"{NUMERAL}{{2,}}|\d+")
-_GENERATION = re.compile(r"[2-6]g")
+_WORD = re.compile(rf"(?P<generation>[2-6]g(?![a-z]))|(?P<number>{NUMERAL}{{2,}}|\d+)|[a-z]+|.", re.DOTALL)
+_GENERATION = re.compile(r"[2-6]g(?!b)")
+_PRICE = re.compile(r"\d+(?:\.\d+)?(?:元|yuan)?")
+_KIND = re.compile(r"套餐$| ?plan$")
 _FEWEST_SYLLABLES = 3
 _LONG_NAME = 5
 
 
 @dataclass(frozen=True)
 class Offering:
-    """An offering as the lookup file has it."""
+    """An offering of the catalogue, or the aliases of one. `is_plan` gives it short forms of its name."""
 
     id: str
     names: tuple[str, ...]
+    is_plan: bool = False
 
 
 @dataclass(frozen=True)
 class _Sound:
-    id: str
-    spelled: str
+    ids: tuple[str, ...]
+    plain: tuple[str, ...]
     numbers: frozenset[str]
-    length: int
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A syllable or a number of a text, with the characters it stands for."""
+
+    start: int
+    end: int
+    sound: str
+    number: str = ""
 
 
 class OfferingFinder:
     """Finds offerings in a normalised text."""
 
-    def __init__(self, offerings: list[Offering], likeness: float) -> None:
-        """`likeness` (0-100) is how alike names of five or more syllables must sound; shorter ones must be equal."""
+    def __init__(self, offerings: Iterable[Offering], likeness: float) -> None:
+        """`likeness` (0-100): how alike one syllable in a name of five or more must sound; the others are equal."""
         self._likeness = likeness
-        self._exact = NameFinder("offering", {offering.id: list(offering.names) for offering in offerings})
-        self._sounds = [
-            _sound(offering.id, normalise(name).text)
-            for offering in offerings
-            for name in offering.names
-            if len(_plain(normalise(name).text)) >= _FEWEST_SYLLABLES
-        ]
-        self._numbers = {
-            offering.id: frozenset().union(*(_numbers(normalise(name).text) for name in offering.names))
-            for offering in offerings
-        }
+        meanings: dict[str, dict[str, None]] = {}
+        for offering in offerings:
+            for name in spellings(offering):
+                meanings.setdefault(name, {})[offering.id] = None
+        self._exact = Spellings({name: tuple(ids) for name, ids in meanings.items()})
+        self._sounds = [sound for name, ids in meanings.items() if (sound := _sound(name, tuple(ids)))]
+        self._numbers: dict[str, set[str]] = {}
+        for name, ids in meanings.items():
+            numbers = {word.number for word in _words(name) if word.number}
+            for one in ids:
+                self._numbers.setdefault(one, set()).update(numbers)
+        self._by_syllable: dict[str, list[int]] = {}
+        for index, sound in enumerate(self._sounds):
+            for syllable in set(sound.plain):
+                self._by_syllable.setdefault(syllable, []).append(index)
 
     def find(self, text: str) -> list[Found]:
-        """Exact spellings, or else the one offering that sounds most alike."""
-        return self._exact.find(text) or self._by_sound(text)
+        """Exact spellings, or else what sounds most alike."""
+        exact = list(self._exact.find(text))
+        return self._agreeing(text, exact) if exact else self._by_sound(text)
+
+    def _agreeing(self, text: str, exact: list[tuple[int, int, tuple[str, ...]]]) -> list[Found]:
+        """Without those whose numbers are others than the one that stands beside the name: 畅享的98 is not 畅享99."""
+        words, found = list(_words(text)), []
+        for start, end, ids in exact:
+            beside = _with_numbers(words, start, end)[2] - _with_numbers(words, start, end, touching=False)[2]
+            agreeing = tuple(one for one in ids if not self._numbers[one] or beside <= self._numbers[one])
+            if agreeing:
+                found.append(_found(start, end, agreeing))
+        return found
 
     def _by_sound(self, text: str) -> list[Found]:
-        said = " ".join(_plain(text))
-        numbers = _numbers(text)
-        alike = [
-            (rate, sound.length, sound.id)
-            for sound in self._sounds
-            if sound.numbers <= numbers <= self._numbers[sound.id] and len(said) >= len(sound.spelled) - 3
-            if (rate := fuzz.partial_ratio(sound.spelled, said))
-            >= (self._likeness if sound.length >= _LONG_NAME else 100)
-        ]
-        best = max((one[:2] for one in alike), default=None)
-        ids = {name for rate, length, name in alike if (rate, length) == best}
-        return [Found("offering", 0, len(text), ids.pop())] if len(ids) == 1 else []
+        words = list(_words(text))
+        heard = [word for word in words if word.sound]
+        best: tuple[int, int] = (0, 0)
+        found: dict[tuple[str, ...], Found] = {}
+        for sound in self._candidates({word.sound for word in heard}):
+            for equal, start, end in self._places(sound, heard):
+                start, end, numbers = _with_numbers(words, start, end)
+                rank = (len(sound.numbers), equal)
+                if numbers != sound.numbers or rank < best:
+                    continue
+                if rank > best:
+                    best, found = rank, {}
+                found[sound.ids] = _found(start, end, sound.ids)
+        return list(found.values()) if len(found) == 1 else _among(found)
+
+    def _candidates(self, heard: set[str]) -> Iterator[_Sound]:
+        shared: dict[int, int] = {}
+        for syllable in heard:
+            for index in self._by_syllable.get(syllable, ()):
+                shared[index] = shared.get(index, 0) + 1
+        for index, count in shared.items():
+            sound = self._sounds[index]
+            if count >= len(set(sound.plain)) - (len(sound.plain) >= _LONG_NAME):
+                yield sound
+
+    def _places(self, sound: _Sound, heard: list[_Word]) -> Iterator[tuple[int, int, int]]:
+        """(equal syllables, start, end in characters) of all places that sound like a name."""
+        length = len(sound.plain)
+        for first in range(len(heard) - length + 1):
+            unequal = [
+                (name, word.sound)
+                for name, word in zip(sound.plain, heard[first : first + length], strict=True)
+                if name != word.sound
+            ]
+            if not unequal or (len(unequal) == 1 and length >= _LONG_NAME and self._is_alike(*unequal[0])):
+                yield length - len(unequal), heard[first].start, heard[first + length - 1].end
+
+    def _is_alike(self, one: str, other: str) -> bool:
+        return fuzz.ratio(one, other) >= self._likeness
 
 
-def _sound(offering: str, name: str) -> _Sound:
-    plain = _plain(name)
-    return _Sound(offering, " ".join(plain), _numbers(name), len(plain))
+def spellings(offering: Offering) -> Iterator[str]:
+    """The normalised spellings of an offering; of a plan also without its kind, its generation or its price."""
+    for name in offering.names:
+        normal = normalise(name).text
+        yield from dict.fromkeys((normal, _closed(normal)))
+        if offering.is_plan:
+            yield from dict.fromkeys(short for short in _short_forms(normal) if len(short) > 1)
 
 
-def _plain(text: str) -> list[str]:
-    """The syllables without numbers: numbers are compared by value."""
-    return syllables(_SPOKEN_NUMBER.sub("", text))
+def _short_forms(name: str) -> Iterator[str]:
+    bare = _KIND.sub("", name).strip()
+    price = _PRICE.search(_GENERATION.sub(lambda match: "#" * len(match[0]), bare))
+    if not price:
+        return
+    number = bare[price.start() : price.end()].removesuffix("元").removesuffix("yuan")
+    core = (bare[: price.start()] + bare[price.end() :]).strip()
+    word = _GENERATION.sub("", core).strip()
+    generation = _GENERATION.search(core)
+    if not word or not any(char.isalpha() for char in word):
+        return
+    space = " " if word.isascii() else ""
+    if space:
+        # English words of a name stand in many other sentences ("light", "talk"): never without the price.
+        yield from (bare, f"{word} {number}", f"{word} plan")
+        return
+    for stem in dict.fromkeys((core, word, f"{generation[0]}{word}" if generation else word)):
+        yield from (f"{_closed(stem)}{number}元", f"{_closed(stem)}{number}", f"{_closed(stem)}{number}套餐")
+        yield from (_closed(stem), f"{_closed(stem)}套餐")
 
 
-def _numbers(text: str) -> frozenset[str]:
-    """The numbers in a text by value; network generations (5g) count as they are written."""
-    generations = _GENERATION.findall(text)
-    rest = _GENERATION.sub("", text)
-    return frozenset([*generations, *(str(parse_number(match)) for match in _SPOKEN_NUMBER.findall(rest))])
+def _closed(text: str) -> str:
+    """Without spaces between Chinese words; people write them or not."""
+    return text if text.isascii() else text.replace(" ", "")
+
+
+def _found(start: int, end: int, ids: tuple[str, ...]) -> Found:
+    return Found("offering", start, end, ids[0]) if len(ids) == 1 else Found("among", start, end, list(ids))
+
+
+def _among(found: dict[tuple[str, ...], Found]) -> list[Found]:
+    """Several that sound equally alike, in one place: one question."""
+    if not found:
+        return []
+    first = next(iter(found.values()))
+    ids = dict.fromkeys(one for ids in found for one in ids)
+    return [_found(first.start, first.end, tuple(ids))]
+
+
+def _sound(name: str, ids: tuple[str, ...]) -> _Sound | None:
+    words = list(_words(name))
+    plain = tuple(word.sound for word in words if word.sound)
+    if len(plain) < _FEWEST_SYLLABLES:
+        return None
+    return _Sound(ids, plain, frozenset(word.number for word in words if word.number))
+
+
+def _with_numbers(words: list[_Word], start: int, end: int, touching: bool = True) -> tuple[int, int, frozenset[str]]:
+    """The place widened by the numbers that touch it (one character between is skipped), and all numbers in it."""
+    for word in words if touching else ():
+        if word.number and end <= word.start <= end + 1:
+            end = word.end
+    for word in reversed(words) if touching else ():
+        if word.number and start - 1 <= word.end <= start:
+            start = word.start
+    return start, end, frozenset(word.number for word in words if word.number and start <= word.start < end)
+
+
+def _words(text: str) -> Iterator[_Word]:
+    """Syllables and numbers; numbers are compared by value, network generations (5g) as they are written."""
+    for match in _WORD.finditer(text):
+        if match["generation"] or match["number"]:
+            number = match["generation"] or str(parse_number(match["number"]))
+            yield _Word(match.start(), match.end(), "", number)
+            continue
+        for sound in syllables(match[0]):
+            yield _Word(match.start(), match.end(), sound)
