@@ -1,8 +1,10 @@
-"""What the system brings into a conversation: a human has left, a payment came in, an order is done."""
+"""What the system brings into a conversation: a human has left, a payment came in, an order is done, a picture came."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from rasa_sdk.events import FollowupAction
 
 from bot.actions.order_told import look_again, tell
 from bot.actions.refusals import refuse
@@ -64,6 +66,33 @@ class TimerRang(Skill):
         if turn.entities.get("quote"):
             await look(turn)
         return []
+
+
+class MediaCame(Skill):
+    """A message without words. It is no miss and no step away from an open form, whose question comes once more."""
+
+    wish = "event_media"
+    keeps = False
+    resets = False
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        from bot.actions.skills import SKILLS
+
+        kind = turn.entities.get("kind")
+        if kind == "location":
+            return await SKILLS["find_store"].handle(turn.as_wish("find_store", {}))
+        if kind == "sticker":
+            turn.say("media_sticker")
+        elif kind == "voice":
+            turn.say("media_voice")
+        elif kind == "image":
+            turn.say("media_image")
+        else:
+            turn.say("media_other")
+        return []
+
+    async def _form_events(self, turn: Turn, events: list[Event]) -> list[Event]:
+        return [FollowupAction(turn.form)] if turn.form else []
 
 
 async def look(turn: Turn) -> None:

@@ -113,6 +113,7 @@ TALK_SKILLS: tuple[Skill, ...] = (
     events.PaymentFinished(),
     events.OrderFinished(),
     events.TimerRang(),
+    events.MediaCame(),
 )
 FORMS: tuple[Form, ...] = (
     packs.OrderDataPackForm(),

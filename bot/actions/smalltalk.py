@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from rasa_sdk.events import SlotSet
+
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 
 
 class Greet(Skill):
+    """Said once in a session; the very first words of all were answered with a hello by the switchboard already."""
+
     wish = "greet"
     keeps = False
 
     async def answer(self, turn: Turn) -> list[Event]:
-        turn.say("greeting")
+        turn.say("listening" if turn.slot("greeted") or _first_words(turn) else "greeting")
         turn.outcome(self.wish, "answered")
-        return []
+        return [SlotSet("greeted", True)]
 
 
 class BotChallenge(Skill):
@@ -81,3 +85,8 @@ class SwitchLanguage(Skill):
         turn.say("language_switched", language=language)
         turn.outcome(self.wish, "done")
         return []
+
+
+def _first_words(turn: Turn) -> bool:
+    """Whether nothing was said here before."""
+    return sum(event["event"] == "user" for event in turn.tracker.events) <= 1

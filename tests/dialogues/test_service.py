@@ -185,7 +185,7 @@ async def test_what_is_only_told_is_told_with_a_human(talk: Begin, channel: str)
 @pytest.mark.parametrize(
     ("intent", "response"),
     [
-        ("greet", "greeting"),
+        ("greet", "listening"),
         ("bot_challenge", "i_am_a_machine"),
         ("thanks", "welcome"),
         ("goodbye", "goodbye"),
