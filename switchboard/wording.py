@@ -70,12 +70,12 @@ class Wording:
         """
         entries: dict[str, Mapping[str, Any]] = {}
         for path in sorted((content / "responses").glob("*.yml")):
-            for name, entry in _read(path).items():
+            for name, entry in _read(path, "responses").items():
                 if name in entries:
                     raise BadWording(f"{path}: {name} is already defined in another file")
                 entries[name] = entry
         wishes = content / "terms" / "wishes.yml"
-        wording = cls(entries, wishes=_read(wishes) if wishes.exists() else None)
+        wording = cls(entries, wishes=_read(wishes, "wishes") if wishes.exists() else None)
         faults = list(wording.faults())
         if faults:
             raise BadWording("; ".join(faults))
@@ -113,6 +113,9 @@ class Wording:
 
     def faults(self) -> Iterator[str]:
         """What is wrong with the content, in words: missing languages, unknown keys, templates that do not parse."""
+        for wish, names in self._wishes.items():
+            if not isinstance(names, Mapping) or not all(names.get(language) for language in LANGUAGES):
+                yield f"{wish}: must have a short name in zh and en"
         for name, entry in self._entries.items():
             if not isinstance(entry, Mapping):
                 yield f"{name}: must have zh and en"
@@ -195,14 +198,14 @@ def clock(value: str | datetime) -> str:
     return f"{moment.astimezone(SHANGHAI):%H:%M}"
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def _read(path: Path, what: str) -> Mapping[str, Any]:
     """A file of named entries. Raises BadWording."""
     try:
         loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
     except (YAMLError, UnicodeDecodeError) as error:
         raise BadWording(f"{path}: {error}") from error
     if not isinstance(loaded, Mapping):
-        raise BadWording(f"{path}: must be a list of named entries")
+        raise BadWording(f"{path}: must be a list of named {what}")
     return loaded
 
 

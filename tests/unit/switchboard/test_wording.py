@@ -50,6 +50,27 @@ def test_a_channel_may_have_its_own_text_and_numbers_its_choices() -> None:
     assert wording.numbered(reply, "zh") == "余23.50回复1查账单，2 10元包。".replace("2 1", "21")
 
 
+def test_a_wish_is_offered_by_its_short_name() -> None:
+    entry = {"zh": "您是想：", "en": "Did you mean:", "choices": [{"each": "likely", "wish": "{{ item }}"}]}
+    wishes = {"query_bill": {"zh": "查账单", "en": "Bill"}, "recharge": {"zh": "充值", "en": "Top up"}}
+    wording = Wording({"which": entry}, lambda: "ab", wishes)
+    reply = wording.render("which", "web", "en", {"likely": ["recharge", "query_bill"]})
+    assert [(c.label, c.number, c.intent) for c in reply.choices] == [
+        ("Top up", 1, "recharge"),
+        ("Bill", 2, "query_bill"),
+    ]
+    with pytest.raises(BadWording, match="nobody_named_it"):
+        wording.render("which", "web", "zh", {"likely": ["nobody_named_it"]})
+
+
+def test_a_short_name_has_to_be_there_in_both_languages(tmp_path: Path) -> None:
+    for folder in ("responses", "terms"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "terms" / "wishes.yml").write_text("recharge: {zh: 充值}", encoding="utf-8")
+    with pytest.raises(BadWording, match="recharge: must have a short name"):
+        Wording.load(tmp_path)
+
+
 def test_a_missing_value_is_an_error_and_not_an_empty_text() -> None:
     with pytest.raises(BadWording, match="fen"):
         Wording(ENTRIES).render("balance", "web", "zh", {})
