@@ -116,7 +116,7 @@ async def test_what_went_wrong_is_a_complaint_and_another_wish_is_not(talk: Begi
     person = talk()
     await person.say("complain", "我要投诉")
     for other in ("query_balance", "find_store", "thanks", "greet"):
-        assert (await person.say(other, "…")).responses[1:] == ["ask_complaint"]
+        assert (await person.say(other, "先问个别的")).responses[1:] == ["ask_complaint"]
         await person.say("stop")
         await person.say("complain", "我要投诉")
     assert (await person.say("never_ordered", "没订过的业务扣我钱")).responses == ["ticket_complaint"]
