@@ -71,6 +71,7 @@ class PaidButCutOff(Skill):
         recent = [p for p in await reads.payments(turn.doors, turn.who) if now - p.created_at <= RECENT]
         turn.say(
             "paid_but_cut_off",
+            days=RECENT.days,
             suspended=status == "suspended",
             arrears_fen=balance.arrears_fen,
             paid=next((_shown(p) for p in recent), None),

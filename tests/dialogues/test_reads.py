@@ -104,7 +104,7 @@ async def test_a_contract_says_when_it_ends(talk: Begin) -> None:
 async def test_data_for_abroad_is_shown_apart(talk: Begin) -> None:
     heard = await talk().say("consult_roaming")
     assert heard.responses == ["roaming_packs"]
-    assert len(heard.labels) == 3
+    assert len(heard.labels) == 4
 
 
 async def test_a_crm_that_is_away_is_said_and_the_wish_is_kept(talk: Begin) -> None:

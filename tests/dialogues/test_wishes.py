@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 
+from bot.actions import skills
+
 pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
 ORDINARY, ARREARS, SMALL_PLAN = "+8613800000000", "+8613800000001", "+8613800000018"
 ABROAD, HOLDER, MEMBERSHIPS, WAITING, STILL_CUT_OFF, INSURED = (
     f"+86138000000{n:02d}" for n in (4, 7, 9, 10, 12, 13)
 )  # fmt: skip
+HOW = {"done", "answered", "handed_off", "refused", "not_understood"}
+WITHOUT_A_PERSON = {"event_handoff_ended", "event_order_finished", "event_timer", "event_payment_finished", "resume"}
 
 
 async def test_a_change_of_plan_that_waits_is_taken_back_after_a_yes_and_a_code(talk: Begin) -> None:
@@ -235,3 +239,14 @@ async def test_a_recharge_by_card_asks_for_the_card_at_once(talk: Begin) -> None
     heard = await person.say("recharge_by_card")
     assert (heard.responses, heard.effect("awaits")) == (["ask_recharge_card"], "code")
     assert (await person.card("800000000000000001", intent="recharge_by_card")).responses == ["recharged"]
+
+
+@pytest.mark.parametrize(("channel", "language"), [("web", "zh"), ("sms", "en")])
+async def test_there_is_no_wish_that_nobody_answers(talk: Begin, channel: str, language: str) -> None:
+    for intent in sorted(skills.SKILLS.keys() - WITHOUT_A_PERSON):
+        for number in (ORDINARY, None):
+            person = talk(number, channel)
+            person.language = language
+            heard = await person.say(intent, "x")
+            assert heard.responses or heard.effect("handoff"), (intent, number)
+            assert {how for _, how in heard.outcomes} <= HOW, (intent, heard.outcomes)

@@ -15,6 +15,7 @@ from switchboard.wording import CHANNELS, LANGUAGES, Wording
 
 ROOT = Path(__file__).resolve().parents[3]
 CONTENT = ROOT / "content"
+ONE_SMS = 70
 PRICE = re.compile(r"\d[\d.]*\s*(?:元|块|yuan)|[¥￥]\s*\d")
 
 
@@ -60,6 +61,11 @@ def test_a_channel_of_its_own_speaks_both_languages_or_falls_back() -> None:
     for name, entry in entries().items():
         for channel in CHANNELS:
             assert set(entry.get(channel, {})) <= {*LANGUAGES, "choices"}, name
+
+
+def test_a_fixed_text_fits_one_chinese_sms() -> None:
+    said = {name: (e.get("sms") or {}).get("zh") or e["zh"] for name, e in entries().items()}
+    assert [name for name, text in said.items() if "{" not in text and len(text.strip()) > ONE_SMS] == []
 
 
 def test_no_price_is_written_down() -> None:
