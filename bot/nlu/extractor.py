@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.catalogue import CatalogueFile
+from bot.catalogue import CatalogueFile, Named
 from bot.nlu.lookups import load_lookup, lookup_hash
 from bot.nlu.normal import PLACEHOLDER
 from bot.nlu.parts import normal_of
@@ -52,7 +52,7 @@ class ValueExtractor(GraphComponent):
         return {
             **{name: f"data/lookup/{name}.yml" for name in _LOOKUPS},
             "timezone": "Asia/Shanghai",
-            "likeness": 60.0,
+            "likeness": 70.0,
             "longest_text": 500,
             "secrets": {"code": "secret_code", "card": "secret_card"},
         }
@@ -82,9 +82,10 @@ class ValueExtractor(GraphComponent):
         self._now = now
         self._catalogue = catalogue
         self._zone = ZoneInfo(config["timezone"])
-        raw: dict[str, list[str]] = load_lookup(config["offerings"])["aliases"]
-        self._aliases = [Offering(name, tuple(aliases)) for name, aliases in raw.items()]
-        self._offerings = OfferingFinder(self._aliases, config["likeness"])
+        raw = load_lookup(config["offerings"])
+        self._aliases = [Offering(name, tuple(aliases)) for name, aliases in raw["aliases"].items()]
+        self._no_names: list[str] = raw["no_names"]
+        self._offerings = self._finder(())
         self._services = ServiceFinder(load_lookup(config["services"]))
         self._regions = NameFinder("region", load_lookup(config["regions"]))
         self._countries = NameFinder("country", load_lookup(config["countries"]))
@@ -101,8 +102,11 @@ class ValueExtractor(GraphComponent):
     def _renew_offerings(self) -> None:
         named = self._catalogue.changed() if self._catalogue else None
         if named is not None:
-            offerings = [Offering(one.id, one.names, one.category == "plan") for one in named]
-            self._offerings = OfferingFinder([*offerings, *self._aliases], self._config["likeness"])
+            self._offerings = self._finder(named)
+
+    def _finder(self, named: Iterable[Named]) -> OfferingFinder:
+        sold = [Offering(one.id, one.names, one.category == "plan") for one in named]
+        return OfferingFinder([*sold, *self._aliases], self._config["likeness"], self._no_names)
 
     def _entities(self, message: Message) -> list[dict[str, Any]]:
         original = message.get(TEXT) or ""
@@ -134,15 +138,23 @@ class ValueExtractor(GraphComponent):
 
 def _values(text: str, today: date) -> list[Found]:
     """What can be normalised by itself. A relative month may be part of a date: both are said."""
-    numerals = find_numerals(text)
+    mobiles = find_mobiles(text)
+    numerals = find_numerals(_without(text, mobiles))
     periods = find_periods(text, today)
     relative = [one for one in find_relative_months(text, today) if not any(one.overlaps(p) for p in periods)]
     others = [*periods, *find_dates(text, today), *find_named_months(text, today)]
-    if not numerals:
+    if not (numerals or mobiles):
         return [*without_overlaps([*others, *find_volumes(text, numerals), *find_numbers(text)]), *relative]
-    exact = [*find_mobiles(text), *find_orders(text), *find_last_digits(text), *others]
-    amounts = [*find_volumes(text, numerals), *find_money(text, numerals)]
-    return [*without_overlaps([*exact, *amounts, *find_phones(text), *find_numbers(text)]), *relative]
+    exact = [*mobiles, *find_orders(text), *find_last_digits(text), *others]
+    amounts = [*find_phones(text), *find_volumes(text, numerals), *find_money(text, numerals)]
+    return [*without_overlaps([*exact, *amounts, *find_numbers(text)]), *relative]
+
+
+def _without(text: str, found: list[Found]) -> str:
+    """The text with blanks for what was found: 充三十幺三八… is an amount and a number, not one number."""
+    for one in found:
+        text = text[: one.start] + " " * (one.end - one.start) + text[one.end :]
+    return text
 
 
 def _once(found: list[Found]) -> list[Found]:

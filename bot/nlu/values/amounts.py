@@ -21,10 +21,11 @@ _YUAN_AFTER = re.compile(
 _CURRENCY_BEFORE = re.compile(r"(?:¥|rmb|cny) ?$")
 _MAO_AFTER = re.compile(rf"毛(?P<fen>{_ONES})(?!{NUMERAL}|\d|个|块|元|毛|g|兆|m)|毛钱?|角钱")
 _FEN_AFTER = re.compile(r"分钱")
-_TOGETHER = re.compile(r"一块(?:儿|去|来|查|办|用|走|给|取消|开|弄)")
+_ONE_YUAN = re.compile(rf"一块(?:$|钱|{_ONES}|的|多|左右|一|每|也|都|了|[,。!?、 ])")
 _NO_MONEY_AFTER = re.compile(
-    r"[\d.:%]| ?(?:个?g(?:b|ig)?\b|个?[mtk]b?\b|个|兆|号|次|月|天|张|年|点|日|下|卡|遍|些|分钟|分|秒|条|小时|岁|位|"
-    r"人|家|台|部|楼|级|倍|周|星期|几|多个|多兆|多g|多条|多分|百|期|档|路|样|点儿|会儿|种|步|句|段|件|份|项|times?\b|days?\b|"
+    r"[\d.:%]| ?(?:个?g(?:b|ig)?(?![a-z])|个?[mtk]b?(?![a-z])|个|兆|号|次|月|天|张|年|点|日|下|卡|遍|些|分钟|"
+    r"分|秒|条|小时|岁|位|人|家|台|部|楼|级|倍|周|星期|几|多个|多兆|多g|多条|多分|百|期|档|路|样|点儿|回|笔|单|趟|轮|场|名|只|把|种|类|"
+    r"本|赔|窗|会儿|步|句|段|件|份|项|times?\b|days?\b|"
     r"months?\b|minutes?\b|mins?\b|hours?\b|texts?\b|sms\b|gigs?\b|megs?\b|years?\b|weeks?\b|of\b)"
 )
 _PAID_BEFORE = re.compile(
@@ -40,7 +41,7 @@ _PRICED = re.compile(
     r"| ?(?:plan|package|one)\b"
     rf"|(?=(?:和|跟|与|还是|或者?|、){NUMBER}(?:块|元)?的?(?:套餐|$|[那哪有差比对])))"
 )
-_NO_PRICE_BEFORE = re.compile(r"(?:尾号|第|[\d.]) ?$")
+_NO_PRICE_BEFORE = re.compile(r"(?:尾号|工号|编号|第|[\d.]) ?$")
 _VOLUME_AFTER = re.compile(
     r"(?P<several>多?个)? ?(?P<unit>gigabytes?|megabytes?|gigs?|megs?|gb|mb|tb|kb|g|m|t|k|兆|吉)(?![a-z])"
 )
@@ -48,12 +49,13 @@ _HALF = re.compile(r"半个? ?(?:gb|g|t|兆)(?![a-z])|half an? (?:gigabyte|gig|g
 _KB = {"k": 1, "m": 1024, "兆": 1024, "g": 1024**2, "吉": 1024**2, "t": 1024**3}
 _GENERATIONS = {2, 3, 4, 5, 6}
 _BEFORE_VOLUME = re.compile(
-    r"(?:买|加|订|来|要|剩|用|用了|剩了|还有|还剩|超|送|送了|只有|buy|add|get|left|used|another|extra) ?$"
+    r"(?:买|加|订|来|要|剩|用了|剩了|还有|还剩|超|送|送了|只有|buy|add|get|left|used|another|extra) ?$"
 )
 _AFTER_GENERATION = re.compile(
     r" ?(?:套餐|网|手机|卡|信号|基站|用不|连|plan|network|phone|signal|sim|$|的套餐|上不|冲浪|服务|功能|不|怎么|没)"
 )
-_AFTER_VOLUME = re.compile(r" ?(?:的?(?:国内|省内|通用|全国)?流量|包|的包|data|pack|of data)")
+_AFTER_VOLUME = re.compile(r" ?(?:的?(?:国内|省内|通用|全国)?流量包|包|的包|data|pack|of data)")
+_SURELY_GENERATION = re.compile(r" ?(?:套餐|网|手机|信号|plan|network|speed|signal|phone)")
 _LEAST_PRICE_NAME = 5
 _MOST_YUAN = 1_000_000
 _LOOK_BACK = 16
@@ -80,7 +82,9 @@ def find_volumes(text: str, numerals: list[Numeral] | None = None) -> list[Found
     ]
     for one in find_numerals(text) if numerals is None else numerals:
         after = _VOLUME_AFTER.match(text, one.end)
-        if after and one.value and not one.is_approximate and not _is_generation(text, one, after):
+        if not after or not one.value or one.is_approximate or not _is_counted(text, one):
+            continue
+        if not _is_generation(text, one, after):
             size = one.value * _KB[after["unit"][0]]
             if size.denominator == 1 and size < 2**40:
                 found.append(Found("volume_kb", one.start, after.end(), int(size)))
@@ -103,15 +107,19 @@ def _is_unsigned(text: str, one: Numeral) -> bool:
     return not (before == "." or (before.isascii() and before.isalpha() and one.text[0].isascii()))
 
 
+def _is_counted(text: str, one: Numeral) -> bool:
+    """Not the 2m of m2m, not 几十k."""
+    before = _before(text, one.start)[-1:]
+    return not ("a" <= before <= "z" and one.text[0].isdigit()) and before not in ("几", "数", "-")
+
+
 def _with_unit(text: str, one: Numeral) -> Found | None:
     """50元, 十块五, ¥50, 五毛钱, 两分钱."""
     if (one.is_said_digit_by_digit and len(one.text) != 3) or one.is_approximate:
         return None
     after = _YUAN_AFTER.match(text, one.end)
     if after:
-        if one.text == "一" and (
-            _TOGETHER.match(text, one.start) or _before(text, one.start).endswith(tuple("这那哪某"))
-        ):
+        if one.text == "一" and not _is_one_yuan(text, one.start):
             return None
         jiao = (parse_number(after["jiao"]) if after["jiao"] else None) or Fraction(0)
         return _amount(one.start, after.end(), one, Fraction(100), jiao * 10)
@@ -123,12 +131,22 @@ def _with_unit(text: str, one: Numeral) -> Found | None:
     return _amount(one.start - len(sign[0]), one.end, one, Fraction(100)) if sign else None
 
 
+def _is_one_yuan(text: str, start: int) -> bool:
+    """Not 一块 that means "together" or "piece"."""
+    is_piece = text[start + 1 : start + 2] == "块" and not _ONE_YUAN.match(text, start)
+    return not is_piece and not _before(text, start).endswith(tuple("这那哪某"))
+
+
 def _without_unit(text: str, one: Numeral, is_about_money: bool) -> Found | None:
     before = _before(text, one.start)
+    if (len(one.text) == 1 and one.text in DIGITS) or "幺" in one.text:
+        return None
+    if one.is_approximate and not one.is_said_digit_by_digit:
+        return None
     if _PRICED.match(text, one.end) and one.value and one.value >= _LEAST_PRICE_NAME:
         is_price = not _NO_PRICE_BEFORE.search(before) and one.text != "五一"
         return _amount(one.start, one.end, one, Fraction(100)) if is_price else None
-    if one.is_said_digit_by_digit or one.is_approximate or _NO_MONEY_AFTER.match(text, one.end):
+    if one.is_said_digit_by_digit or _NO_MONEY_AFTER.match(text, one.end):
         return None
     is_paid = bool(_PAID_BEFORE.search(before))
     is_round = is_about_money and one.has_units and not one.text[0].isascii() and len(one.text) > 1
@@ -154,5 +172,5 @@ def _is_generation(text: str, one: Numeral, after: re.Match[str]) -> bool:
     if after["unit"] != "g" or after["several"] or one.value not in _GENERATIONS:
         return False
     if _AFTER_VOLUME.match(text, after.end()) or _BEFORE_VOLUME.search(_before(text, one.start)):
-        return bool(re.match(r" ?(?:套餐|网|手机|plan|network)", text[after.end() :]))
+        return bool(_SURELY_GENERATION.match(text, after.end()))
     return bool(_AFTER_GENERATION.match(text, after.end())) or one.value not in {1}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from bot.nlu.values.found import Found
-from bot.nlu.values.months import ENGLISH, ENGLISH_MONTH, MONTH, YEAR, month_number, shifted, year_of
+from bot.nlu.values.months import AFTER_SHORT_DAY, ENGLISH, ENGLISH_MONTH, MONTH, YEAR, month_number, shifted, year_of
 from bot.nlu.values.numerals import DIGITS, NUMBER, parse_number
 
 _PART = r"(?:的?(?:凌晨|清早|早上|早晨|早|上午|中午|下午|傍晚|晚上|晚|夜里|半夜))?"
@@ -48,18 +48,19 @@ _WEEK_OFFSETS = {"上上": -2, "上": -1, "这": 0, "本": 0, "下": 1, "下下"
 _NO_WEEK_BEFORE = re.compile(rf"(?:每个?|{NUMBER}个?|一|几)$")
 _ENGLISH_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _ENGLISH_WEEK = re.compile(
-    rf"(?<![a-z])(?:(?P<rel>last|this|next|on|coming) )?(?P<day>{'|'.join(_ENGLISH_DAYS)})(?!s)(?![a-z])"
+    rf"(?<![a-z])(?:(?P<rel>last|this|next|on|coming) )?(?<!black )(?P<day>{'|'.join(_ENGLISH_DAYS)})(?!s)(?![a-z])"
     r"|(?<![a-z])(?P<week>last|this|next) week(?P<end>end)?(?![a-z])"
 )
 _DAY = rf"(?:\d{{1,2}}|[{''.join(DIGITS)}]|[二三]?十[一二三四五六七八九]?|廿[一-九]?)"
 _MONTH_DAY = re.compile(
-    rf"(?:(?P<year>{YEAR})的?)?(?<![十百])(?P<month>{MONTH})月份?的?(?P<day>{_DAY})(?P<sign>号|日|(?![\d{''.join(DIGITS)}十百千万个块元毛兆gm点分月.])){_PART}"
+    rf"(?:(?P<year>{YEAR})的?)?(?<![十百])(?P<month>{MONTH})月份?的?(?P<day>{_DAY})(?P<sign>号|日|{AFTER_SHORT_DAY}){_PART}"
 )
 _SHIFTED_DAY = re.compile(
-    rf"(?P<rel>上上|上|这|本|当|下下|下)(?:一)?个?月的?(?:(?P<day>{_DAY})(?:号|日)|(?P<start>初)|(?P<end>底|末)){_PART}"
+    rf"(?P<rel>上上|(?<![马晚线网以早])上|这|本|当|下下|下)(?:一)?个?月的?(?:(?P<day>{_DAY})(?:号|日)|(?P<start>初)|(?P<end>底|末)){_PART}"
 )
 _ONLY_DAY = re.compile(
-    rf"(?<![\d{''.join(DIGITS)}十百千月.a-z])(?P<day>{_DAY})(?:号|日)(?![码线店楼门键机院卡]|套餐|包|内|租|均|游|流量|公馆){_PART}"
+    rf"(?<![\d{''.join(DIGITS)}十百千月.a-z])(?!(?:一|1)日)(?P<day>{_DAY})(?:号|日)"
+    rf"(?![码线店楼门键机院卡窗桌车柜厅座人]|套餐|包|内|租|均|游|流量){_PART}"
 )
 _NO_DAY_BEFORE = re.compile(r"(?:第|选|选择|按|回复|尾|编|工|型|的|这个|那个|每月|每个月|转|接) ?$")
 _NUMERIC = re.compile(
@@ -71,10 +72,10 @@ _ENGLISH_DATE = re.compile(
     rf"|(?<![\d.])(?P<day2>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<month2>{ENGLISH_MONTH})(?![a-z])"
     r"(?:,? (?P<year2>20\d\d))?"
     r"|(?:the )?(?P<day3>\d{1,2})(?:st|nd|rd|th)(?: of (?P<rel>last|this|next) month)?(?![a-z])"
-    r"(?! (?:one|option|plan|pack))"
+    r"(?! (?:one|option|plan|pack|party))"
 )
 _TO_COME = re.compile(
-    r"预约|上门|要|将|会|准备|打算|生效|开始|到期|过期|来装|will|going to|appointment|from|come|start|due|expire"
+    r"预约|上门|要|将|会|准备|打算|生效|开始|到期|过期|来装|will|going to|appointment|come|start|due|expire"
 )
 _DONE = re.compile(r"了|过|已经|为什么|怎么|没|吗|did|was|were|paid|charged")
 
@@ -82,14 +83,14 @@ _DONE = re.compile(r"了|过|已经|为什么|怎么|没|吗|did|was|were|paid|c
 def find_dates(text: str, today: date) -> list[Found]:
     """All days and weeks in a normalised text; a day that no calendar has (30 Feb) is none."""
     is_to_come = bool(_TO_COME.search(text)) and not _DONE.search(text)
+    months = [*_shifted_days(text, today), *_month_days(text, today, is_to_come)]
     return [
         *_near_days(text, today),
         *_numeric(text),
-        *_shifted_days(text, today),
-        *_month_days(text, today, is_to_come),
+        *months,
         *_english_dates(text, today, is_to_come),
         *_weeks(text, today, is_to_come),
-        *_only_days(text, today, is_to_come),
+        *_only_days(text, today, months, is_to_come),
     ]
 
 
@@ -176,13 +177,15 @@ def _english_weekday(match: re.Match[str], monday: date, today: date, is_to_come
     return _nearest(day, today, is_to_come or match["rel"] in ("this", "coming"))
 
 
-def _only_days(text: str, today: date, is_to_come: bool) -> Iterator[Found]:
+def _only_days(text: str, today: date, months: list[Found], is_to_come: bool) -> Iterator[Found]:
+    """Days without a month; after another one (五月一号到十五号) they are of the same."""
     for match in _ONLY_DAY.finditer(text):
         day, before = _day(match["day"]), text[: match.start()]
         is_choice = match.span() == (0, len(text)) and day < 10
         if is_choice or _NO_DAY_BEFORE.search(before) or not 1 <= day <= 31:
             continue
-        yield from _dated(match, *_month_of(day, today, is_to_come), day)
+        same = next((one for one in months if text[one.end : match.start()] in ("到", "至", "-", "和")), None)
+        yield from _dated(match, *(_split(same.value[:7]) if same else _month_of(day, today, is_to_come)), day)
 
 
 def _nearest(day: date, today: date, is_to_come: bool) -> date:

@@ -10,7 +10,7 @@ from bot.nlu.values.numerals import DIGITS, NUMERAL, parse_number
 
 _RELATIVE = re.compile(
     r"(?P<back>(?:上上|大上|前)(?:一)?(?:个)?月(?!租)|last but one month|(?:the )?month before last)"
-    r"|(?P<last>(?:上(?:一)?(?:个)?|前一个)月|last month(?:'s)?|previous month)"
+    r"|(?P<last>(?:上一?个|(?<![马晚线网以早])上一?|前一个)月(?!租)|last month(?:'s)?|previous month)"
     r"|(?P<this>(?:这(?:一)?(?:个)?|本|当)月(?!租)|this month(?:'s)?|current month)"
     r"|(?P<after>下下(?:个)?月|month after next)"
     r"|(?P<next>下(?:一)?(?:个)?月|next month(?:'s)?)"
@@ -39,9 +39,9 @@ _AFTER_MAY = re.compile(r"$|'s| (?:bill|data|usage|statement|charges|invoice|and
 _PER_MONTH = re.compile(r"多少|扣|最低|花|几|要|打|保底|消费|固定|包")
 _NAMES = {"元": 1, "正": 1, "腊": 12}
 _DAY_AFTER = re.compile(rf"\s*(?:\d{{1,2}}|{NUMERAL}{{1,3}})(?:号|日)")
-_SHORT_DAY_AFTER = re.compile(
-    rf"(?:[{''.join(DIGITS)}]|[二三]?十[一-九]?)(?![{''.join(DIGITS)}十百千个块元毛兆gm点分月])"
-)
+AFTER_SHORT_DAY = r"(?=[充冲交缴付那的到至 ,。!?、]|$)"
+"""What follows a day that is said without 号: 五月一充的."""
+_SHORT_DAY_AFTER = re.compile(rf"(?:[{''.join(DIGITS)}]|[二三]?十[一二三四五六七八九]?){AFTER_SHORT_DAY}")
 
 
 def find_relative_months(text: str, today: date) -> list[Found]:

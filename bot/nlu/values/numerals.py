@@ -52,12 +52,14 @@ class Numeral:
 
     @property
     def is_approximate(self) -> bool:
-        """两三百, 五六十: neighbouring digits that bound a value; 六五 is no amount either."""
-        return bool(_APPROXIMATE.search(self.text)) and not len(self.text) == 3 == self._digits
+        """See `is_approximate`."""
+        return is_approximate(self.text)
 
-    @property
-    def _digits(self) -> int:
-        return sum(char in DIGITS for char in self.text)
+
+def is_approximate(text: str) -> bool:
+    """两三百, 五六十: neighbouring digits that bound a value; 六五 is no amount either, but 一九九 is."""
+    is_spelled_out = len(text) == 3 and all(char in DIGITS for char in text)
+    return not is_spelled_out and bool(_APPROXIMATE.search(text))
 
 
 def find_numerals(text: str) -> list[Numeral]:

@@ -23,6 +23,7 @@ _WORD = re.compile(rf"(?P<generation>[2-6]g(?![a-z]))|(?P<number>{NUMERAL}{{2,}}
 _GENERATION = re.compile(r"[2-6]g(?!b)")
 _PRICE = re.compile(r"\d+(?:\.\d+)?(?:元|yuan)?")
 _KIND = re.compile(r"套餐$| ?plan$")
+_CONSONANTS = "bpmfdtnlgkhjqxrzcsyw"
 _FEWEST_SYLLABLES = 3
 _LONG_NAME = 5
 
@@ -56,14 +57,18 @@ class _Word:
 class OfferingFinder:
     """Finds offerings in a normalised text."""
 
-    def __init__(self, offerings: Iterable[Offering], likeness: float) -> None:
-        """`likeness` (0-100): how alike one syllable in a name of five or more must sound; the others are equal."""
+    def __init__(self, offerings: Iterable[Offering], likeness: float, others: Iterable[str] = ()) -> None:
+        """`likeness` (0-100): how alike one syllable in a name of five or more must sound; the others are equal.
+
+        `others` contain a name but mean something else (家庭网络 is not 家庭网).
+        """
         self._likeness = likeness
         meanings: dict[str, dict[str, None]] = {}
         for offering in offerings:
             for name in spellings(offering):
                 meanings.setdefault(name, {})[offering.id] = None
-        self._exact = Spellings({name: tuple(ids) for name, ids in meanings.items()})
+        named = {name: tuple(ids) for name, ids in meanings.items()}
+        self._exact = Spellings({**{normalise(one).text: () for one in others}, **named})
         self._sounds = [sound for name, ids in meanings.items() if (sound := _sound(name, tuple(ids)))]
         self._numbers: dict[str, set[str]] = {}
         for name, ids in meanings.items():
@@ -78,7 +83,11 @@ class OfferingFinder:
     def find(self, text: str) -> list[Found]:
         """Exact spellings, or else what sounds most alike."""
         exact = list(self._exact.find(text))
-        return self._agreeing(text, exact) if exact else self._by_sound(text)
+        for start, end, ids in exact:
+            if not ids:
+                text = text[:start] + " " * (end - start) + text[end:]
+        named = [one for one in exact if one[2]]
+        return self._agreeing(text, named) if named else self._by_sound(text)
 
     def _agreeing(self, text: str, exact: list[tuple[int, int, tuple[str, ...]]]) -> list[Found]:
         """Without those whose numbers are others than the one that stands beside the name: 畅享的98 is not 畅享99."""
@@ -129,7 +138,8 @@ class OfferingFinder:
                 yield length - len(unequal), heard[first].start, heard[first + length - 1].end
 
     def _is_alike(self, one: str, other: str) -> bool:
-        return fuzz.ratio(one, other) >= self._likeness
+        """Recognisers mix up what begins a syllable more than what ends it."""
+        return one.lstrip(_CONSONANTS) == other.lstrip(_CONSONANTS) or fuzz.ratio(one, other) >= self._likeness
 
 
 def spellings(offering: Offering) -> Iterator[str]:

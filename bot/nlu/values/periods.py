@@ -14,7 +14,7 @@ _SMALL = "two|three|four|five|six|twelve|few|couple of"
 _SMALL_VALUES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "twelve": 12}
 _A_FEW = 3
 _LATEST = re.compile(
-    rf"(?:(?P<now>最近|(?<![将附接靠就])近|这|近来)|(?P<past>过去|之前|以前|前|上))的?这?(?P<count>{NUMBER}|几|半)"
+    rf"(?:(?P<now>最近|(?<![将附接靠就])近|近来|这(?!.年))|(?P<past>过去|之前|以前|前|上))的?这?(?P<count>{NUMBER}|几|半)"
     r"(?:个多?月|(?P<years>年))"
     rf"|(?:the )?(?P<en>last|past|previous|recent) (?P<words>\d{{1,2}}|{_SMALL}) (?:months|(?P<enyears>years))"
     r"|(?:the )?(?P<half>last|past) (?:half (?:a )?year|six months)"
@@ -36,7 +36,7 @@ _RANGE = re.compile(
     r"(?: (?P<enyear>20\d\d))?"
 )
 _YEAR = re.compile(
-    rf"(?P<year>{'|'.join(YEARS)})(?!的?(?:{MONTH}月|[上下]半年|第?[一二三四1-4]季度))"
+    rf"(?P<year>{'|'.join(YEARS)})(?![纪龄级]|的?(?:{MONTH}月|[上下]半年|第?[一二三四1-4]季度))"
     r"|(?<![a-z])(?P<en>this|last) year(?!s)"
 )
 _ORDER = {"first": 1, "second": 2, "third": 3, "fourth": 4}

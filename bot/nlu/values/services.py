@@ -6,14 +6,14 @@ The bot can then say which name it did not find. Values are names as they would 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
 from bot.nlu.normal import normalise
 from bot.nlu.values.found import Found, longest_first, without_overlaps
 from bot.nlu.values.names import Spellings
-from bot.nlu.values.numerals import DIGIT, NUMBER, parse_number
+from bot.nlu.values.numerals import DIGIT, NUMBER, is_approximate, parse_number
 
 _MEMBER = r" ?(?:的)?(?P<member>vip|svip|会员|超级会员|黄金会员|年卡|月卡| membership| subscription| premium)"
 _PACK = r"(?:的|定向|免流|专属|专享)*(?P<pack>流量包|定向流量|免流包|流量| data pack)"
@@ -42,20 +42,17 @@ class ServiceFinder:
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         """`names` as in data/lookup/services.yml: services, apps, reached, packs, plans."""
+        heard: Mapping[str, str] = names["heard"]
         self._fixed = Spellings(
             {
-                normalise(spelling).text: (entity, name)
+                normalise(said).text: (entity, heard.get(said, said))
                 for entity, key in (("service_name", "services"), ("pack_name", "packs"), ("plan_name", "plans"))
-                for name, others in names[key].items()
-                for spelling in (name, *(others or ()))
+                for said in _all(names[key])
             }
         )
-        apps = {normalise(s).text: name for name, others in names["apps"].items() for s in (name, *(others or ()))}
-        reached = {normalise(s).text: s for s in names["reached"]}
-        self._apps = Spellings(
-            {spelling: (name, True) for spelling, name in apps.items()}
-            | {spelling: (name, False) for spelling, name in reached.items()}
-        )
+        apps = {normalise(said).text: (heard.get(said, said), True) for said in _all(names["apps"])}
+        reached = {normalise(said).text: (said, False) for said in names["reached"]}
+        self._apps = Spellings({**apps, **reached})
         self._member, self._pack = re.compile(_MEMBER), re.compile(_PACK)
 
     def find(self, text: str) -> list[Found]:
@@ -69,9 +66,16 @@ class ServiceFinder:
                 if pack["pack"] != "流量" or _WISH.search(text):
                     yield Found("pack_name", start, pack.end(), f"{name}流量包")
             elif member := self._member.match(text, end):
-                yield Found("service_name", start, member.end(), name + member["member"].strip().upper())
+                said = member["member"]
+                yield Found("service_name", start, member.end(), name + (said.upper() if "vip" in said else said))
             elif is_service:
                 yield Found("service_name", start, end, name)
+
+
+def _all(names: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """All spellings of a section, the first of each line included."""
+    for name, others in names.items():
+        yield from (name, *others)
 
 
 def _priced(text: str) -> Iterator[Found]:
@@ -106,7 +110,7 @@ def _kind_of_pack(said: str | None) -> str:
 
 def _number(said: str, tenths: str = "") -> str:
     """As it would be written, 6.6 or 20; "" where it is no number."""
-    value = parse_number(said) if len(said) < 12 else None
+    value = parse_number(said) if len(said) < 12 and not is_approximate(said) else None
     if not value:
         return ""
     value += (parse_number(tenths) or 0) / Fraction(10) if tenths else 0
