@@ -26,6 +26,7 @@ SCHEMA = 1
 READ_S = 5.0
 """How long the CRM may take to list its offerings."""
 FIRST_RETRY_S = 0.5
+LEAST_S = 1.0
 _MOST_BYTES = 8 * 1024 * 1024
 log = structlog.get_logger()
 
@@ -62,7 +63,7 @@ class CatalogueFile:
             return _named(json.loads(self._path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             log.warning("catalogue_file_not_readable", kind=type(error).__name__)
             return None
 
@@ -118,9 +119,9 @@ async def keep_fresh(
     while True:
         if await refresh(crm, file):
             retry_s = FIRST_RETRY_S
-            await sleep(every_s)
+            await sleep(max(LEAST_S, every_s))
         else:
-            await sleep(min(retry_s, every_s))
+            await sleep(min(retry_s, max(LEAST_S, every_s)))
             retry_s *= 2
 
 

@@ -18,6 +18,7 @@ import hmac
 import json
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
@@ -57,11 +58,21 @@ class Collected(OutputChannel):  # type: ignore[misc]
 
 
 class RenjiInput(InputChannel):  # type: ignore[misc]
-    """`token` is the bearer token of the worker; `release` what this process was started with: {"id", "model"}."""
+    """`token` is the bearer token of the worker; `release` what this process was started with: {"id", "model"}.
 
-    def __init__(self, token: str, release: dict[str, str]) -> None:
+    `beside` runs as long as the server does.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        release: dict[str, str],
+        beside: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext,
+    ) -> None:
         self._token = token
         self._release = release
+        self._beside = beside
+        self._opened = AsyncExitStack()
         self._warm = False
         self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running: set[asyncio.Task[Any]] = set()
@@ -73,9 +84,9 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> RenjiInput:
         """Rasa's way to make a channel: everything comes from the settings and the Release that this process serves."""
-        from bot.process import channel_token, served_release
+        from bot.process import catalogue_names, channel_token, served_release
 
-        return cls(channel_token(), served_release())
+        return cls(channel_token(), served_release(), catalogue_names)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         routes = Blueprint("renji_webhook")
@@ -88,7 +99,12 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
 
         @routes.listener("after_server_start")
         async def started(app: Any, _: Any) -> None:
+            await self._opened.enter_async_context(self._beside())
             await self.warm(app.ctx.agent)
+
+        @routes.listener("before_server_stop")
+        async def stopping(app: Any, _: Any) -> None:
+            await self._opened.aclose()
 
         @routes.post("/turn")
         async def turn(request: Request) -> HTTPResponse:
