@@ -10,7 +10,7 @@ from pathlib import Path
 from aiohttp import web
 
 from crm.reference.app import crm_app
-from crm.reference.catalogue import demo_catalogue, demo_policy
+from crm.reference.catalogue import DATA, demo_policy, read_catalogue
 from crm.reference.cycle import run_cycles
 from crm.reference.http import Office
 from crm.reference.keys import card_key, crm_token, default_secret_file, paygate_key, read_secret
@@ -26,7 +26,7 @@ def build(options: argparse.Namespace) -> web.Application:
     """The whole process as one application; the database is opened when it starts and closed when it ends."""
     secret = read_secret(options.secret_file)
     store = Store(options.database)
-    office = Office(store, demo_catalogue(), demo_policy(), now, crm_token(secret), card_key(secret))
+    office = Office(store, read_catalogue(options.catalogue), demo_policy(), now, crm_token(secret), card_key(secret))
     app = crm_app(office)
     public_url = options.public_url or f"http://{options.host}:{options.port}"
     app.add_subapp("/paygate/", paygate_app(Paygate(store, paygate_key(secret), now, public_url)))
@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--database", default="sqlite+aiosqlite:///var/crm.db")
+    parser.add_argument("--catalogue", type=Path, default=DATA / "catalogue.yml", help="what is sold")
     parser.add_argument("--secret-file", type=Path, default=default_secret_file())
     parser.add_argument("--public-url", default="", help="where a person's browser finds the payment page")
     options = parser.parse_args()

@@ -29,8 +29,13 @@ def text(raw: dict[str, str]) -> Text:
 @lru_cache(maxsize=1)
 def demo_catalogue() -> Catalogue:
     """The demo operator's catalogue; the same object each time."""
-    raw = read_data("catalogue.yml")
-    version = hashlib.sha256((DATA / "catalogue.yml").read_bytes()).hexdigest()[:12]
+    return read_catalogue(DATA / "catalogue.yml")
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """What a file in the form of the demo operator's says is sold."""
+    raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     provider = text(raw["provider"])
     kinds: tuple[tuple[str, Category], ...] = (("plans", "plan"), ("packs", "data_pack"), ("services", "service"))
     offerings = [_offering(entry, category, provider, version) for key, category in kinds for entry in raw[key]]
