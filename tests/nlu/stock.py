@@ -28,5 +28,13 @@ def train_stock(data: TrainingData, folder: Path, epochs: int) -> Understanding:
     return train(plain, folder, pipeline)
 
 
+def sample(data: TrainingData, count: int) -> TrainingData:
+    """About `count` examples, each intent with its share (0: all); always the same ones."""
+    examples = data.intent_examples
+    every = len(examples) / count if count else 1.0
+    taken = {int(number * every) for number in range(len(examples))} if every > 1 else range(len(examples))
+    return TrainingData([example for number, example in enumerate(examples) if number in taken])
+
+
 def _plain(example: Message) -> dict[str, Any]:
     return {key: example.data[key] for key in ("text", "intent") if key in example.data}
