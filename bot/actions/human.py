@@ -96,7 +96,7 @@ class OlderMode(_AtOnce):
 
     wish = "older_mode"
     response = "older_mode"
-    reason = "older"
+    reason = "senior"
 
     def name(self) -> str:
         return "action_older_mode"
@@ -105,7 +105,7 @@ class OlderMode(_AtOnce):
 async def hand_over(turn: Turn, reason: str, wish: str = "transfer_to_agent") -> None:
     """Urgent reasons first, then seniors."""
     priority = PRIORITY.get(reason, 0)
-    if not priority and (reason == "older" or await is_senior(turn)):
+    if not priority and (reason == "senior" or await is_senior(turn)):
         priority = SENIOR_PRIORITY
     turn.effect(handoff={"reason": reason, "skill": "general", "priority": priority})
     turn.outcome(wish, "handed_off")
