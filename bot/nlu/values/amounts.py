@@ -14,12 +14,13 @@ from bot.nlu.values.found import Found
 from bot.nlu.values.numerals import DIGITS, NUMBER, NUMERAL, Numeral, find_numerals, parse_number
 
 _ONES = "[" + "".join(DIGITS) + r"\d]"
+_NO_UNIT_AFTER = rf"(?:(?=一(?:个月|分钟|天|年|条|次|兆))|(?!{NUMERAL}|\d|个|块|元|g|兆|m|号|月|天|分|条|次|年|周|张))"
 _YUAN_AFTER = re.compile(
     r"(?:多|来)? ?(?:块钱|元钱|块|元(?!月(?!租)|旦|宵|素)|圆|rmb|yuan|cny|kuai|¥)"
-    rf"(?:(?P<jiao>{_ONES})(?:毛|角)?(?!{NUMERAL}|\d|个|块|元|g|兆|m|号|月|天))?"
+    rf"(?:(?P<jiao>{_ONES})(?:(?:毛|角)(?P<fen>{_ONES})?|(?P<cents>{_ONES}))?{_NO_UNIT_AFTER})?"
 )
 _CURRENCY_BEFORE = re.compile(r"(?:¥|rmb|cny) ?$")
-_MAO_AFTER = re.compile(rf"毛(?P<fen>{_ONES})(?!{NUMERAL}|\d|个|块|元|毛|g|兆|m)|毛钱?|角钱")
+_MAO_AFTER = re.compile(rf"毛(?P<fen>{_ONES}){_NO_UNIT_AFTER}|毛钱?|角钱")
 _FEN_AFTER = re.compile(r"分钱")
 _ONE_YUAN = re.compile(rf"一块(?:$|钱|{_ONES}|的|多|左右|一|每|也|都|了|[,。!?、 ])")
 _NO_MONEY_AFTER = re.compile(
@@ -43,9 +44,9 @@ _PRICED = re.compile(
 )
 _NO_PRICE_BEFORE = re.compile(r"(?:尾号|工号|编号|第|[\d.]) ?$")
 _VOLUME_AFTER = re.compile(
-    r"(?P<several>多?个)? ?(?P<unit>gigabytes?|megabytes?|gigs?|megs?|gb|mb|tb|kb|g|m|t|k|兆|吉)(?![a-z])"
+    r"(?P<several>个多|多?个(?P<half>半)?)? ?(?P<unit>gigabytes?|megabytes?|gigs?|megs?|gb|mb|tb|kb|g|m|t|k|兆|吉)(?![a-z])"
 )
-_HALF = re.compile(r"半个? ?(?:gb|g|t|兆)(?![a-z])|half an? (?:gigabyte|gig|gb|g)\b")
+_HALF = re.compile(r"(?<!个)半个? ?(?:gb|g|t|兆)(?![a-z])|half an? (?:gigabyte|gig|gb|g)\b")
 _KB = {"k": 1, "m": 1024, "兆": 1024, "g": 1024**2, "吉": 1024**2, "t": 1024**3}
 _GENERATIONS = {2, 3, 4, 5, 6}
 _BEFORE_VOLUME = re.compile(
@@ -85,7 +86,7 @@ def find_volumes(text: str, numerals: list[Numeral] | None = None) -> list[Found
         if not after or not one.value or one.is_approximate or not _is_counted(text, one):
             continue
         if not _is_generation(text, one, after):
-            size = one.value * _KB[after["unit"][0]]
+            size = (one.value + (Fraction(1, 2) if after["half"] else 0)) * _KB[after["unit"][0]]
             if size.denominator == 1 and size < 2**40:
                 found.append(Found("volume_kb", one.start, after.end(), int(size)))
     return found
@@ -121,8 +122,10 @@ def _with_unit(text: str, one: Numeral) -> Found | None:
     if after:
         if one.text == "一" and not _is_one_yuan(text, one.start):
             return None
-        jiao = (parse_number(after["jiao"]) if after["jiao"] else None) or Fraction(0)
-        return _amount(one.start, after.end(), one, Fraction(100), jiao * 10)
+        jiao, fen = (
+            parse_number(said or "0") or Fraction(0) for said in (after["jiao"], after["fen"] or after["cents"])
+        )
+        return _amount(one.start, after.end(), one, Fraction(100), jiao * 10 + fen)
     if after := _MAO_AFTER.match(text, one.end):
         return _amount(one.start, after.end(), one, Fraction(10), parse_number(after["fen"] or "0") or Fraction(0))
     if after := _FEN_AFTER.match(text, one.end):
@@ -139,11 +142,12 @@ def _is_one_yuan(text: str, start: int) -> bool:
 
 def _without_unit(text: str, one: Numeral, is_about_money: bool) -> Found | None:
     before = _before(text, one.start)
-    if (len(one.text) == 1 and one.text in DIGITS) or "幺" in one.text:
+    priced = _PRICED.match(text, one.end)
+    if (len(one.text) == 1 and one.text in DIGITS) or ("幺" in one.text and not (priced and "套餐" in priced[0])):
         return None
     if one.is_approximate and not one.is_said_digit_by_digit:
         return None
-    if _PRICED.match(text, one.end) and one.value and one.value >= _LEAST_PRICE_NAME:
+    if priced and one.value and one.value >= _LEAST_PRICE_NAME:
         is_price = not _NO_PRICE_BEFORE.search(before) and one.text != "五一"
         return _amount(one.start, one.end, one, Fraction(100)) if is_price else None
     if one.is_said_digit_by_digit or _NO_MONEY_AFTER.match(text, one.end):

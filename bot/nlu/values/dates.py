@@ -66,6 +66,10 @@ _NO_DAY_BEFORE = re.compile(r"(?:第|选|选择|按|回复|尾|编|工|型|的|�
 _NUMERIC = re.compile(
     r"(?<!\d)(?P<year>20\d\d)(?:[-/.](?P<month>1[0-2]|0?[1-9])[-/.](?P<day>3[01]|[12]\d|0?[1-9])|(?P<joined>(?:1[0-2]|0[1-9])(?:3[01]|[12]\d|0[1-9])))(?!\d)"
 )
+_SHORT_NUMERIC = re.compile(
+    r"(?<![\d./-])(?:(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12]\d|0?[1-9])(?![\d/])"
+    r"|(?P<dotted>1[0-2]|0?[1-9])\.(?P<dotted_day>3[01]|[12]\d|0?[1-9])[号日])"
+)
 _ENGLISH_DATE = re.compile(
     rf"(?<![a-z])(?P<month>{ENGLISH_MONTH})\.? (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])"
     r"(?:,? (?P<year>20\d\d))?"
@@ -86,7 +90,7 @@ def find_dates(text: str, today: date) -> list[Found]:
     months = [*_shifted_days(text, today), *_month_days(text, today, is_to_come)]
     return [
         *_near_days(text, today),
-        *_numeric(text),
+        *_numeric(text, today, is_to_come),
         *months,
         *_english_dates(text, today, is_to_come),
         *_weeks(text, today, is_to_come),
@@ -107,10 +111,13 @@ def _near_days(text: str, today: date) -> Iterator[Found]:
             yield _found(match, today + timedelta(-days if is_past else days))
 
 
-def _numeric(text: str) -> Iterator[Found]:
+def _numeric(text: str, today: date, is_to_come: bool) -> Iterator[Found]:
     for match in _NUMERIC.finditer(text):
         month, day = match["month"] or match["joined"][:2], match["day"] or match["joined"][2:]
         yield from _dated(match, int(match["year"]), int(month), int(day))
+    for match in _SHORT_NUMERIC.finditer(text):
+        said, day = int(match["month"] or match["dotted"]), int(match["day"] or match["dotted_day"])
+        yield from _dated(match, _near_year(said, day, today, is_to_come), said, day)
 
 
 def _shifted_days(text: str, today: date) -> Iterator[Found]:

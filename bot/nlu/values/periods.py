@@ -35,6 +35,7 @@ _RANGE = re.compile(
     rf"(?P<enlast>{ENGLISH_MONTH})(?![a-z])"
     r"(?: (?P<enyear>20\d\d))?"
 )
+_NEIGHBOURS = re.compile(r"(?<![零一二三四五六七八九十百\d])(?P<months>[一二三四五六七八九]{2,3})月份?")
 _YEAR = re.compile(
     rf"(?P<year>{'|'.join(YEARS)})(?![纪龄级]|的?(?:{MONTH}月|[上下]半年|第?[一二三四1-4]季度))"
     r"|(?<![a-z])(?P<en>this|last) year(?!s)"
@@ -50,7 +51,14 @@ def find_periods(text: str, today: date) -> list[Found]:
         return []
     found = []
     # A half-year has its own rule: 上半年 is from January to June.
-    rules = ((_HALF, _half), (_QUARTER, _quarter), (_RANGE, _range), (_LATEST, _latest), (_YEAR, _year))
+    rules = (
+        (_HALF, _half),
+        (_QUARTER, _quarter),
+        (_RANGE, _range),
+        (_NEIGHBOURS, _neighbours),
+        (_LATEST, _latest),
+        (_YEAR, _year),
+    )
     for pattern, months in rules:
         for match in pattern.finditer(text):
             bounds = months(match, today)
@@ -103,6 +111,15 @@ def _range(match: re.Match[str], today: date) -> tuple[str, str] | None:
     else:
         start = year if first <= last else year - 1
     return (iso(start, first), iso(year, last)) if (start, first) < (year, last) else None
+
+
+def _neighbours(match: re.Match[str], today: date) -> tuple[str, str] | None:
+    """四五月份 are April and May."""
+    months = [int(parse_number(said) or 0) for said in match["months"]]
+    if months != list(range(months[0], months[0] + len(months))):
+        return None
+    year = year_of(None, months[-1], today)
+    return iso(year, months[0]), iso(year, months[-1])
 
 
 def _year(match: re.Match[str], today: date) -> tuple[str, str] | None:

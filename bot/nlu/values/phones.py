@@ -12,7 +12,7 @@ _RUN = re.compile(rf"(?<![\d.a-z¥{''.join(DIGITS)}十百千万]){DIGIT}{{3,12}}
 _HOTLINE = re.compile(
     r"1(?:00[018]\d|008611|0[0-9]{3}|0650|2[13]\d{2}|25(?:80|93)|60\d{2}|79\d{2}|96\d{2})|9[56]\d{3,4}|106\d{5,9}|[48]00\d{7}|11[0249]|12[02]"
 )
-_LANDLINE = re.compile(r"(?<![\d-])0\d{2,3}[- ]?\d{7,8}(?!\d)")
+_LANDLINE = re.compile(r"(?<![\d-])(?:0\d{2,3}[- ]?\d{7,8}|[48]00-\d{3}-?\d{4})(?!\d)")
 _MONEY_AFTER = re.compile(r"(?:块|元|个|兆|g\b|mb?\b|的套餐|套餐|年|分钟|条|天| ?yuan| ?rmb)")
 _CALLED = re.compile(r"(?:打|拨|电话|发到|发给|回复|热线|客服|call|dial|to|from|text) ?$")
 _PHONE_BEFORE = re.compile(r"(?:号码?|手机|电话|尾数|充|给|到|number|phone)(?:是|为|的)? ?$")
@@ -20,7 +20,7 @@ _PHONE_AFTER = re.compile(r" ?(?:开头|打头|号段|的号|那个号|这个号
 _TWICE = {"两": 2, "俩": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "2": 2, "3": 3, "4": 4, "5": 5, "6": 6}
 _TAIL = rf"(?P<digits>{DIGIT}{{2,8}})(?!{DIGIT})|(?P<times>[{''.join(_TWICE)}])个(?P<digit>{DIGIT})"
 _LAST_DIGITS = re.compile(
-    r"(?:尾号|尾数|(?:最?后|末)(?:面)?[二两三四五六2-6](?:位|个)(?:数字?|号)?|手机尾|"
+    r"(?:尾号|尾数|号码后面|号后面|(?:最?后|末)(?:面)?[二两三四五六2-6](?:位|个)(?:数字?|号)?|手机尾|"
     r"ending (?:in|with)|ends (?:in|with)|last (?:two|three|four|five|six|[2-6]) (?:digits|numbers)(?: (?:are|is))?)"
     rf"(?:号码)?(?:就?是|为|的是|:)? ?(?:{_TAIL})"
 )
@@ -44,6 +44,8 @@ _ENGLISH_CHOICE = re.compile(
 _ARABIC = re.compile(r"(?<![\d.a-z])\d{1,6}(?![\d.]|[a-z])")
 _WHOLE = re.compile(rf"^({NUMERAL}{{1,6}}|\d{{1,6}})(?:号|个|吧|呢|的)?$")
 _LEAST_PART, _MOST_PART = 3, 10
+_LONG_PART = 7
+"""Of typed digits; fewer are an amount as well."""
 
 
 def find_mobiles(text: str) -> list[Found]:
@@ -96,9 +98,10 @@ def _is_part(match: re.Match[str], digits: str, before: str, text: str) -> bool:
         return False
     if _PHONE_AFTER.match(text, match.end()):
         return True
-    said = not match[0].isascii()
+    if match[0].isascii():
+        return len(digits) >= _LONG_PART
     # Nobody says 幺 but for the digits of a number.
-    return said and ("幺" in match[0] or len(digits) > _LEAST_PART or bool(_PHONE_BEFORE.search(before)))
+    return "幺" in match[0] or len(digits) > _LEAST_PART or bool(_PHONE_BEFORE.search(before))
 
 
 def find_numbers(text: str) -> list[Found]:

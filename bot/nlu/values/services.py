@@ -16,7 +16,7 @@ from bot.nlu.values.names import Spellings
 from bot.nlu.values.numerals import DIGIT, NUMBER, is_approximate, parse_number
 
 _MEMBER = r" ?(?:的)?(?P<member>vip|svip|会员|超级会员|黄金会员|年卡|月卡| membership| subscription| premium)"
-_PACK = r"(?:的|定向|免流|专属|专享)*(?P<pack>流量包|定向流量|免流包|流量| data pack)"
+_PACK = r"(?:的|定向|专属|专享)*(?P<pack>流量包|定向流量|免流包|免流|包(?![月年括含])|流量| data pack)"
 _WISH = re.compile(r"取消|退|关|去掉|停|删|不要|办|开|订|买|加|换成|要个|来个|cancel|remove|buy|get|add|order|stop")
 _UNITS = r"(?P<unit>gb|mb|g|m|兆|吉)"
 _PRICED_PACK = re.compile(
@@ -30,7 +30,7 @@ _SIZED_PACK = re.compile(
     r"|(?P<ensize>\d+(?:\.\d+)?) ?(?P<enunit>gb|mb|g|m) (?:data |top-up )?pack(?:age)?\b"
 )
 _PRICED_PLAN = re.compile(
-    rf"(?P<yuan>{NUMBER})(?:(?:块钱|元钱|块|元)(?P<jiao>{DIGIT})?)?(?:的)?(?:那个|这个|那种|一个|档)?的?(?:\dg)?(?:套餐|资费)"
+    rf"(?P<yuan>{NUMBER})(?P<unit>(?:块钱|元钱|块|元)(?P<jiao>{DIGIT})?)?(?:的)?(?:那个|这个|那种|一个|档)?的?(?:\dg)?(?:套餐|资费)"
     rf"|(?P<en>{NUMBER})[ -]?(?:yuan|rmb)?(?: a month)? (?:plan|package)\b"
 )
 _UNIT_NAMES = {"g": "GB", "吉": "GB", "m": "MB", "兆": "MB"}
@@ -88,7 +88,10 @@ def _priced(text: str) -> Iterator[Found]:
             kind = (match["kind"] or "").upper()
             yield Found("pack_name", *match.span(), f"{price}元{kind}{_kind_of_pack(match['what'])}")
     for match in _PRICED_PLAN.finditer(text):
-        price = _number(match["yuan"] or match["en"], match["jiao"] or "")
+        said = match["yuan"] or match["en"]
+        # 五八套餐 is 58, 五六块钱的套餐 is about five.
+        is_digits = not match["unit"] and len(said) == 2
+        price = str(parse_number(said)) if is_digits else _number(said, match["jiao"] or "")
         if price and Fraction(price) >= _LEAST_PRICE and not text[: match.start()].endswith(("第", "个", "几")):
             yield Found("plan_name", *match.span(), f"{price}元套餐")
 
