@@ -60,3 +60,8 @@ def test_a_short_name_is_short_and_no_two_wishes_share_one() -> None:
         names = [names[language] for names in wishes().values()]
         assert [name for name in names if len(name) > most] == []
         assert len(set(names)) == len(names)
+
+
+def test_the_questions_that_are_answered_are_those_that_are_understood() -> None:
+    taught = YAML(typ="safe", pure=True).load((ROOT / "data" / "nlu" / "faq.yml").read_text(encoding="utf-8"))["nlu"]
+    assert {block["metadata"]["topic"] for block in taught if "metadata" in block} == guide.FAQ
