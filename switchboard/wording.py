@@ -62,6 +62,7 @@ class Wording:
             undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
         )
         self._env.filters.update(yuan=yuan, volume=volume, month=month, day=day, clock=clock, mask=masking.msisdn)
+        self._env.filters["named"] = self._named
 
     @classmethod
     def load(cls, content: Path) -> Wording:
@@ -132,6 +133,10 @@ class Wording:
                 except TemplateError as error:
                     yield f"{name}: {error} in {text!r}"
 
+    def _named(self, intent: str, language: str = "zh") -> str:
+        """The short name of a wish. Raises KeyError."""
+        return self._wishes[intent][language]
+
     def _text(self, template: str, values: Mapping[str, Any]) -> str:
         return self._env.from_string(template).render(values).strip()
 
@@ -143,7 +148,7 @@ class Wording:
                 entities = {key: self._value(value, scope) for key, value in (entry.get("entities") or {}).items()}
                 if "wish" in entry:
                     intent = self._text(entry["wish"], scope)
-                    label = self._wishes[intent][language]
+                    label = self._named(intent, language)
                 else:
                     intent, label = entry["intent"], self._text(entry[language], scope)
                 yield Choice(label, number, f"{list_id}.{number}", intent, entities)

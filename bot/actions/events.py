@@ -8,6 +8,7 @@ from rasa_sdk.events import FollowupAction
 
 from bot.actions.order_told import look_again, tell
 from bot.actions.refusals import refuse
+from bot.actions.shown import forget
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 from crm.operations import ordering
@@ -24,7 +25,7 @@ class HandoffEnded(Skill):
     ends_form = True
 
     async def answer(self, turn: Turn) -> list[Event]:
-        return clear_form()
+        return [*clear_form(), *forget(turn)]
 
 
 class PaymentFinished(Skill):

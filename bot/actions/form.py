@@ -67,7 +67,7 @@ class Form(Action, ABC):  # type: ignore[misc]
             turn.say("crm_unavailable_in_form")
             # Rasa takes "only the next question changed" for "not for this form": something else has to be set too.
             kept = [SlotSet(name, value) for name, value in turn.filled.items()]
-            return [*kept, SlotSet("misses", 0), SlotSet("requested_slot", step or self.slots[0])]
+            return [*kept, SlotSet("form_misses", 0), SlotSet("requested_slot", step or self.slots[0])]
 
     def _asks_again(self, turn: Turn) -> bool:
         """Whether somebody else answered this message already, or this form was opened by it."""
@@ -92,7 +92,7 @@ class Form(Action, ABC):  # type: ignore[misc]
             return await self._unclear(turn)
         if filled is None:
             return []
-        return [SlotSet("misses", 0), SlotSet("strayed", 0), *await self._next(turn, filled)]
+        return [SlotSet("form_misses", 0), SlotSet("strayed", 0), *await self._next(turn, filled)]
 
     def _bare_cancel(self, turn: Turn) -> bool:
         """ "Cancel" in the middle of something means the something; with more words it is a wish of its own."""
@@ -129,9 +129,9 @@ class Form(Action, ABC):  # type: ignore[misc]
         return await self._next(turn, dict.fromkeys(self.slots[first:]))
 
     async def _unclear(self, turn: Turn) -> list[Event]:
-        misses = int(turn.slot("misses") or 0) + 1
+        misses = int(turn.slot("form_misses") or 0) + 1
         turn.say("form_offer_human" if misses >= OFFER_HUMAN_AT else "form_unclear")
-        return [SlotSet("misses", misses), *await self._next(turn, {})]
+        return [SlotSet("form_misses", misses), *await self._next(turn, {})]
 
     def ended(self) -> list[Event]:
         """Rasa closes the form when nothing is requested."""

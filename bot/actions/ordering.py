@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from bot.actions.context import picked, says_only
 from bot.actions.form import OVER, Form
 from bot.actions.order_told import later, tell
 from bot.actions.plan import offered
 from bot.actions.refusals import refuse
+from bot.actions.shown import shows
 from bot.actions.skill import Skill, clear_form
 from bot.actions.trade import SAID, Trade, chosen
 from bot.actions.turn import Event, Turn
@@ -60,11 +62,14 @@ class OrderForm(Form):
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         if step == "code":
             return await self._read_code(turn)
-        if turn.intent == "deny":
+        if (pointed := await self._pointed(turn)) is not None:
+            return pointed
+        bare = says_only(turn, SAID)
+        if turn.intent == "deny" and not bare:
             return await self._no(turn)
         if step == "agreed" and turn.intent == "affirm":
             return await self._told(turn, await ordering.confirm(turn.doors, turn.who, turn.slot("quote") or ""))
-        if turn.intent not in (self.wish, "inform", "correct", "nlu_fallback"):
+        if not bare and turn.intent not in (self.wish, "inform", "correct", "nlu_fallback"):
             return None
         if any(key in turn.entities for key in SAID):
             filled = await chosen(turn, self.wish, self.trade)
@@ -72,6 +77,13 @@ class OrderForm(Form):
         if turn.intent == "correct":
             return {"chosen": None, "among": None}
         return {} if turn.intent == self.wish else None
+
+    async def _pointed(self, turn: Turn) -> dict[str, Any] | None:
+        """What "the cheaper one" or "the second" is, of what was listed here."""
+        if not turn.text:
+            return None
+        offerings = await self.trade.offerings(turn)
+        return await picked(turn, offerings, [o for o in offerings if self.trade.common(o) and not o.audience])
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
         if step == "chosen":
@@ -93,16 +105,19 @@ class OrderForm(Form):
 
     async def _list(self, turn: Turn, among: list[str] | None) -> list[Event] | None:
         offerings = await self.trade.offerings(turn)
-        items = [offered(o, turn.who.language) for o in offerings if not among or o.id in among]
-        if not items:
+        most = SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN
+        listed = [o for o in offerings if not among or o.id in among][:most]
+        if not listed:
             turn.say(f"nothing_to_{self.wish}")
             turn.outcome(self.wish, "refused")
             return None
-        turn.say(f"ask_{self.wish}", items=items[: SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN])
+        turn.say(f"ask_{self.wish}", items=[offered(o, turn.who.language) for o in listed])
+        shows(turn, listed)
         return []
 
     async def _show(self, turn: Turn, quote: Quote) -> None:
         offering = await turn.doors.crm.offering(quote.items[0].offering_id, deadline=turn.doors.read_deadline())
+        shows(turn, [offering], one=True)
         values = {**offered(offering, turn.who.language), "price_fen": quote.price_fen}
         if quote.items[0].action != "delete":
             values["monthly_fen"] = quote.monthly_fen

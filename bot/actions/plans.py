@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.actions.packs import common
 from bot.actions.plan import offered
+from bot.actions.shown import shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import Offering
@@ -24,12 +25,15 @@ class ConsultPlans(Skill):
         meant = find((*plans, *packs, *services), turn.entities.get("offering"), turn.entities.get("amount_fen"))
         if len(meant) == 1:
             one = meant[0]
+            shows(turn, [one], one=True)
             turn.say("offering_details", **offered(one, turn.who.language), is_plan=one.category == "plan")
         elif not meant and speaks_of(turn.text, packs, rather_than=plans):
-            common_first = sorted(packs, key=lambda pack: not common(pack))
-            turn.say("packs", items=[offered(p, turn.who.language) for p in common_first[: _most(turn)]])
+            listed = sorted(packs, key=lambda pack: not common(pack))[: _most(turn)]
+            shows(turn, listed)
+            turn.say("packs", items=[offered(p, turn.who.language) for p in listed])
         else:
             shown = _few(meant or plans, _most(turn))
+            shows(turn, shown)
             items = [offered(p, turn.who.language) for p in shown]
             turn.say("plans", items=items, more=len(shown) < len(plans))
         turn.outcome(self.wish, "answered")
@@ -44,7 +48,9 @@ class ConsultRoaming(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         packs = await on_sale(turn.doors, "data_pack", turn.who.region)
         services = await on_sale(turn.doors, "service", turn.who.region)
-        turn.say("roaming_packs", items=[offered(p, turn.who.language) for p in _abroad(packs, services)])
+        abroad = _abroad(packs, services)
+        shows(turn, abroad)
+        turn.say("roaming_packs", items=[offered(p, turn.who.language) for p in abroad])
         turn.outcome(self.wish, "answered")
         return []
 
@@ -63,6 +69,7 @@ class ComparePlans(Skill):
         compared = named or _around(plans, own)
         if own and len(named) < 2 and own.id not in {p.id for p in compared}:
             compared = [own, *compared]
+        shows(turn, compared[:3])
         items = [offered(p, turn.who.language) for p in compared[:3]]
         turn.say("plans_compared", items=items, own=own.id if own else "")
         turn.outcome(self.wish, "answered")

@@ -6,6 +6,7 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from bot.actions.context import says_only
 from bot.actions.form import OVER, Form
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill, clear_form
@@ -14,6 +15,7 @@ from crm.operations import recharge
 from crm.operations.results import Refusal
 
 OFFERED_FEN = (3000, 5000, 10000, 20000)
+LEAST_YUAN = 5
 AGAIN = frozenset({"amount", "card_missing", "card_used", "card_expired", "invalid"})
 
 
@@ -86,11 +88,14 @@ class RechargeForm(Form):
 
 
 def _amount(turn: Turn, step: str) -> int | None:
-    """A bare number is yuan once an amount was asked for."""
+    """A bare number is yuan once an amount was asked for, and before that unless it may count the ways."""
     if "amount_fen" in turn.entities:
         return int(turn.entities["amount_fen"])
     number = turn.entities.get("number")
-    if step == "means" and turn.slot("way") == "page" and isinstance(number, int):
+    paging = step == "means" and turn.slot("way") == "page"
+    if isinstance(number, int) and (
+        paging or (step == "way" and number >= LEAST_YUAN and says_only(turn, ("number",)))
+    ):
         return number * 100
     return None
 

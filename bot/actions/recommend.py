@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.actions.bill import before, last_month
 from bot.actions.plan import offered
+from bot.actions.shown import shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import EVERYWHERE, Offering
@@ -49,6 +50,7 @@ class RecommendPlan(Skill):
 
     def _within(self, turn: Turn, plans: list[Offering], budget_fen: int) -> None:
         fitting = sorted((p for p in plans if p.monthly_fen <= budget_fen), key=_data_kb, reverse=True)[:SHOWN]
+        shows(turn, fitting)
         items = [offered(p, turn.who.language) for p in fitting]
         turn.say("recommend_budget", items=items, budget_fen=budget_fen)
 
@@ -59,6 +61,8 @@ class RecommendPlan(Skill):
         own = held[1] if held else None
         # A plan that already covers what is used for less is not to be left.
         stay = best is None or (own is not None and own.monthly_fen <= best.monthly_fen and _covers(own, need))
+        if best and not stay:
+            shows(turn, [best], one=True)
         turn.say(
             "recommend_stay" if stay else "recommend_use",
             months=need.months,

@@ -6,6 +6,7 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
+from bot.actions.context import of_number
 from bot.actions.skill import Skill, shareable
 from bot.actions.turn import Event, Turn
 from crm.errors import Unavailable
@@ -26,7 +27,8 @@ class SeveralQuestions(Skill):
         todo = [*(p for p in parts if p in READS), *[p for p in parts if p not in READS][:1]]
         events: list[Event] = []
         for done, part in enumerate(todo):
-            kept = {"intent": self.wish, "entities": shareable(turn.entities), "parts": todo[done:]}
+            at = turn.doors.now().isoformat()
+            kept = {"intent": self.wish, "entities": shareable(turn.entities), "parts": todo[done:], "at": at}
             try:
                 events += await SKILLS[part].attempt(turn.as_wish(part, turn.entities))
             except Unavailable:
@@ -71,6 +73,10 @@ class Resume(Skill):
     wish = "resume"
     keeps = False
 
+    async def _in_context(self, turn: Turn) -> list[Event] | None:
+        # The message was the code.
+        return None
+
     async def answer(self, turn: Turn) -> list[Event]:
         return await resume(turn)
 
@@ -91,6 +97,8 @@ async def resume(turn: Turn) -> list[Event]:
     if wish is None:
         return []
     entities, parts = wish.get("entities") or {}, wish.get("parts") or ()
+    if wish.get("number"):
+        return await of_number(turn, wish["intent"], entities, wish["number"])
     again = turn.as_wish(wish["intent"], entities, parts, wish.get("topic") or "")
     return await SKILLS[wish["intent"]].handle(again)
 

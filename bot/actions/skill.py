@@ -10,6 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions import context
 from bot.actions.refusals import refuse
 from bot.actions.turn import Event, Turn, form_ended
 from bot.actions.wiring import doors
@@ -21,7 +22,7 @@ from crm.operations.results import Refusal
 PATIENCE = 2
 """So many questions in a row may be asked in the middle of a form."""
 FORM_SLOTS = (
-    "chosen", "among", "agreed", "code", "quote", "way", "means", "kind", "told", "first", "strayed",
+    "chosen", "among", "agreed", "code", "quote", "way", "means", "kind", "told", "first", "strayed", "form_misses",
     "secret_number", "secret_login",
 )  # fmt: skip
 
@@ -50,8 +51,10 @@ class Skill(Action, ABC):  # type: ignore[misc]
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Event]:
         turn = await Turn.begin(dispatcher, tracker, doors())
-        events = [SlotSet("misses", 0)] if self.resets and turn.slot("misses") else []
-        events += await self.handle(turn)
+        pointed = await self._in_context(turn)
+        understood = self.resets or pointed is not None
+        events = [SlotSet(name, 0) for name in ("misses", "form_misses") if understood and turn.slot(name)]
+        events += await self.handle(turn) if pointed is None else pointed
         events += turn.events
         return events + await self._form_events(turn, events)
 
@@ -72,12 +75,22 @@ class Skill(Action, ABC):  # type: ignore[misc]
                 return self._kept(turn) + await self._unknown(turn, subscriber)
         return self._kept(turn) + await self.answer(turn)
 
+    async def _in_context(self, turn: Turn) -> list[Event] | None:
+        """The events of an answer that only what came before explains; None when the words say what they mean."""
+        try:
+            return await context.answer(turn)
+        except Unavailable:
+            turn.say("crm_unavailable")
+            turn.outcome(self._intent(turn), "abandoned")
+            return []
+
     def _intent(self, turn: Turn) -> str:
         """The wish under which this turn is kept and counted."""
         return self.wish
 
     def _kept(self, turn: Turn) -> list[Event]:
-        wish = {"intent": self._intent(turn), "entities": shareable(turn.entities)}
+        at = turn.doors.now().isoformat()
+        wish = {"intent": self._intent(turn), "entities": shareable(turn.entities), "at": at}
         if turn.topic:
             wish["topic"] = turn.topic
         return [SlotSet("wish", wish)] if self.keeps else []

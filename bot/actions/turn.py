@@ -29,7 +29,10 @@ class Turn:
         self.topic: str = (message.get("intent") or {}).get("topic") or ""
         """Which question of the `faq` it is."""
         self.parts: list[str] = list(message.get("parts") or ())
-        self.ranking: list[str] = [r["name"] for r in message.get("intent_ranking") or () if r.get("name")]
+        self.ranking: list[tuple[str, float]] = [
+            (r["name"], float(r.get("confidence") or 0.0)) for r in message.get("intent_ranking") or () if r.get("name")
+        ]
+        """Readings with their probabilities, the likeliest first; `nlu_fallback` leads those that were rejected."""
         text = message.get("text") or ""
         # A payload that we built ourselves is not what a person said.
         self.text: str = "" if text.startswith("/") else text

@@ -91,6 +91,7 @@ class Heard:
     texts: list[str] = field(default_factory=list)
     responses: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    choices: list[dict[str, Any]] = field(default_factory=list)
     menus: dict[str, list[str]] = field(default_factory=dict)
     effects: list[dict[str, Any]] = field(default_factory=list)
 
@@ -149,13 +150,19 @@ class Talk:
         return [o.items[0].offering_id for o in self.crm.all_orders.values() if o.msisdn == number]
 
     async def say(self, intent: str, text: str = "", message_id: str = "", **more: Any) -> Heard:
-        """One turn. `more`: entities, or topic, parts, ranking of the understanding."""
+        """One turn. `more`: entities, or topic, parts, ranking of the understanding; `spans`: what they were read from."""
         wiring.install(self.doors)
         self.number += 1
         parsed = {name: more.pop(name) for name in ("parts",) if name in more}
         named = {"name": intent, "confidence": 1.0, "topic": more.pop("topic", "")}
-        ranking = [named, *({"name": n, "confidence": 0.1} for n in more.pop("ranking", ()))]
-        entities = [{"entity": k, "value": v, "start": 0, "end": 0} for k, v in more.items()]
+        readings = more.pop("ranking", ())
+        sure = readings if isinstance(readings, dict) else dict.fromkeys(readings, 0.1)
+        ranking = [named, *({"name": name, "confidence": p} for name, p in sure.items())]
+        spans = {name: (text.index(words), len(words)) for name, words in more.pop("spans", {}).items()}
+        entities = []
+        for name, value in more.items():
+            start, length = spans.get(name, (0, 0))
+            entities.append({"entity": name, "value": value, "start": start, "end": start + length})
         parsed |= {"text": text, "intent": named, "entities": entities, "intent_ranking": ranking}
         channel = Kept(self.channel)
         await self.agent.handle_message(
@@ -206,7 +213,8 @@ class Talk:
             reply = message["reply"]
             heard.texts.append(reply["text"])
             heard.responses.append(reply["response"])
-            heard.labels = [c["label"] for c in reply.get("choices") or ()]
+            heard.choices = list(reply.get("choices") or ())
+            heard.labels = [c["label"] for c in heard.choices]
             heard.menus[reply["response"]] = heard.labels
             if reply.get("quote_id") and self.show:
                 self.quotes.show(self.conversation, reply["quote_id"])

@@ -166,12 +166,6 @@ async def test_something_understood_in_between_starts_the_count_again(talk: Begi
     assert (await person.say("nlu_fallback", "哈")).responses == ["fallback_first"]
 
 
-async def test_at_72_the_second_miss_is_enough(talk: Begin) -> None:
-    person = talk("+8613800000008")
-    await person.say("nlu_fallback", "哈")
-    assert (await person.say("nlu_fallback", "哈")).effect("handoff")["reason"] == "not_understood"
-
-
 @pytest.mark.parametrize("channel", ["web", "sms"])
 async def test_what_is_only_told_is_told_with_a_human(talk: Begin, channel: str) -> None:
     person = talk(None, channel)

@@ -1,0 +1,230 @@
+"""Answers by what came before: "上个月呢" after a bill, "便宜点的" after a list, "尾号8888那个" after a balance.
+
+It goes by the words alone (references.py), so it does not matter how they were understood. Nothing here acts: what
+points at a transaction opens its form, whose question has to be agreed to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rasa_sdk.events import SlotSet
+
+from bot.actions import references
+from bot.actions.references import Pick
+from bot.actions.shown import MOST, Item, Shown, item_of, meant, recent_shown, recent_wish
+from bot.actions.turn import Event, Turn
+from crm.model import Offering
+from crm.operations import cancel_data_pack, reads
+from crm.operations.catalogue import on_sale
+from crm.operations.context import Bound
+from crm.operations.identify import identify
+from crm.operations.results import Refusal
+from crm.worktime import month_of
+
+BY_MONTH = {
+    "query_bill": "query_bill",
+    "dispute_charge": "dispute_charge",
+    "query_call_detail": "query_call_detail",
+    "query_balance": "query_bill",
+    "query_monthly_fee": "query_bill",
+}
+"""Wishes that another month can be asked of, and what answers for it."""
+OF_A_NUMBER = frozenset(
+    {
+        "query_balance", "query_bill", "query_data_usage", "query_monthly_fee", "query_my_plan", "query_pack_expiry",
+        "query_recharge_record", "query_sms_allowance", "query_subscribed_services", "query_suspension",
+        "query_voice_allowance", "dispute_charge",
+    }
+)  # fmt: skip
+"""Wishes that the holder of an account may ask of its other numbers: they only read."""
+TO_HAVE = {"plan": "change_plan", "pack": "order_data_pack"}
+UNREAD = frozenset({"nlu_fallback", "out_of_scope", "inform"})
+
+
+async def answer(turn: Turn) -> list[Event] | None:
+    """Rasa's events; None for what says by itself what it means. Raises Unavailable."""
+    if (events := await _of_other(turn)) is not None:
+        return events
+    if not turn.text.strip():
+        return None
+    if month := _month(turn):
+        wish = recent_wish(turn) or {}
+        return await _do(turn, BY_MONTH[wish["intent"]], {"month": month}, str(wish.get("number") or ""))
+    if turn.form:
+        return None
+    if pick := references.pick_of(turn.text):
+        shown = recent_shown(turn)
+        return await _picked(turn, pick, shown) if shown and pick.kind in ("", shown.kind) else None
+    return await _by_price(turn) or await _about_it(turn)
+
+
+async def of_number(turn: Turn, intent: str, entities: Mapping[str, Any], digits: str) -> list[Event]:
+    """Reads something of another number of the account: the one that ends in `digits`, or with "" the only other.
+
+    Raises Unavailable.
+    """
+    from bot.actions.skills import SKILLS
+
+    person, deadline = await identify(turn.doors, turn.who), turn.doors.read_deadline()
+    if isinstance(person, Refusal):
+        return await SKILLS[intent].handle(turn.as_wish(intent, entities))
+    numbers = await turn.doors.crm.numbers_of_account(person.msisdn, deadline=deadline)
+    found = [n for n in numbers if (n.endswith(digits) if digits else n != person.msisdn)]
+    kept = {"intent": intent, "entities": dict(entities), "at": turn.doors.now().isoformat()}
+    if len(found) != 1:
+        _ask_which(turn, intent, digits, found)
+        return [SlotSet("wish", kept)] if found else []
+    last, other = found[0][-4:], turn.as_wish(intent, entities)
+    if found[0] != person.msisdn:
+        owner = await turn.doors.crm.subscriber_of(found[0], deadline=deadline)
+        other.bind(Bound(owner.msisdn, owner.id))
+        turn.say("for_number", last=last)
+    return [*await SKILLS[intent].handle(other), SlotSet("wish", {**kept, "number": last})]
+
+
+async def picked(turn: Turn, offerings: Sequence[Offering], neighbours: Sequence[Offering]) -> dict[str, Any] | None:
+    """Inside a form that sells `offerings`: the slots for what the words point at, {} for nothing like that.
+
+    None when they point at nothing. `neighbours`: what "cheaper" may mean.
+    """
+    shown, pick = recent_shown(turn), references.pick_of(turn.text)
+    if not shown or not pick:
+        return {} if shown and references.asks_price(turn.text) else None
+    known = {offering.id for offering in offerings}
+    ids = [one["id"] for one in meant(pick, shown, [item_of(o) for o in neighbours]) if one["id"] in known]
+    if not ids:
+        turn.say("none_like_that", count=len(shown.items), nth=pick.nth)
+        return {}
+    if len(ids) > 1:
+        return {"agreed": None, "chosen": None, "among": ids}
+    return {"agreed": None, "chosen": ids[0], "among": None}
+
+
+def says_only(turn: Turn, names: Sequence[str]) -> bool:
+    """Whether the message is nothing but one of these values: whatever it was read as, it answers a question."""
+    return any(name in turn.entities and references.points(turn.text, turn.words.get(name, "")) for name in names)
+
+
+async def _do(turn: Turn, intent: str, entities: Mapping[str, Any], number: str = "") -> list[Event]:
+    """The same turn with the wish that was meant, about the number that ends in `number`."""
+    from bot.actions.skills import SKILLS
+
+    if number:
+        return await of_number(turn, intent, entities, number)
+    return await SKILLS[intent].handle(turn.as_wish(intent, entities))
+
+
+async def _of_other(turn: Turn) -> list[Event] | None:
+    digits = str(turn.entities.get("last_digits") or "")
+    unnamed = not digits and references.other_number(turn.text)
+    if turn.who.bound is None or not (digits or unnamed):
+        return None
+    alone = unnamed or not turn.text or references.names_number(turn.text, turn.words.get("last_digits", digits))
+    wish = recent_wish(turn)
+    if alone and wish and wish["intent"] in OF_A_NUMBER:
+        return await of_number(turn, wish["intent"], wish.get("entities") or {}, digits)
+    # "尾号8888的银行卡扣了钱" speaks of no number of ours.
+    if not alone and turn.intent in OF_A_NUMBER - {"dispute_charge"}:
+        month = {name: value for name, value in turn.entities.items() if name == "month"}
+        return await of_number(turn, turn.intent, month, digits)
+    return None
+
+
+def _ask_which(turn: Turn, intent: str, digits: str, found: Sequence[str]) -> None:
+    if found:
+        turn.say("which_number", items=[number[-4:] for number in found[:MOST]], count=len(found))
+    else:
+        turn.say("not_your_number", digits=digits)
+        turn.outcome(intent, "refused")
+
+
+def _month(turn: Turn) -> str:
+    """The month that the last wish is now asked of, "" for none."""
+    from bot.actions.bill import before, last_month
+
+    wish = recent_wish(turn)
+    if wish is None or wish["intent"] not in BY_MONTH:
+        return ""
+    if references.earlier_month(turn.text):
+        now = turn.doors.now()
+        shown = month_of(now) if wish["intent"] == "dispute_charge" else last_month(now)
+        return before(str((wish.get("entities") or {}).get("month") or shown))
+    return str(turn.entities["month"]) if says_only(turn, ("month",)) else ""
+
+
+async def _picked(turn: Turn, pick: Pick, shown: Shown) -> list[Event]:
+    found = meant(pick, shown, [item_of(o) for o in await _on_sale(turn, shown.kind)])
+    if not found:
+        turn.say("none_like_that", count=len(shown.items), nth=pick.nth)
+        return []
+    return await _offer(turn, found, shown.kind, pick.wants)
+
+
+async def _by_price(turn: Turn) -> list[Event] | None:
+    """ "199的": a price as a name."""
+    fen, shown, wish = _price(turn), recent_shown(turn), recent_wish(turn)
+    if fen is None:
+        return None
+    wants, kind = references.wants(turn.text), references.kind_of(turn.text) or (shown.kind if shown else "")
+    if shown and kind == shown.kind:
+        found = [one for one in shown.items if one["fen"] == fen]
+        found = found or [item_of(o) for o in await _on_sale(turn, kind) if o.price_fen == fen]
+        if found:
+            return await _offer(turn, found, kind, wants)
+    if wish and wish["intent"] == "recommend_plan":
+        return await _do(turn, "recommend_plan", {"amount_fen": fen})
+    # What is changed to is a plan: packs are bought.
+    return await _do(turn, TO_HAVE[kind or "plan"], {"amount_fen": fen}) if wants and turn.intent in UNREAD else None
+
+
+def _price(turn: Turn) -> int | None:
+    for name, fen in (("amount_fen", 1), ("number", 100)):
+        value = turn.entities.get(name)
+        if isinstance(value, int) and value > 0 and says_only(turn, (name,)):
+            return value * fen
+    return None
+
+
+async def _offer(turn: Turn, found: Sequence[Item], kind: str, wants: bool) -> list[Event]:
+    """Tells of the one, or opens the form for it when somebody wants it; asks which of several."""
+    if len(found) == 1:
+        return await _do(turn, TO_HAVE[kind] if wants else "consult_plans", {"offering": found[0]["id"]})
+    items = [
+        {"id": one["id"], "name": await reads.name(turn.doors, turn.who, one["id"]), "price_fen": one["fen"]}
+        for one in found[:MOST]
+    ]
+    turn.say("which_one", items=items)
+    return []
+
+
+async def _about_it(turn: Turn) -> list[Event] | None:
+    """What is asked about the one that was shown by itself."""
+    shown = recent_shown(turn)
+    one = shown.it() if shown else None
+    if shown is None or one is None:
+        return None
+    if references.asks_price(turn.text):
+        return await _do(turn, "consult_plans", {"offering": one["id"]})
+    if shown.kind == "pack" and references.asks_to_cancel(turn.text):
+        return await _cancel(turn, str(one["id"]))
+    return None
+
+
+async def _cancel(turn: Turn, offering: str) -> list[Event]:
+    """By the form with its question; what is not held, or ends by itself, is said."""
+    known = turn.who.bound is not None and not isinstance(await identify(turn.doors, turn.who), Refusal)
+    held = await reads.products(turn.doors, turn.who) if known else ()
+    ends = await cancel_data_pack.cancellable(turn.doors, turn.who) if known else ()
+    if not known or any(product.offering_id == offering for product in ends):
+        return await _do(turn, "cancel_data_pack", {"offering": offering})
+    name = await reads.name(turn.doors, turn.who, offering)
+    turn.say("nothing_to_cancel_of_it", name=name, held=any(product.offering_id == offering for product in held))
+    return []
+
+
+async def _on_sale(turn: Turn, kind: str) -> list[Offering]:
+    """Of that kind, for everybody."""
+    found = await on_sale(turn.doors, "plan" if kind == "plan" else "data_pack", turn.who.region)
+    return [offering for offering in found if not offering.audience and not offering.requires]

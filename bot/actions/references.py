@@ -1,0 +1,159 @@
+"""Words that point at what was said or shown before: "上个月呢", "便宜点的", "第二个", "the cheaper one", "怎么取消".
+
+A message points only if nothing is left of it beside the pointing words and those that go around them: what says more
+is a wish of its own, which the understanding reads.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_SIMPLE = str.maketrans(
+    "個點貴種這換號呢還嗎錢麼樣實費選辦訂單張該們說給對", "个点贵种这换号呢还吗钱么样实费选办订单张该们说给对"
+)
+_AROUND_ZH = re.compile(
+    "不要(?:这|那)(?:个|款|种)|我说的是|我是说|不是|不对|有没有|看一下|看看|查一下|查查|帮我|给我|麻烦|那一个|那个|那款|那种|这一个|这个|"
+    "这款|这种|的话|一下|一个|一款|还有|或者|就|还|再|那|这|我|想|要|来|看|查|个|款|种|的|呢|吧|吗|么|啊|呀|哦|嗯|了|有|是|请|在|和|"
+    "换成|改成|换|改|办理|办|订购|订|开通|选择|选"
+)
+_AROUND_EN = re.compile(
+    r"\b(?:the|an?|one|ones|and|what|about|how|then|for|of|in|on|to|that|this|it|its|i|ll|d|want|would|like|take|please|show|"
+    r"me|my|give|let|s|see|is|are|there|any|do|does|you|have|ok|with|change|switch|go|choose|pick|get|buy|order|which|"
+    r"no|not|mean|meant|instead|something|anything|maybe|can|be|a little|a bit|bit|so|from|plan|plans|pack|packs)\b"
+)
+_WANTS = re.compile(r"换|改|办|订|开通|(?<!有)要(?!多少)(?=那|这|个|最|便|\d)|\b(?:change|switch|take|buy|order|get)\b")
+_ORDERS = (
+    ("cheapest", r"最便宜|最实惠|最低价?|价格最低|\bcheapest\b|\bleast expensive\b|\blowest(?: price)?\b"),
+    ("cheaper", r"(?:更|再)?(?:便宜|实惠)(?:一?(?:点|些)儿?)?|\bcheaper\b|\bless expensive\b|\blower\b"),
+    ("dearest", r"最贵|\bmost expensive\b|\bdearest\b"),
+    ("dearer", r"(?:更|再)?贵(?:一?(?:点|些)儿?)?|\bdearer\b|\bmore expensive\b|\bpricier\b"),
+    ("most_data", r"流量最(?:多|大)|最(?:多|大)流量|\b(?:the )?most data\b"),
+    ("more_data", r"流量(?:更|再)?(?:多|大)(?:一?(?:点|些)儿?)?|(?:多|大)(?:一?(?:点|些)儿?)流量|\bmore data\b"),
+)
+_READ = tuple((name, re.compile(pattern)) for name, pattern in _ORDERS)
+_KINDS = (("pack", re.compile(r"流量包|加油包|日包|月包|包|\bpacks?\b")), ("plan", re.compile(r"套餐|\bplans?\b")))
+_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九十")} | {"两": 2}
+_WORDS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "last": -1}
+_NTH = re.compile(
+    rf"第(?P<zh>[一二两三四五六七八九十]|\d{{1,2}})(?:个|款|种|项|条|号)?|(?P<last>最后(?:一|那)?(?:个|款|种|项|条))|"
+    rf"\b(?P<en>{'|'.join(_WORDS)})\b|\b(?:number|no\.?|option) ?(?P<n>\d{{1,2}})\b"
+)
+_PRICE = re.compile(
+    r"多少(?:钱|费用?)?|什么价(?:格|钱)?|价格|资费|怎么收费|几块钱?|how much|what .*\bprice|\bprice\b|\bcosts?\b"
+)
+_OWN = re.compile(r"我|还有|剩|\bi\b|\bmy\b|\bhave\b")
+_CANCEL = re.compile(
+    r"(?:怎么|如何|怎样|咋)(?:才能)?(?:取消|退订|退掉|退)(?:掉|它|这个|那个)?|(?:取消|退订|退)(?:掉|它|这个|那个)"
+    r"|把?(?:它|这个|那个)(?:给|帮我)?(?:取消|退订|退)(?:掉|了)?"
+    r"|(?:how (?:do|can) i )?(?:cancel|stop|unsubscribe)(?: from)? (?:it|that|this)(?: one)?"
+    r"|how (?:do|can) i (?:cancel|unsubscribe)"
+)
+_OTHER_NUMBER = re.compile(
+    r"(?:另外?|别的|其他|其它)的?(?:一|那)?(?:个|张)?(?:号码?|卡|手机号?)|副号|(?:my )?other (?:number|phone|sim)s?"
+)
+_NUMBER_WORDS = re.compile(r"手机号码?|号码|手机|电话|号|卡|\bnumbers?\b|\bphone\b|\bending\b")
+_EARLIER = re.compile(r"再(?:往)?(?:上|前)(?:面)?(?:一)?个月|(?:the )?month before(?: that)?")
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Which of what was shown: an `order` (cheaper, dearest, more_data …) or the `nth` (1 first, -1 last).
+
+    `kind` plan or pack where it was said; `wants`: to have it, rather than to hear about it.
+    """
+
+    order: str = ""
+    nth: int = 0
+    kind: str = ""
+    wants: bool = False
+
+
+def fold(text: str) -> str:
+    """Width, case, punctuation and traditional forms of the pointing words do not matter."""
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_SIMPLE)
+    kept = (" " if unicodedata.category(char)[0] in "PSCZ" else char for char in plain)
+    return " ".join("".join(kept).split())
+
+
+def points(text: str, *said: str) -> bool:
+    """Whether a text says nothing beside `said`: parts of it that were understood as values."""
+    return bool(text.strip()) and not _left(fold(text), said)
+
+
+def pick_of(text: str) -> Pick | None:
+    """None when it picks nothing, or says more."""
+    plain, order, nth, kind = fold(text), "", 0, ""
+    wants = bool(_WANTS.search(plain))
+    for name, pattern in _READ:
+        if not order and pattern.search(plain):
+            order, plain = name, pattern.sub(" ", plain, count=1)
+    if not order and (match := _NTH.search(plain)):
+        nth, plain = _number(match), _NTH.sub(" ", plain, count=1)
+    for name, pattern in _KINDS:
+        if not kind and pattern.search(plain):
+            kind, plain = name, pattern.sub(" ", plain, count=1)
+    return Pick(order, nth, kind, wants) if (order or nth) and not _left(plain) else None
+
+
+def wants(text: str) -> bool:
+    """Whether somebody says to have it."""
+    return bool(_WANTS.search(fold(text)))
+
+
+def kind_of(text: str) -> str:
+    """plan or pack, where it was said."""
+    plain = fold(text)
+    return next((name for name, pattern in _KINDS if pattern.search(plain)), "")
+
+
+def asks_price(text: str) -> bool:
+    """ "多少钱" about something that was shown; "我还有多少钱" is about somebody's own money."""
+    return _is(_PRICE, text) and not _OWN.search(fold(text))
+
+
+def asks_to_cancel(text: str) -> bool:
+    """ "怎么取消", "取消它". A bare "取消" is a stop."""
+    return _is(_CANCEL, text)
+
+
+def other_number(text: str) -> bool:
+    """ "另一个号呢"."""
+    return _is(_OTHER_NUMBER, text)
+
+
+def names_number(text: str, said: str) -> bool:
+    """ "尾号8888那个号": nothing but a number, `said` being its digits' words."""
+    return not _left(_NUMBER_WORDS.sub(" ", _without(fold(text), (said,))))
+
+
+def earlier_month(text: str) -> bool:
+    """ "再上个月呢": the one before the one that was spoken of."""
+    return _is(_EARLIER, text)
+
+
+def _is(pattern: re.Pattern[str], text: str) -> bool:
+    plain = fold(text)
+    return bool(pattern.search(plain)) and not _left(pattern.sub(" ", plain))
+
+
+def _number(match: re.Match[str]) -> int:
+    if match["last"]:
+        return -1
+    if match["en"]:
+        return _WORDS[match["en"]]
+    said = match["zh"] or match["n"]
+    return int(said) if said.isdigit() else _DIGITS[said]
+
+
+def _without(plain: str, said: Iterable[str]) -> str:
+    for part in said:
+        if folded := fold(part):
+            plain = plain.replace(folded, " ")
+    return plain
+
+
+def _left(plain: str, said: Iterable[str] = ()) -> str:
+    return "".join(_AROUND_EN.sub(" ", _AROUND_ZH.sub("", _without(plain, said))).split())

@@ -1,0 +1,96 @@
+"""What a conversation was about a moment ago: the last wish, and what was listed last. After FRESH it is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rasa_sdk.events import SlotSet
+
+from bot.actions.references import Pick
+from bot.actions.turn import Event, Turn
+from crm.model import Offering
+
+FRESH = timedelta(minutes=10)
+MOST = 3
+Item = Mapping[str, Any]
+"""An offering's id, its price as `fen` and its data as `kb`."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was listed last, in order; `one` is the id that was shown by itself since then, "" for none."""
+
+    kind: str
+    items: tuple[Item, ...]
+    one: str = ""
+
+    def it(self) -> Item | None:
+        """What "it" is."""
+        if len(self.items) == 1:
+            return self.items[0]
+        return next((item for item in self.items if item["id"] == self.one), None)
+
+
+def recent_wish(turn: Turn) -> dict[str, Any] | None:
+    """The last wish, while it is fresh."""
+    wish: dict[str, Any] = turn.slot("wish") or {}
+    return wish if wish.get("intent") and _is_fresh(turn, wish.get("at")) else None
+
+
+def recent_shown(turn: Turn) -> Shown | None:
+    """What was listed last, while it is fresh."""
+    shown = turn.slot("shown") or {}
+    if not shown.get("items") or not _is_fresh(turn, shown.get("at")):
+        return None
+    return Shown(shown["kind"], tuple(shown["items"]), shown.get("one") or "")
+
+
+def shows(turn: Turn, offerings: Sequence[Offering], one: bool = False) -> None:
+    """Keeps what this turn lists. `one`: by itself, out of what was listed before if it was part of that."""
+    if not offerings:
+        return
+    items: Sequence[Item] = [item_of(offering) for offering in offerings]
+    only = items[0]["id"] if one else ""
+    before = recent_shown(turn) if one else None
+    if before and only in {item["id"] for item in before.items}:
+        items = before.items
+    kind = "plan" if offerings[0].category == "plan" else "pack"
+    kept = {"kind": kind, "items": list(items), "one": only, "at": turn.doors.now().isoformat()}
+    turn.events.append(SlotSet("shown", kept))
+
+
+def forget(turn: Turn) -> list[Event]:
+    """From now on nothing came before; "again" still finds the last wish."""
+    wish = turn.slot("wish")
+    return [SlotSet("shown", None), *([SlotSet("wish", {**wish, "at": ""})] if wish else [])]
+
+
+def meant(pick: Pick, shown: Shown, catalogue: Sequence[Item]) -> list[Item]:
+    """Which of a list; as seen from the one that was shown by itself, its neighbour in the catalogue.
+
+    More than one when it has to be asked which; none when there is none like that.
+    """
+    if pick.nth:
+        place = pick.nth - 1 if pick.nth > 0 else len(shown.items) - 1
+        return [shown.items[place]] if place < len(shown.items) else []
+    key, sign = ("kb", -1) if "data" in pick.order else ("fen", 1 if pick.order.startswith("cheap") else -1)
+    one, best = shown.it(), pick.order in ("cheapest", "dearest", "most_data")
+    if one and not best:
+        further = [item for item in catalogue if sign * item[key] < sign * one[key]]
+        return sorted(further, key=lambda item: -sign * item[key])[:1]
+    among = catalogue if len(shown.items) == 1 else shown.items
+    ranked = sorted(among, key=lambda item: sign * item[key])
+    # "便宜点的" of two is one of them; of more it is a question which.
+    return ranked[:1] if best or len(ranked) <= 2 else ranked[:MOST]
+
+
+def item_of(offering: Offering) -> Item:
+    """As it is kept."""
+    return {"id": offering.id, "fen": offering.price_fen, "kb": offering.granted("data")}
+
+
+def _is_fresh(turn: Turn, at: Any) -> bool:
+    return bool(at) and turn.doors.now() - datetime.fromisoformat(str(at)) <= FRESH

@@ -1,0 +1,102 @@
+"""What points back, and what says more and therefore does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.actions import references as ref
+from bot.actions.references import Pick
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("那个便宜点的", Pick("cheaper")),
+        ("便宜一点的呢？", Pick("cheaper")),
+        ("再便宜点呢", Pick("cheaper")),
+        ("有没有便宜点的", Pick("cheaper")),
+        ("那個便宜點的", Pick("cheaper")),
+        ("最便宜的", Pick("cheapest")),
+        ("贵一点的", Pick("dearer")),
+        ("最贵的套餐", Pick("dearest", kind="plan")),
+        ("流量多的那个", Pick("more_data")),
+        ("流量最多的", Pick("most_data")),
+        ("第二个", Pick(nth=2)),
+        ("就第3个吧", Pick(nth=3)),
+        ("第二个流量包", Pick(nth=2, kind="pack")),
+        ("最后一个", Pick(nth=-1)),
+        ("要最便宜的", Pick("cheapest", wants=True)),
+        ("换成便宜点的", Pick("cheaper", wants=True)),
+        ("the cheaper one", Pick("cheaper")),
+        ("What about the cheapest one?", Pick("cheapest")),
+        ("I'll take the second one", Pick(nth=2, wants=True)),
+        ("the one with more data", Pick("more_data")),
+        ("anything cheaper?", Pick("cheaper")),
+        ("the last one", Pick(nth=-1)),
+    ],
+)
+def test_which_of_what_was_shown(text: str, expected: Pick) -> None:
+    assert ref.pick_of(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "便宜点的宽带",
+        "为什么这么贵",
+        "话费太贵了我要投诉",
+        "流量多少",
+        "第二个月的账单",
+        "the second bill",
+        "查话费",
+        "第二次了",
+        "你好",
+        "cheaper roaming in Japan",
+    ],
+)
+def test_what_says_more_points_at_nothing(text: str) -> None:
+    assert ref.pick_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("上个月呢", "上个月"),
+        ("三月的呢", "三月"),
+        ("And last month?", "last month"),
+        ("那上個月的呢", "上個月"),
+        ("10块", "10块"),
+        ("要那个199的", "199"),
+    ],
+)
+def test_a_value_alone_points(text: str, said: str) -> None:
+    assert ref.points(text, said)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("上个月的流量", "上个月"), ("上个月账单", "上个月"), ("199的宽带", "199"), ("", "")]
+)
+def test_a_value_with_a_wish_does_not(text: str, said: str) -> None:
+    assert not ref.points(text, said)
+
+
+def test_what_is_asked_about_it() -> None:
+    assert all(ref.asks_price(t) for t in ("多少钱", "那这个多少钱呢", "How much?", "how much is it", "价格呢"))
+    assert not any(ref.asks_price(t) for t in ("我还有多少钱", "漫游多少钱", "话费多少", "how much data"))
+    assert all(
+        ref.asks_to_cancel(t)
+        for t in ("怎么取消", "取消它", "这个怎么退订", "把它退了", "cancel it", "How do I cancel it?")
+    )
+    assert not any(ref.asks_to_cancel(t) for t in ("取消", "怎么取消套餐", "取消视频会员", "cancel my plan", "stop"))
+
+
+def test_which_number() -> None:
+    assert ref.names_number("尾号8888那个", "尾号8888")
+    assert ref.names_number("尾号8888的手机号呢", "尾号8888")
+    assert ref.names_number("the one ending in 8888", "ending in 8888")
+    assert not ref.names_number("尾号8888的话费", "尾号8888")
+    assert not ref.names_number("尾号8888的银行卡被扣了", "尾号8888")
+    assert all(ref.other_number(t) for t in ("另一个号呢", "另外那个号码", "and my other number?"))
+    assert not any(ref.other_number(t) for t in ("另一个号的流量", "给另一个号充值", "我另一个号被骗了"))
+    assert ref.earlier_month("再上个月呢") and not ref.earlier_month("上个月呢")
