@@ -44,7 +44,8 @@ _PRICED = re.compile(
 )
 _NO_PRICE_BEFORE = re.compile(r"(?:尾号|工号|编号|第|[\d.]) ?$")
 _VOLUME_AFTER = re.compile(
-    r"(?P<several>个多|多?个(?P<half>半)?)? ?(?P<unit>gigabytes?|megabytes?|gigs?|megs?|gb|mb|tb|kb|g|m|t|k|兆|吉)(?![a-z])"
+    r"(?P<several>个多|多?个(?P<half>半)?)? ?"
+    r"(?P<unit>gigabytes?|megabytes?|gigs?|megs?|gb|mb|tb|kb|g|m|t|k|兆|吉)(?![a-z])"
 )
 _HALF = re.compile(r"(?<!个)半个? ?(?:gb|g|t|兆)(?![a-z])|half an? (?:gigabyte|gig|gb|g)\b")
 _KB = {"k": 1, "m": 1024, "兆": 1024, "g": 1024**2, "吉": 1024**2, "t": 1024**3}
