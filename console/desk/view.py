@@ -20,7 +20,12 @@ from switchboard.ports import Clock, Conversations, Handoffs, Waiting
 ON_ITS_WAY = timedelta(minutes=1)
 """How long SQL may lag before a page believes it more than what was said here."""
 REMEMBERED = 200
-STEERING = frozenset({"bound_in", "first", "code", "quote", "told", "misses", "form_misses", "refusals", "strayed", "greeted", "shown"})
+STEERING = frozenset(
+    {
+        "bound_in", "first", "code", "quote", "told", "misses", "form_misses", "refusals", "strayed", "greeted",
+        "shown",
+    }
+)  # fmt: skip
 UNDERSTOOD = 5
 """How many of the person's latest messages the packet shows with intents and scores."""
 

@@ -1,4 +1,4 @@
-"""What stands between the lines: no words at all, too few of them, and words that only what was said before explains."""
+"""What stands between the lines: no words at all, too few of them, and words that only context explains."""
 
 from __future__ import annotations
 
@@ -172,3 +172,309 @@ async def test_what_was_answered_in_a_form_forgives_its_misses(talk: Begin) -> N
         await person.say("nlu_fallback", "哈")
     await person.say("query_balance")
     assert (await person.say("nlu_fallback", "哈")).responses[0] == "form_unclear"
+
+
+# What only makes sense after what was said or shown before.
+
+CHEAPER = ("那个便宜点的", "the cheaper one")
+
+
+def month(text: str, words: str, value: str) -> dict[str, Any]:
+    return {"text": text, "month": value, "spans": {"month": words}}
+
+
+@pytest.mark.parametrize("intent", ["nlu_fallback", "out_of_scope", "inform", "query_bill"])
+@pytest.mark.parametrize(("text", "words"), [("上个月呢", "上个月"), ("and last month?", "last month")])
+async def test_a_month_is_asked_of_the_last_wish(talk: Begin, intent: str, text: str, words: str) -> None:
+    person = talk("+8613800000003")
+    await person.say("dispute_charge")
+    heard = await person.say(intent, **month(text, words, "2026-10"))
+    assert heard.responses == ["bill_why"]
+    assert "2026年10月" in heard.texts[0]
+    assert heard.outcomes == [("dispute_charge", "answered")]
+
+
+async def test_after_a_balance_a_month_is_its_bill(talk: Begin) -> None:
+    person = talk()
+    await person.say("query_balance")
+    heard = await person.say("nlu_fallback", **month("三月的呢", "三月", "2026-09"))
+    assert heard.responses == ["bill"]
+    assert "2026年9月" in heard.texts[0]
+    assert "2026年8月" in (await person.say("nlu_fallback", "再上个月呢")).texts[0]
+
+
+async def test_after_the_calls_a_month_is_theirs(talk: Begin) -> None:
+    person = talk()
+    await person.say("query_call_detail")
+    heard = await person.say("inform", **month("上个月的", "上个月", "2026-10"))
+    assert heard.responses == ["guide_query_call_detail"]
+
+
+async def test_a_month_counts_as_understood(talk: Begin) -> None:
+    person = talk()
+    await person.say("query_bill")
+    await person.say("nlu_fallback", "哈")
+    await person.say("nlu_fallback", **month("上个月呢", "上个月", "2026-10"))
+    assert (await person.say("nlu_fallback", "哈")).responses == ["fallback_first"]
+
+
+async def test_after_ten_minutes_or_a_human_nothing_came_before(talk: Begin) -> None:
+    said = month("上个月呢", "上个月", "2026-10")
+    person = talk()
+    await person.say("dispute_charge")
+    person.later(10 * 60 + 1)
+    assert (await person.say("nlu_fallback", **said)).responses == ["fallback_first"]
+    person = talk()
+    await person.say("dispute_charge")
+    await person.say("consult_plans")
+    await person.say("event_handoff_ended", how="returned")
+    assert (await person.say("nlu_fallback", **said)).responses == ["fallback_first"]
+    assert (await person.say("nlu_fallback", "第二个")).responses == ["fallback_menu"]
+    assert (await person.say("repeat")).responses == ["plans"]
+
+
+async def test_a_month_with_a_wish_of_its_own_is_that_wish(talk: Begin) -> None:
+    person = talk()
+    await person.say("dispute_charge")
+    heard = await person.say("query_recharge_record", **month("上个月充值", "上个月", "2026-10"))
+    assert heard.responses == ["payments"]
+
+
+@pytest.mark.parametrize("channel", ["web", "wechat", "sms"])
+@pytest.mark.parametrize("text", ["第二个", "the second one"])
+async def test_the_second_of_a_list_is_told_of(talk: Begin, channel: str, text: str) -> None:
+    person = talk(channel=channel)
+    await person.say("compare_plans", amount_fen=9900)
+    shown = (await person.agent.tracker_store.retrieve(person.conversation)).get_slot("shown")
+    heard = await person.say("inform", text, number=2, spans={"number": text})
+    assert heard.responses == ["offering_details"]
+    assert heard.choices[0]["intent"] == "change_plan"
+    assert heard.choices[0]["entities"]["offering"] == shown["items"][1]["id"]
+    assert person.packs() == []
+
+
+@pytest.mark.parametrize("text", ["那个便宜点的", "the cheaper one", "那個便宜點的"])
+async def test_the_cheaper_of_two_is_told_of(talk: Begin, text: str) -> None:
+    person = talk()
+    await person.say("compare_plans", amount_fen=9900)
+    assert "59元" in (await person.say("nlu_fallback", text)).texts[0]
+
+
+async def test_the_cheaper_of_many_is_asked_about(talk: Begin) -> None:
+    person = talk()
+    await person.say("consult_plans", "有什么套餐")
+    heard = await person.say("recommend_plan", "便宜点的")
+    assert heard.responses == ["which_one"]
+    assert len(heard.labels) == 4
+    assert "8元" in heard.labels[0]
+    assert heard.labels[-1] == "转人工"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("最便宜的", "8元"), ("the cheapest", "8元"), ("最贵的", "199元"), ("流量最多的那个", "199元")]
+)
+async def test_the_most_or_least_of_a_list_is_told_of(talk: Begin, text: str, name: str) -> None:
+    person = talk()
+    await person.say("consult_plans", "有什么套餐")
+    heard = await person.say("nlu_fallback", text)
+    assert heard.responses == ["offering_details"]
+    assert name in heard.texts[0]
+
+
+async def test_cheaper_still_goes_on_from_what_was_told(talk: Begin) -> None:
+    person = talk()
+    await person.say("consult_plans", offering="plan-4g-28")
+    assert "18元" in (await person.say("nlu_fallback", "再便宜点呢")).texts[0]
+    assert "8元" in (await person.say("nlu_fallback", "再便宜点呢")).texts[0]
+    assert (await person.say("nlu_fallback", "再便宜点呢")).responses == ["none_like_that"]
+
+
+async def test_nothing_listed_or_too_far_down_is_not_guessed(talk: Begin) -> None:
+    person = talk()
+    assert (await person.say("nlu_fallback", "第二个")).responses == ["fallback_first"]
+    await person.say("compare_plans", amount_fen=9900)
+    assert (await person.say("nlu_fallback", "第九个")).responses == ["none_like_that"]
+    assert (await person.say("nlu_fallback", "第二个流量包")).responses == ["fallback_first"]
+    person.later(10 * 60 + 1)
+    assert (await person.say("inform", "第一个", number=1)).responses == ["what_about_it"]
+
+
+async def test_to_have_the_cheapest_is_asked_and_not_done(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("consult_plans", "流量包有哪些")
+    heard = await person.say("nlu_fallback", "要最便宜的")
+    assert heard.responses == ["quote_order_data_pack"]
+    assert person.packs() == []
+    person = talk()
+    await person.say("consult_plans")
+    assert (await person.say("nlu_fallback", "换成最便宜的")).responses == ["quote_change_plan"]
+    assert person.packs() == []
+
+
+@pytest.mark.parametrize("intent", ["nlu_fallback", "consult_plans", "inform", "deny", "affirm"])
+async def test_in_a_form_the_second_is_chosen_and_asked_about(talk: Begin, intent: str) -> None:
+    person = talk(channel="sms")
+    heard = await person.say("order_data_pack")
+    heard = await person.say(intent, "第二个", number=2, spans={"number": "第二个"})
+    assert heard.responses == ["quote_order_data_pack"]
+    assert "1GB流量加油包" in heard.texts[0]
+    assert person.packs() == []
+
+
+async def test_in_a_form_another_than_the_one_offered_is_offered(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-10g")
+    assert "10GB流量七天包" in (await person.say("recommend_plan", "有没有便宜点的")).texts[0]
+    assert "10GB流量加油包" in (await person.say("deny", "不要这个，贵一点的")).texts[0]
+    assert (await person.say("query_balance", "多少钱")).responses == ["quote_order_data_pack"]
+    assert person.packs() == []
+
+
+@pytest.mark.parametrize("intent", ["recharge", "inform", "out_of_scope", "correct"])
+@pytest.mark.parametrize(
+    ("text", "said"), [("10块", {"amount_fen": 1000}), ("10", {"number": 10}), ("ten yuan", {"amount_fen": 1000})]
+)
+async def test_a_bare_amount_answers_the_form(talk: Begin, intent: str, text: str, said: dict[str, int]) -> None:
+    spans = dict.fromkeys(said, text)
+    person = talk(channel="sms")
+    await person.say("order_data_pack")
+    heard = await person.say(intent, text, spans=spans, **said)
+    assert heard.responses == ["quote_order_data_pack"]
+    assert "5GB流量加油包" in heard.texts[0]
+    person = talk()
+    await person.say("recharge")
+    heard = await person.say(intent, text, spans=spans, **said)
+    assert heard.responses == ["pay_here"]
+    assert "10.00元" in heard.texts[0]
+
+
+@pytest.mark.parametrize("number", [1, 4])
+async def test_a_small_number_is_no_amount_before_one_was_asked_for(talk: Begin, number: int) -> None:
+    person = talk()
+    await person.say("recharge")
+    heard = await person.say("inform", str(number), number=number, spans={"number": str(number)})
+    assert heard.responses == ["form_unclear", "ask_recharge_way"]
+
+
+@pytest.mark.parametrize(("intent", "text"), [("nlu_fallback", "换成199的"), ("inform", "要那个199的")])
+async def test_a_price_is_a_plans_name(talk: Begin, intent: str, text: str) -> None:
+    person = talk()
+    await person.say("consult_plans")
+    heard = await person.say(intent, text, amount_fen=19900, spans={"amount_fen": "199"})
+    assert heard.responses == ["quote_change_plan"]
+    assert "199元套餐" in heard.texts[0]
+    assert person.packs() == []
+
+
+async def test_a_price_without_a_verb_is_told_of(talk: Begin) -> None:
+    person = talk()
+    await person.say("consult_plans")
+    heard = await person.say("inform", "99的呢", amount_fen=9900, spans={"amount_fen": "99"})
+    assert heard.responses == ["offering_details"]
+    await person.say("recommend_plan")
+    heard = await person.say("inform", "五十", number=50, spans={"number": "五十"})
+    assert heard.responses == ["recommend_budget"]
+
+
+@pytest.mark.parametrize("text", ["多少钱", "how much"])
+async def test_how_much_is_about_what_was_just_shown(talk: Begin, text: str) -> None:
+    person = talk()
+    await person.say("consult_plans", offering="pack-5g")
+    heard = await person.say("query_balance", text)
+    assert heard.responses == ["offering_details"]
+    assert "10.00元" in heard.texts[0]
+    assert (await talk().say("query_balance", text)).responses == ["balance"]
+
+
+@pytest.mark.parametrize("text", ["怎么取消", "取消它", "cancel it"])
+async def test_what_was_just_bought_is_cancelled_after_a_yes(talk: Begin, text: str) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-monthly-5g")
+    assert (await person.say("affirm")).responses == ["order_done"]
+    heard = await person.say("stop", text)
+    assert heard.responses == ["quote_cancel_data_pack"]
+    assert person.packs() == ["pack-monthly-5g"]
+
+
+async def test_what_ends_by_itself_or_was_never_held_is_not_cancelled(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("consult_plans", offering="pack-10g")
+    assert "还没有开通" in (await person.say("cancel_data_pack", "怎么取消")).texts[0]
+    await person.say("order_data_pack", offering="pack-5g")
+    await person.say("affirm")
+    heard = await person.say("cancel_data_pack", "怎么取消")
+    assert (heard.responses, "自动失效" in heard.texts[0]) == (["nothing_to_cancel_of_it"], True)
+    assert (await person.say("stop", "取消")).responses == ["nothing_open"]
+
+
+# Other numbers of an account.
+
+HOLDER = "+8613800000007"
+
+
+def ending(digits: str, text: str = "", words: str = "") -> dict[str, Any]:
+    words = words or f"尾号{digits}"
+    return {"text": text or f"{words}那个", "last_digits": digits, "spans": {"last_digits": words}}
+
+
+async def test_the_holder_reads_another_number_by_its_last_digits(talk: Begin) -> None:
+    person = talk(HOLDER)
+    await person.say("query_balance")
+    heard = await person.say("nlu_fallback", **ending("0014"))
+    assert heard.responses == ["for_number", "balance"]
+    assert "尾号0014" in heard.texts[0]
+    assert (await person.say("nlu_fallback", **month("上个月呢", "上个月", "2026-10"))).responses == [
+        "for_number",
+        "bill",
+    ]
+    assert (await person.say("repeat")).responses == ["for_number", "bill"]
+    assert (await person.say("query_balance")).responses == ["balance"]
+
+
+async def test_a_number_may_come_with_the_wish(talk: Begin) -> None:
+    person = talk(HOLDER, "sms")
+    person.language = "en"
+    text = "data left on the one ending in 0015"
+    heard = await person.say("query_data_usage", **ending("0015", text, "ending in 0015"))
+    assert heard.responses == ["for_number", "data_left"]
+
+
+@pytest.mark.parametrize("digits", ["8888", "0000", "0003"])
+async def test_somebody_elses_number_is_refused(talk: Begin, digits: str) -> None:
+    person = talk(HOLDER)
+    await person.say("query_balance")
+    heard = await person.say("query_other_number", **ending(digits))
+    assert (heard.responses, heard.outcomes) == (["not_your_number"], [("query_balance", "refused")])
+
+
+async def test_who_is_no_holder_reads_only_their_own(talk: Begin) -> None:
+    person = talk("+8613800000014")
+    await person.say("query_balance")
+    assert (await person.say("nlu_fallback", **ending("0007"))).responses == ["not_your_number"]
+    assert (await person.say("nlu_fallback", **ending("0014"))).responses == ["balance"]
+
+
+async def test_the_other_of_many_is_asked_about_and_may_be_tapped(talk: Begin) -> None:
+    person = talk(HOLDER)
+    await person.say("query_data_usage")
+    heard = await person.say("query_other_number", "另一个号呢")
+    assert (heard.responses, heard.labels[0]) == (["which_number"], "尾号0014")
+    heard = await person.say("inform", last_digits="0014")
+    assert heard.responses == ["for_number", "data_left"]
+
+
+async def test_a_number_is_never_written_to(talk: Begin) -> None:
+    person = talk(HOLDER, "sms")
+    await person.say("order_data_pack")
+    await person.say("stop")
+    heard = await person.say("nlu_fallback", **ending("0014"))
+    assert heard.responses == ["fallback_first"]
+    assert (await person.say("dispute_charge", **ending("1234", "尾号1234的银行卡被扣了"))).responses == ["bill_why"]
+    assert (await talk(None).say("nlu_fallback", **ending("0014"))).responses == ["fallback_first"]
+
+
+async def test_a_crm_that_is_away_is_said_for_another_number_too(talk: Begin) -> None:
+    person = talk(HOLDER)
+    await person.say("query_balance")
+    person.crm.down = True
+    assert (await person.say("nlu_fallback", **ending("0014"))).responses == ["crm_unavailable"]
