@@ -45,7 +45,7 @@ class NameFinder:
     """Finds spellings in a normalised text and gives the value each stands for."""
 
     def __init__(self, entity: str, spellings: Mapping[str, Iterable[str]]) -> None:
-        """`spellings` by value, as in data/lookup/regions.yml."""
+        """`spellings` by value, as in data/lookup/regions.yml; those of the value "" are no names."""
         self._entity = entity
         self._spellings = Spellings(
             {normalise(name).text: value for value, names in spellings.items() for name in names}
@@ -53,7 +53,7 @@ class NameFinder:
 
     def find(self, text: str) -> list[Found]:
         """All names in the text, left to right."""
-        return [Found(self._entity, start, end, value) for start, end, value in self._spellings.find(text)]
+        return [Found(self._entity, start, end, value) for start, end, value in self._spellings.find(text) if value]
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

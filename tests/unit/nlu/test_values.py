@@ -448,6 +448,7 @@ def test_a_plain_number_is_a_number(extractor, text, expected):
         ("去日本怎么收费", "country", ["jp"]),
         ("roaming in the United States", "country", ["us"]),
         ("在内蒙古", "country", []),
+        ("截至今日本月话费", "country", []),
         ("印度尼西亚", "country", ["id"]),
         ("thailandia", "country", []),
     ],
