@@ -9,6 +9,7 @@ from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import Offering, Product
 from crm.operations import cancel_data_pack, reads
+from crm.worktime import CHINA
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,14 @@ class _Held:
 
 
 class NeverOrdered(Skill):
-    """Everything besides the plan: from whom, since when, what it costs, and the ways to end it or to complain."""
+    """What is paid besides the plan: from whom, since when, how much, and the ways to end it or to complain."""
 
     wish = "never_ordered"
     tells = True
 
     async def answer(self, turn: Turn) -> list[Event]:
-        found = await _all_held(turn)
         # What costs nothing is nobody's complaint.
-        paid = [one for one in found if one.product.price_fen] or found
+        paid = [one for one in await _all_held(turn) if one.product.price_fen]
         items = _shown(paid, turn.who.language)
         turn.say("never_ordered", items=items, stoppable=[item for item in items if item["cancellable"]])
         turn.outcome(self.wish, "answered")
@@ -69,7 +69,7 @@ def _shown(held: list[_Held], language: str) -> list[dict[str, Any]]:
             "provider": one.offering.provider.of(language),
             "price_fen": one.product.price_fen,
             "monthly": one.offering.monthly_fen > 0,
-            "since": one.product.since.isoformat(),
+            "since": one.product.since.astimezone(CHINA).date().isoformat(),
             "cancellable": one.cancellable,
         }
         for one in held
