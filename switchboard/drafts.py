@@ -24,9 +24,10 @@ class Drafts:
         self._voice, self._reception, self._clock = voice, reception, clock
 
     async def answered(
-        self, entry: Entry, standing: Standing, result: TurnResult, before: Sequence[Reply] = ()
+        self, entry: Entry, standing: Standing, result: TurnResult, before: Sequence[Reply] = (), mark: str = ""
     ) -> Commit:
-        """`before` is what the switchboard itself says first. The first words of all say that a machine talks."""
+        """`before` is what the switchboard itself says first. The first words of all say that a machine talks.
+        `mark` tells these messages' ids from those of another answer to the same entry."""
         conversation = standing.conversation
         if result.language:
             conversation = replace(conversation, language=result.language)
@@ -35,7 +36,7 @@ class Drafts:
             system.insert(0, self._voice.reply(FIRST, conversation))
         said = [(reply, Origin.SYSTEM) for reply in system] + [(reply, Origin.BOT) for reply in result.replies]
         out = tuple(
-            self._voice.message(conversation, reply, f"{entry.item.id}/{n}", origin, entry.item.id, entry.trace)
+            self._voice.message(conversation, reply, f"{entry.item.id}/{mark}{n}", origin, entry.item.id, entry.trace)
             for n, (reply, origin) in enumerate(said, 1)
         )
         timers, cancelled = self._timers(conversation, result)

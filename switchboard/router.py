@@ -146,7 +146,8 @@ class Router:
             )
         apology = self._p.voice.reply("quarantined", standing.conversation)
         result = TurnResult(context=standing.conversation.context, handoff=HandoffRequest("failed", priority=1))
-        commit = await self._drafts.answered(entry, standing, result, before=(apology,))
+        # Replayed, the entry is answered under its own id: no channel may take that answer for this one said twice.
+        commit = await self._drafts.answered(entry, standing, result, before=(apology,), mark="quarantine-")
         return replace(commit, log=(*commit.log, record))
 
     # --- who answers -------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from switchboard.model import (
 from switchboard.ports import Clock
 from switchboard.redis.connection import reaching
 from switchboard.redis.keys import Keys, tag
+from switchboard.redis.quarantine import cutoff_ms, kept
 from switchboard.redis.records import (
     Entry,
     LogRecord,
@@ -150,6 +151,7 @@ class Exchange:
             "cancel": [timer_key(commit.entry.conversation, name) for name in commit.cancel] or None,
             "turns": commit.turns or None,
             "unqueue": commit.unqueue or None,
+            "quarantine": self._aside(commit, now),
             # Whoever waits for the answer (the REST webhook) hears which messages it is.
             "done": json.dumps({"message_id": commit.entry.item.id, "replies": [m.id for m in commit.out]}),
         }
@@ -158,6 +160,15 @@ class Exchange:
             plan["handoff"] = {"id": commit.handoff.id, "score": str(commit.handoff.score), "fields": words}
         # cjson reads null as a value that counts as true.
         return {name: value for name, value in plan.items() if value is not None}
+
+    @staticmethod
+    def _aside(commit: Commit, now: datetime) -> tuple[str, str] | None:
+        """What is kept of an entry that nobody could answer, so that it can be played again."""
+        body = next((record.body for record in commit.log if record.kind == "quarantine"), None)
+        if body is None:
+            return None
+        entry = commit.entry
+        return kept(entry.conversation, dump_item(entry.thought), entry.trace, body, now), str(cutoff_ms(now))
 
     @staticmethod
     def _timer(conversation: str, name: str, due: datetime, item: Inbound) -> tuple[str, str, str]:
@@ -235,17 +246,12 @@ class Exchange:
             return int(await self._redis.zscore(f"{self._keys.tag(conversation)}:queue", conversation) or 0)
 
     async def bury(self, token: str, partition: int, entry: str, fields: Mapping[bytes, bytes]) -> None:
-        """An entry that cannot even be read: into the log as it is, so that somebody can look."""
-        record = {"item": {"raw": fields.get(b"i", b"").decode(errors="replace")}, "reason": "unreadable"}
-        kind, at, body = log_args(LogRecord("quarantine", record), self._clock())
-        conversation = fields.get(b"c", b"").decode(errors="replace")
-        with reaching():
-            if await self._redis.get(f"{tag(partition)}:lease") != token.encode():
-                return
-            pipe = self._redis.pipeline()
-            pipe.xadd(f"{tag(partition)}:log", {"k": kind, "c": conversation, "t": at, "b": body})
-            pipe.xdel(f"{tag(partition)}:in", entry)
-            await pipe.execute()
+        """An entry that cannot even be read: kept and logged as it is, so that somebody can look."""
+        raw, conversation, trace = (fields.get(name, b"").decode(errors="replace") for name in (b"i", b"c", b"t"))
+        record, now, t = {"item": {"raw": raw}, "reason": "unreadable"}, self._clock(), tag(partition)
+        aside = [conversation, entry, kept(conversation, raw, trace, record, now), cutoff_ms(now)]
+        logged = log_args(LogRecord("quarantine", record), now)
+        await self._scripts.run("bury", [f"{t}:lease", f"{t}:in"], [token, t, *aside, *logged])
 
     async def live_release(self) -> str:
         with reaching():

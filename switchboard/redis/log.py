@@ -11,6 +11,7 @@
 | handoff | handoff, state, reason, skill, priority, agent, code, note, context |
 | outcome | message (inbound id), wish, how |
 | quarantine | item, reason, attempts |
+| replayed, discarded | entry (of the quarantine), by |
 | binding | state (bound, unbound), number (masked), subscriber_id, proof, region, reason |
 
 A hand-off's state: queued, human, requeued, handed_back, closed, abandoned.

@@ -20,6 +20,7 @@ else
 end
 for _, out in ipairs(plan.out or {}) do redis.call('XADD', tag .. ':out:' .. out[1], '*', 'm', out[2]) end
 for _, entry in ipairs(plan.log or {}) do log(tag, conversation, entry) end
+if plan.quarantine then keep_aside(tag, plan.entries[1], plan.quarantine[1], plan.quarantine[2]) end
 for _, timer in ipairs(plan.timers or {}) do later(tag, timer[1], timer[2], timer[3]) end
 for _, key in ipairs(plan.cancel or {}) do cancel(tag, key) end
 for _, id in ipairs(plan.turns or {}) do redis.call('EXPIRE', tag .. ':turn:' .. conversation .. ':' .. id, 172800) end

@@ -37,6 +37,17 @@ local function each_of(tag, conversation, command, ...)  -- EXPIRE or PERSIST wh
   for _, kind in ipairs({':conv:', ':events:', ':snapshot:'}) do redis.call(command, tag .. kind .. conversation, ...) end
 end
 
+local function keep_aside(tag, entry, kept, cutoff_ms)  -- a quarantined entry; of a partition 200 stay, none older than the cutoff
+  local key = tag .. ':quarantine'
+  redis.call('HSET', key, entry, kept)
+  redis.call('EXPIRE', key, 2592000)
+  local known, arrived = redis.call('HKEYS', key), function(id) return tonumber(string.match(id, '^%d+')) or 0 end
+  table.sort(known, function(a, b) return arrived(a) < arrived(b) end)
+  for n, id in ipairs(known) do
+    if n <= #known - 200 or arrived(id) < tonumber(cutoff_ms) then redis.call('HDEL', key, id) end
+  end
+end
+
 local function owner_is(conv, owner, agent)
   local now = redis.call('HMGET', conv, 'owner', 'agent')
   return (now[1] or 'bot') == owner and (agent == '' or now[2] == agent)

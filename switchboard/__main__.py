@@ -1,0 +1,41 @@
+"""Tools for the people who run it: `python -m switchboard inspect queues`, `python -m switchboard doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+from switchboard import inspect
+from switchboard.errors import BadSettings, NotReachable
+from switchboard.redis.stores import open_stores
+from switchboard.settings import Settings
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m switchboard", description=(__doc__ or "").split("\n")[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    inspect.add_arguments(commands.add_parser("inspect", help="what is in the exchange now"))
+    asked = parser.parse_args(arguments)
+    try:
+        settings = Settings.read(os.environ)
+        code, lines = asyncio.run(_inspect(settings, asked))
+    except (BadSettings, NotReachable) as error:
+        print(f"switchboard: {error}", file=sys.stderr)
+        return 2
+    print("\n".join(lines))
+    return code
+
+
+async def _inspect(settings: Settings, asked: argparse.Namespace) -> tuple[int, list[str]]:
+    stores = open_stores(settings)
+    try:
+        return await inspect.run(stores, settings, asked)
+    finally:
+        await stores.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
