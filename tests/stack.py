@@ -90,6 +90,7 @@ class Stack:
             "RENJI_RASA_URLS": slots,
             "RENJI_ACTIONS_URL": f"http://127.0.0.1:{self.ports['actions']}",
             "RENJI_DESK_HOURS": "00:00-24:00",
+            "RENJI_CATALOGUE_REFRESH_S": "1",
             **self._settings,
         }
 
@@ -114,13 +115,13 @@ class Stack:
         for name in self.names:
             self.wait_ready(name)
 
-    def spawn(self, name: str) -> None:
-        """Start one process without waiting for it."""
+    def spawn(self, name: str, *more: str) -> None:
+        """Start one process, with more arguments than usual, without waiting for it."""
         spec = self._spec[name]
         log = (self.folder / "log" / f"{name}.log").open("ab")
         env = {**_clean_environment(), **self.environment(), **spec.env}
         self._running[name] = subprocess.Popen(
-            spec.argv, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            [*spec.argv, *more], cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
 
     def wait_ready(self, name: str, timeout_s: float = 120) -> None:
