@@ -8,13 +8,13 @@ from typing import Any
 
 from bot.actions.turn import Turn
 from crm.model import Offering
-from crm.operations.catalogue import find, generic
+from crm.operations.catalogue import find
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 from crm.operations.quotes import Quote
 from crm.operations.results import Refusal
 
-SAID = ("offering", "amount_fen", "volume_kb", "number")
+SAID = ("offering", "among", "amount_fen", "volume_kb", "number")
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,17 @@ async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
         turn.say(f"nothing_to_{wish}")
         turn.outcome(wish, "refused")
         return None
-    said, amount, volume, number = (turn.entities.get(key) for key in SAID)
+    said, among, amount, volume, number = (turn.entities.get(key) for key in SAID)
     if amount is None and isinstance(number, int):
         # "The 129" is a price as a name.
         amount = number * 100
-    if said and generic(offerings, turn.words.get("offering", "")):
-        said = None
-    found = () if said else find(filter(trade.common, offerings), None, amount, volume)
-    found = found or find(offerings, said, amount, volume)
+    shared = tuple(o for o in offerings if o.id in (among or ()))
+    if shared and not said:
+        # Several are called so; a price may say which.
+        found = find(shared, None, amount, volume) or shared
+    else:
+        found = () if said else find(filter(trade.common, offerings), None, amount, volume)
+        found = found or find(offerings, said, amount, volume)
     if len(found) == 1:
         return {"chosen": found[0].id, "among": None}
     if not found and (said or amount is not None or volume is not None):

@@ -33,15 +33,6 @@ def find(
     return tuple(found)
 
 
-def generic(offerings: Sequence[Offering], words: str) -> bool:
-    """Whether words that were read as one offering fit others as well: "a data pack" is part of many names."""
-    folded = _fold(words)
-    if not folded or any(folded == _fold(name) for o in offerings for name in _names(o)):
-        return False
-    common = sorted((max(_in_common(folded, _fold(name)) for name in _names(o)) for o in offerings), reverse=True)
-    return len(common) > 1 and common[0] > 1 and common[0] == common[1]
-
-
 def speaks_of(words: str, offerings: Sequence[Offering], rather_than: Sequence[Offering]) -> bool:
     """Whether words that name nothing share more with the names of one kind than with those of the other."""
     shared = _longest_in_common(words, offerings)

@@ -22,6 +22,16 @@ async def test_by_sms_a_pack_is_chosen_and_agreed_to(talk: Begin) -> None:
     assert person.packs() == ["pack-5g"]
 
 
+async def test_a_name_that_several_plans_share_is_asked_about(talk: Begin) -> None:
+    person = talk()
+    shared = ["plan-5g-99", "plan-5g-129"]
+    heard = await person.say("change_plan", among=shared)
+    assert heard.responses == ["ask_change_plan"]
+    assert len(heard.labels) >= 2 and all("99" in label or "129" in label for label in heard.labels[:2]), heard
+    heard = await person.say("change_plan", among=shared, amount_fen=12900)
+    assert heard.responses == ["quote_change_plan"]
+
+
 async def test_in_the_web_a_code_follows_the_yes(talk: Begin) -> None:
     person = talk()
     await person.say("order_data_pack", offering="pack-5g")

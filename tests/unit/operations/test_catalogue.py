@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from crm.operations.catalogue import find, generic
+from crm.operations.catalogue import find
 from crm.reference.catalogue import demo_catalogue
 
 GB = 1024 * 1024
@@ -29,8 +29,3 @@ def test_people_name_packs_by_name_price_and_volume(
     said: str | None, amount_fen: int | None, volume_kb: int | None, found: set[str]
 ) -> None:
     assert {o.id for o in find(PACKS, said, amount_fen, volume_kb)} == found
-
-
-@pytest.mark.parametrize(("words", "many"), [("流量包", True), ("办流量包", True), ("音乐包", False), ("", False)])
-def test_words_that_fit_many_packs_name_none(words: str, many: bool) -> None:
-    assert generic(PACKS, words) == many
