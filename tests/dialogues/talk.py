@@ -150,7 +150,7 @@ class Talk:
         return [o.items[0].offering_id for o in self.crm.all_orders.values() if o.msisdn == number]
 
     async def say(self, intent: str, text: str = "", message_id: str = "", **more: Any) -> Heard:
-        """One turn. `more`: entities, or topic, parts, ranking of the understanding; `spans`: the words they were in."""
+        """One turn. `more`: entities, or topic, parts, ranking of the understanding, spans (the words of an entity)."""
         wiring.install(self.doors)
         self.number += 1
         parsed = {name: more.pop(name) for name in ("parts",) if name in more}
