@@ -6,6 +6,7 @@ python gateway.py          # settings from RENJI_* (docs/settings.md); SIGTERM l
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ import aiohttp
 import structlog
 import uvloop
 from aiohttp import web
+from prometheus_client import generate_latest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import connectors
@@ -46,11 +48,15 @@ from crm.port import Crm
 from crm.reference.stories import stories
 from crm.tmf import tmf_crm
 from switchboard import logs
-from switchboard.errors import AcceptError, BadSettings
+from switchboard.errors import AcceptError, BadSettings, NotReachable
+from switchboard.metrics import ExchangeMetrics
 from switchboard.model import ConversationEvent
 from switchboard.ports import Accept, ChannelAdapter
+from switchboard.readiness import Readiness
+from switchboard.redis import queues
 from switchboard.redis.handoffs import RedisHandoffs
-from switchboard.redis.stores import Stores, open_stores, utc_now
+from switchboard.redis.records import ms
+from switchboard.redis.stores import Stores, open_stores, partition_cap, utc_now
 from switchboard.settings import Settings
 from switchboard.voice import Voice
 
@@ -88,8 +94,9 @@ def make_app(parts: Parts) -> web.Application:
         _mount_demo(app, parts)
     app.router.add_post("/pay/callback", payment_callback(parts.payments, _telling(parts.stores.accept)))
     app.router.add_get("/healthz", serving.healthz)
-    app.router.add_get("/readyz", serving.readyz(parts.stores.ready))
-    app.router.add_get("/metrics", serving.metrics)
+    readiness = Readiness(parts.stores, parts.settings.rasa_urls.split(","), parts.http)
+    app.router.add_get("/readyz", serving.readyz(readiness.look))
+    app.router.add_get("/metrics", serving.metrics(_exchange(parts, readiness)))
     return app
 
 
@@ -150,6 +157,21 @@ def _mount_demo(app: web.Application, parts: Parts) -> None:
     demo = Demo(people, sms, wechat, settings.key("demo-openid"))
     app.router.add_routes(demo.routes())
     app.on_shutdown.append(demo.close)
+
+
+def _exchange(parts: Parts, readiness: Readiness) -> Callable[[], Awaitable[bytes]]:
+    """The state of Redis for /metrics; what cannot be read keeps its last value, beside a part that is not ready."""
+    seen, stores = ExchangeMetrics(), parts.stores
+    routes = sorted({adapter.route for adapter in parts.adapters.values()})
+
+    async def told() -> bytes:
+        seen.ready(await readiness.look())
+        with contextlib.suppress(NotReachable):
+            found = await queues.look(stores.redis, stores.keys.partitions, routes)
+            seen.queues(found, ms(stores.clock()), partition_cap(parts.settings))
+        return generate_latest(seen.registry)
+
+    return told
 
 
 def _telling(accept: Accept) -> Callable[[PaymentEvent], Awaitable[None]]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 
-from connectors.http import Handler, route_of
-from switchboard.errors import NotReachable
+from connectors.http import Handler, json_response, route_of
+from switchboard.readiness import STORE, Part
 
 POLICY = (
     # deep-chat writes its styles into its shadow root, hence inline styles; scripts come from files only.
@@ -26,7 +25,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-READY_S = 2.0
 _log = structlog.get_logger()
 _REQUESTS = Counter("renji_http_requests", "Answered requests", ["route", "status"])
 _SECONDS = Histogram("renji_http_seconds", "Time to answer", ["route"])
@@ -63,21 +61,28 @@ async def healthz(_: web.Request) -> web.Response:
     return web.Response(text="ok")
 
 
-def readyz(ready: Callable[[], Awaitable[None]]) -> Handler:
-    """The process can store messages; `ready` raises NotReachable where it cannot."""
+def readyz(look: Callable[[], Awaitable[Mapping[str, Part]]]) -> Handler:
+    """Whether people would be answered, as JSON by part; 503 where not. `?part=store` judges only whether this gateway
+    can take messages: for a load balancer, since what is stored is answered when the rest is back.
+    """
 
-    async def handle(_: web.Request) -> web.StreamResponse:
-        try:
-            await asyncio.wait_for(ready(), READY_S)
-        except (NotReachable, asyncio.TimeoutError):
-            return web.Response(status=503, text="Redis does not answer")
-        return web.Response(text="ready")
+    async def handle(request: web.Request) -> web.StreamResponse:
+        parts = await look()
+        judged = [parts[name] for name in STORE] if request.query.get("part") == "store" else list(parts.values())
+        ready = all(part.ok for part in judged)
+        told = {name: {"ok": part.ok, **({"why": part.why} if part.why else {})} for name, part in parts.items()}
+        return json_response({"ready": ready, "parts": told}, 200 if ready else 503)
 
     return handle
 
 
-async def metrics(request: web.Request) -> web.Response:
-    # Whoever comes through a proxy is not from this machine, whatever the socket says.
-    if request.remote not in ("127.0.0.1", "::1") or "X-Forwarded-For" in request.headers:
-        raise web.HTTPNotFound
-    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+def metrics(exchange: Callable[[], Awaitable[bytes]]) -> Handler:
+    """This process's own figures and, from `exchange`, what waits in Redis."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        # Whoever comes through a proxy is not from this machine, whatever the socket says.
+        if request.remote not in ("127.0.0.1", "::1") or "X-Forwarded-For" in request.headers:
+            raise web.HTTPNotFound
+        return web.Response(body=generate_latest() + await exchange(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return handle

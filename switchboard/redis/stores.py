@@ -60,14 +60,17 @@ class Stores:
         await self.redis.aclose()
 
 
+def partition_cap(settings: Settings) -> int:
+    """The cap is one number for operators; each partition refuses by itself, so that one script can decide."""
+    return -(-settings.in_cap // settings.partitions)
+
+
 def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
     """Connects when first used. The caller closes."""
     redis = connect(settings.redis_url)
     scripts, keys = Scripts(redis), Keys(settings.partitions)
     conversation_key, seal = settings.key("conversation"), Seal(settings.key("vault"))
-    # The cap is one number for operators; each partition refuses by itself, so that one script can decide.
-    cap = -(-settings.in_cap // settings.partitions)
-    accept = RedisAccept(scripts, keys, conversation_key, seal, cap)
+    accept = RedisAccept(scripts, keys, conversation_key, seal, partition_cap(settings))
     conversations = RedisConversations(scripts, keys, clock)
     return Stores(
         redis=redis,
