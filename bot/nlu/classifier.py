@@ -49,12 +49,13 @@ class CalibratedClassifier(GraphComponent):
         asking costs ask; the cheaper one is done.
 
         `trust_in_examples` is the share of probability that the reading of a word-for-word example gets at once.
-        `never_rejected` are intents that already mean "not acted on". `epochs` and `step` say how long and how boldly
-        is learned.
+        `never_rejected` are intents that already mean "not acted on". `epochs`, `step` and `smoothing` are
+        those of `Schedule`.
         """
         return {
             "epochs": 5,
-            "step": 4.0,
+            "step": 6.0,
+            "smoothing": 0.1,
             "trust_in_examples": 0.9,
             "cost_ask": 1.0,
             "cost_wrong": 2.5,
@@ -119,7 +120,7 @@ class CalibratedClassifier(GraphComponent):
         numbers = {label: number for number, label in enumerate(classes)}
         rows = scipy.sparse.vstack([_features(example) for example in examples]).tocsr()
         groups = np.array([example.get(SOURCE, number) for number, example in enumerate(examples)])
-        schedule = Schedule(self._config["epochs"], self._config["step"])
+        schedule = Schedule(self._config["epochs"], self._config["step"], self._config["smoothing"])
         model = fit(rows, np.array([numbers[label] for label in labels]), groups, schedule)
         own = [example for example in examples if not example.get(COPY)]
         taught = {normal_of(example).text: numbers[_label(example)] for example in own}

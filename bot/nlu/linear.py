@@ -33,10 +33,11 @@ class LinearModel:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how boldly is learned: passes over the examples, and the first pass's step."""
+    """How is learned: passes over the examples, the first pass's step, how much of a label goes to all classes."""
 
     epochs: int
     step: float
+    smoothing: float = 0.0
     seed: int = 0
 
 
@@ -80,7 +81,8 @@ def descend(
             picked = order[start : start + _BATCH]
             columns, batch = _compact(rows[picked])
             errors = softmax(batch @ weights[columns] + bias)
-            errors[np.arange(len(picked)), classes[picked]] -= 1
+            errors -= schedule.smoothing / count
+            errors[np.arange(len(picked)), classes[picked]] -= 1 - schedule.smoothing
             errors /= len(picked)
             slope = np.asarray(batch.T @ errors)
             seen[columns] += np.einsum("ij,ij->i", slope, slope)[:, None]
