@@ -21,6 +21,8 @@ import structlog
 from crm.errors import CrmError
 from crm.model import Offering
 from crm.port import Crm, within
+from crm.tmf import tmf_crm
+from switchboard.settings import Settings
 
 SCHEMA = 1
 READ_S = 5.0
@@ -135,3 +137,9 @@ async def refreshing(crm: AbstractAsyncContextManager[Crm], file: CatalogueFile,
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+
+def kept_fresh(settings: Settings) -> AbstractAsyncContextManager[None]:
+    """What a slot enters beside its server."""
+    crm = tmf_crm(settings.crm_url, settings.key("crm").hex())
+    return refreshing(crm, CatalogueFile.under(settings.var), settings.catalogue_refresh_s)

@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -32,6 +33,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
+from bot.catalogue import kept_fresh
 from bot.nlg import WordingNlg
 from bot.tracker_store import RenjiTrackerStore
 from bot.turn import MAX_BODY_BYTES, RunningTurn, TurnAborted, TurnRequest, current_turn
@@ -84,9 +86,9 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> RenjiInput:
         """Rasa's way to make a channel: everything comes from the settings and the Release that this process serves."""
-        from bot.process import catalogue_names, channel_token, served_release
+        from bot.process import channel_token, served_release, settings
 
-        return cls(channel_token(), served_release(), catalogue_names)
+        return cls(channel_token(), served_release(), partial(kept_fresh, settings()))
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         routes = Blueprint("renji_webhook")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from bot import rasa_patch
-from bot.catalogue import CatalogueFile, refreshing
 from bot.serve import RELEASE_VARIABLE
 from bot.tracker_store import RenjiTrackerStore
 from bot.wordings import Wordings
-from crm.tmf import tmf_crm
 from switchboard import logs
 from switchboard.redis.connection import connect
 from switchboard.redis.keys import Keys
@@ -33,13 +30,6 @@ def served_release() -> dict[str, str]:
     """Which Release this process was started with; empty for a plain `rasa run`."""
     name, _, model = os.environ.get(RELEASE_VARIABLE, "").partition(" ")
     return {"release": name, "model": model}
-
-
-def catalogue_names() -> AbstractAsyncContextManager[None]:
-    """Keeps the names of what is sold fresh while it is entered."""
-    ours = settings()
-    crm = tmf_crm(ours.crm_url, ours.key("crm").hex())
-    return refreshing(crm, CatalogueFile.under(ours.var), ours.catalogue_refresh_s)
 
 
 def wordings() -> Wordings:
