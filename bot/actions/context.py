@@ -118,17 +118,22 @@ async def _do(turn: Turn, intent: str, entities: Mapping[str, Any], number: str 
 
 async def _of_other(turn: Turn) -> list[Event] | None:
     digits = str(turn.entities.get("last_digits") or "")
-    unnamed = not digits and references.other_number(turn.text)
-    if turn.who.bound is None or not (digits or unnamed):
+    if turn.who.bound is None or not (digits or references.other_number(turn.text)):
         return None
-    alone = unnamed or not turn.text or references.names_number(turn.text, turn.words.get("last_digits", digits))
-    wish = recent_wish(turn)
-    if alone and wish and wish["intent"] in OF_A_NUMBER:
-        return await of_number(turn, wish["intent"], wish.get("entities") or {}, digits)
-    # "尾号8888的银行卡扣了钱" speaks of no number of ours.
-    if not alone and turn.intent in OF_A_NUMBER - {"dispute_charge"}:
-        month = {name: value for name, value in turn.entities.items() if name == "month"}
-        return await of_number(turn, turn.intent, month, digits)
+    words, wish = turn.words.get("last_digits", digits), recent_wish(turn)
+    last, month = str(wish["intent"]) if wish else "", turn.entities.get("month")
+    if not turn.text or not references.names_number(turn.text, words):
+        said = references.subject_of_number(turn.text, words) or (turn.intent if digits else "")
+        # "尾号8888的银行卡扣了钱" speaks of no number of ours.
+        if said in OF_A_NUMBER - {"dispute_charge"}:
+            return await of_number(turn, said, {"month": month} if month else {}, digits)
+        if turn.text:
+            return None
+    if wish and last in OF_A_NUMBER:
+        return await of_number(turn, last, wish.get("entities") or {}, digits)
+    if digits and last == "query_other_number":
+        turn.say("what_of_number", digits=digits)
+        return []
     return None
 
 

@@ -55,6 +55,13 @@ _OTHER_NUMBER = re.compile(
     r"(?:另外?|别的|其他|其它)的?(?:一|那)?(?:个|张)?(?:号码?|卡|手机号?)|副号|(?:my )?other (?:number|phone|sim)s?"
 )
 _NUMBER_WORDS = re.compile(r"手机号码?|号码|手机|电话|号|卡|\bnumbers?\b|\bphone\b|\bending\b")
+_SUBJECTS = (
+    ("query_balance", re.compile(r"话费余额|话费|余额|\bbalance\b")),
+    ("query_data_usage", re.compile(r"剩余流量|流量|\bdata(?: left)?\b")),
+    ("query_bill", re.compile(r"账单|\bbill\b")),
+    ("query_my_plan", re.compile(r"套餐|\bplan\b")),
+)
+_HOW_MUCH = re.compile(r"多少|剩|什么|\b(?:much|left)\b")
 _EARLIER = re.compile(r"再(?:往)?(?:上|前)(?:面)?(?:一)?个月|(?:the )?month before(?: that)?")
 
 
@@ -120,13 +127,22 @@ def asks_to_cancel(text: str) -> bool:
 
 
 def other_number(text: str) -> bool:
-    """ "另一个号呢"."""
-    return _is(_OTHER_NUMBER, text)
+    """ "另一个号呢", with what is asked of it or without."""
+    return bool(_OTHER_NUMBER.search(fold(text)))
 
 
 def names_number(text: str, said: str) -> bool:
     """ "尾号8888那个号": nothing but a number, `said` being its digits' words."""
-    return not _left(_NUMBER_WORDS.sub(" ", _without(fold(text), (said,))))
+    return not _left(_NUMBER_WORDS.sub(" ", _OTHER_NUMBER.sub(" ", _without(fold(text), (said,)))))
+
+
+def subject_of_number(text: str, said: str) -> str:
+    """The wish of "尾号8888的话费" or "另一个号还有多少流量"; "" where more is said, or nothing of it."""
+    plain = _OTHER_NUMBER.sub(" ", _without(fold(text), (said,)))
+    for wish, pattern in _SUBJECTS:
+        if pattern.search(plain):
+            return "" if _left(_HOW_MUCH.sub(" ", _NUMBER_WORDS.sub(" ", pattern.sub(" ", plain)))) else wish
+    return ""
 
 
 def earlier_month(text: str) -> bool:

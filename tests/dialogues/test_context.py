@@ -478,3 +478,24 @@ async def test_a_crm_that_is_away_is_said_for_another_number_too(talk: Begin) ->
     await person.say("query_balance")
     person.crm.down = True
     assert (await person.say("nlu_fallback", **ending("0014"))).responses == ["crm_unavailable"]
+
+
+@pytest.mark.parametrize("intent", ["inform", "query_other_number", "nlu_fallback"])
+async def test_what_is_asked_of_a_number_may_be_a_noun(talk: Begin, intent: str) -> None:
+    person = talk(HOLDER)
+    heard = await person.say(intent, **ending("0014", "尾号0014的话费"))
+    assert heard.responses == ["for_number", "balance"]
+    assert (await person.say(intent, "我另一个号还有多少流量")).responses == ["which_number"]
+    assert (await person.say("inform", last_digits="0015")).responses == ["for_number", "data_left"]
+    assert (await person.say("recharge_other", **ending("0014", "给尾号0014充话费"))).responses == [
+        "guide_recharge_other"
+    ]
+
+
+async def test_a_number_of_the_list_of_numbers_is_asked_what_about(talk: Begin) -> None:
+    person = talk(HOLDER)
+    await person.say("query_other_number")
+    heard = await person.say("inform", **ending("0014"))
+    assert heard.responses == ["what_of_number"]
+    picked = heard.choices[1]
+    assert (await person.say(picked["intent"], **picked["entities"])).responses == ["for_number", "data_left"]

@@ -97,6 +97,23 @@ def test_which_number() -> None:
     assert ref.names_number("the one ending in 8888", "ending in 8888")
     assert not ref.names_number("尾号8888的话费", "尾号8888")
     assert not ref.names_number("尾号8888的银行卡被扣了", "尾号8888")
-    assert all(ref.other_number(t) for t in ("另一个号呢", "另外那个号码", "and my other number?"))
-    assert not any(ref.other_number(t) for t in ("另一个号的流量", "给另一个号充值", "我另一个号被骗了"))
+    assert all(
+        ref.other_number(t) and ref.names_number(t, "") for t in ("另一个号呢", "另外那个号码", "my other number?")
+    )
+    assert not any(ref.names_number(t, "") for t in ("另一个号的流量", "给另一个号充值", "我另一个号被骗了"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "wish"),
+    [
+        ("尾号0014的话费", "尾号0014", "query_balance"),
+        ("我另一个号还有多少流量", "", "query_data_usage"),
+        ("the balance of the one ending in 0014", "ending in 0014", "query_balance"),
+        ("给尾号0014充话费", "尾号0014", ""),
+        ("另一个号换套餐要多久", "", ""),
+        ("尾号8888的银行卡", "尾号8888", ""),
+    ],
+)
+def test_what_is_asked_of_another_number(text: str, said: str, wish: str) -> None:
+    assert ref.subject_of_number(text, said) == wish
     assert ref.earlier_month("再上个月呢") and not ref.earlier_month("上个月呢")
