@@ -57,7 +57,8 @@ async def answer(turn: Turn) -> list[Event] | None:
     if pick := references.pick_of(turn.text):
         shown = recent_shown(turn)
         return await _picked(turn, pick, shown) if shown and pick.kind in ("", shown.kind) else None
-    return await _by_price(turn) or await _about_it(turn)
+    events = await _by_price(turn)
+    return await _about_it(turn) if events is None else events
 
 
 async def of_number(turn: Turn, intent: str, entities: Mapping[str, Any], digits: str) -> list[Event]:
@@ -100,6 +101,11 @@ async def picked(turn: Turn, offerings: Sequence[Offering], neighbours: Sequence
     if len(ids) > 1:
         return {"agreed": None, "chosen": None, "among": ids}
     return {"agreed": None, "chosen": ids[0], "among": None}
+
+
+def points_back(turn: Turn) -> bool:
+    """Whether `picked` has something to look at: it costs a look at the catalogue."""
+    return references.pick_of(turn.text) is not None or references.asks_price(turn.text)
 
 
 def says_only(turn: Turn, names: Sequence[str]) -> bool:

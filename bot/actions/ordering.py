@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from bot.actions.context import picked, says_only
+from bot.actions.context import picked, points_back, says_only
 from bot.actions.form import OVER, Form
 from bot.actions.order_told import later, tell
 from bot.actions.plan import offered
@@ -80,7 +80,7 @@ class OrderForm(Form):
 
     async def _pointed(self, turn: Turn) -> dict[str, Any] | None:
         """What "the cheaper one" or "the second" is, of what was listed here."""
-        if not turn.text:
+        if not points_back(turn):
             return None
         offerings = await self.trade.offerings(turn)
         return await picked(turn, offerings, [o for o in offerings if self.trade.common(o) and not o.audience])

@@ -376,6 +376,13 @@ async def test_a_price_without_a_verb_is_told_of(talk: Begin) -> None:
     assert heard.responses == ["recommend_budget"]
 
 
+async def test_a_price_of_several_is_asked_about_once(talk: Begin) -> None:
+    person = talk()
+    await person.say("consult_roaming")
+    heard = await person.say("inform", "15的", amount_fen=1500, spans={"amount_fen": "15"})
+    assert (heard.responses, len(heard.labels)) == (["which_one"], 3)
+
+
 @pytest.mark.parametrize("text", ["多少钱", "how much"])
 async def test_how_much_is_about_what_was_just_shown(talk: Begin, text: str) -> None:
     person = talk()
