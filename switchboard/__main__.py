@@ -7,8 +7,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from switchboard import inspect
+from switchboard import doctor, inspect
 from switchboard.errors import BadSettings, NotReachable
 from switchboard.redis.stores import open_stores
 from switchboard.settings import Settings
@@ -18,15 +19,20 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m switchboard", description=(__doc__ or "").split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     inspect.add_arguments(commands.add_parser("inspect", help="what is in the exchange now"))
+    commands.add_parser("doctor", help="what keeps this installation from working well; 1 where something fails")
     asked = parser.parse_args(arguments)
     try:
         settings = Settings.read(os.environ)
-        code, lines = asyncio.run(_inspect(settings, asked))
+        code, lines = asyncio.run(_doctor(settings) if asked.command == "doctor" else _inspect(settings, asked))
     except (BadSettings, NotReachable) as error:
         print(f"switchboard: {error}", file=sys.stderr)
         return 2
     print("\n".join(lines))
     return code
+
+
+async def _doctor(settings: Settings) -> tuple[int, list[str]]:
+    return doctor.report(await doctor.examine(settings, Path.cwd()))
 
 
 async def _inspect(settings: Settings, asked: argparse.Namespace) -> tuple[int, list[str]]:

@@ -1,0 +1,125 @@
+"""Redis: its policy, its version, its clock, how long a write takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from redis.exceptions import RedisError
+
+from switchboard.doctor.finding import FAIL, OK, WARN, Finding, graded
+from switchboard.doctor.setup import LOOPBACK
+from switchboard.errors import BadSettings, NotReachable
+from switchboard.readiness import PROBE
+from switchboard.redis.stores import Stores
+from switchboard.settings import Settings
+
+POLICY = {
+    "appendonly": ("yes", "a restart would lose what waits"),
+    "appendfsync": ("always", "a power cut loses what was acknowledged"),
+    "maxmemory-policy": ("noeviction", "Redis would forget messages when its memory is full"),
+}
+WRITES = 20
+SLOW_MS, TOO_SLOW_MS = 25.0, 150.0
+AHEAD_S, TOO_FAR_AHEAD_S = 0.5, 3.0
+
+
+async def examined(stores: Stores, settings: Settings) -> tuple[list[Finding], Path | None]:
+    """And the folder of its file, where Redis may be on this machine and tells."""
+    try:
+        await stores.ready()
+    except BadSettings as error:
+        return [Finding(FAIL, "redis", f"{error}: set RENJI_PARTITIONS to what it was")], None
+    except NotReachable as error:
+        return [Finding(FAIL, "redis", f"cannot be used: {error}; start it, or set RENJI_REDIS_URL")], None
+    found = [Finding(OK, "redis", f"answers, {settings.partitions} partitions"), *_door(settings)]
+    try:
+        found += [finding async for finding in _asked(stores)]
+        folder = Path((await _configured(stores, "dir"))["dir"]) if _is_near(settings) else None
+    except (RedisError, KeyError, OSError) as error:
+        return [*found, Finding(WARN, "redis policy", f"cannot be asked ({error}): ask who runs it")], None
+    return found, folder
+
+
+def _is_near(settings: Settings) -> bool:
+    return settings.redis_url.startswith("unix:") or urlsplit(settings.redis_url).hostname in LOOPBACK
+
+
+def _door(settings: Settings) -> Iterator[Finding]:
+    if not _is_near(settings) and not urlsplit(settings.redis_url).password:
+        yield Finding(
+            FAIL,
+            "redis password",
+            "another machine's Redis without one: set requirepass and name it in RENJI_REDIS_URL",
+        )
+
+
+async def _asked(stores: Stores) -> AsyncIterator[Finding]:
+    redis, times = stores.redis, []
+    yield version((await redis.info("server")).get("redis_version", "0"))
+    before = time.time()
+    seconds, micros = await redis.time()
+    yield clock((before + time.time()) / 2 - (seconds + micros / 1e6))
+    for _ in range(WRITES):
+        began = time.perf_counter()
+        await redis.set(PROBE, 1, ex=60)
+        times.append((time.perf_counter() - began) * 1000)
+    yield writes(sorted(times)[int(WRITES * 0.95) - 1])
+    for finding in memory(await redis.info("memory")):
+        yield finding
+    for finding in policy(await _configured(stores, *POLICY)):
+        yield finding
+
+
+async def _configured(stores: Stores, *names: str) -> dict[str, str]:
+    # Redis 6 takes one name a call; redis-py gives names and values as bytes or text, as its version likes.
+    told = [pair for name in names for pair in (await stores.redis.config_get(name)).items()]
+    return {_text(name): _text(value) for name, value in told}
+
+
+def _text(word: bytes | str) -> str:
+    return word.decode() if isinstance(word, bytes) else word
+
+
+def version(told: str) -> Finding:
+    major, minor = (int(part) for part in f"{told}.0".split(".")[:2])
+    if (major, minor) < (6, 2):
+        return Finding(FAIL, "redis version", f"{told}: 6.2 is the oldest that works; upgrade")
+    if major < 7:
+        return Finding(WARN, "redis version", f"{told} gets no more security fixes: use Redis 7 or newer, or Valkey")
+    return Finding(OK, "redis version", told)
+
+
+def clock(ahead_s: float) -> Finding:
+    """`ahead_s`: our clock less Redis'."""
+    level = graded(abs(ahead_s), AHEAD_S, TOO_FAR_AHEAD_S)
+    todo = "" if level == OK else ": run an NTP client on both machines, timers and the life of workers are told by it"
+    return Finding(level, "clock", f"is {ahead_s:+.2f} s from Redis'{todo}")
+
+
+def writes(took_ms: float) -> Finding:
+    level = graded(took_ms, SLOW_MS, TOO_SLOW_MS)
+    todo = "" if level == OK else ": see disk fsync, and what else runs on Redis' machine"
+    return Finding(level, "redis write", f"takes {took_ms:.1f} ms (p95 of {WRITES}){todo}")
+
+
+def memory(info: Mapping[str, Any]) -> Iterator[Finding]:
+    used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
+    if not most:
+        yield Finding(OK, "redis memory", f"{used // 1_000_000} MB, no limit of its own")
+        return
+    level = graded(used / most, 0.7, 0.9)
+    todo = "" if level == OK else ": raise maxmemory or look at `inspect queues`, when full messages are refused"
+    yield Finding(level, "redis memory", f"{100 * used // most} % of its limit{todo}")
+
+
+def policy(given: Mapping[str, str]) -> Iterator[Finding]:
+    for name, (wanted, why) in POLICY.items():
+        has = given.get(name, "")
+        if has == wanted:
+            yield Finding(OK, f"redis {name}", wanted)
+        else:
+            yield Finding(FAIL, f"redis {name}", f"is {has or 'unknown'}: set {wanted}, {why}")
