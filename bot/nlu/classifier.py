@@ -49,18 +49,20 @@ class CalibratedClassifier(GraphComponent):
         asking costs ask; the cheaper one is done.
 
         `trust_in_examples` is the share of probability that the reading of a word-for-word example gets at once.
-        `never_rejected` are intents that already mean "not acted on". `epochs`, `step` and `smoothing` are
-        those of `Schedule`.
+        `wishless` are intents that mean that nothing is wanted: never rejected, and told apart by a model of their own.
+        `epochs`, `step` and `smoothing` are those of `Schedule`. A `sharpness` above 1 makes probabilities surer than
+        held-out examples would have them, for intents of which several mean nearly the same.
         """
         return {
             "epochs": 5,
             "step": 6.0,
             "smoothing": 0.1,
+            "sharpness": 1.0,
             "trust_in_examples": 0.9,
             "cost_ask": 1.0,
-            "cost_wrong": 2.5,
+            "cost_wrong": 1.8,
             "cost_wrong_by_intent": {},
-            "never_rejected": ["out_of_scope"],
+            "wishless": ["out_of_scope", "oos"],
         }
 
     @classmethod
@@ -88,7 +90,8 @@ class CalibratedClassifier(GraphComponent):
             classes = json.loads((folder / _CLASSES).read_text(encoding="utf-8"))
             taught = json.loads((folder / _TAUGHT).read_text(encoding="utf-8"))
             with np.load(folder / _MODEL, allow_pickle=False) as stored:
-                model = LinearModel(stored["weights"].astype(np.float32), stored["bias"], float(stored["temperature"]))
+                weights, temperature = stored["weights"].astype(np.float32), float(stored["temperature"])
+                model = LinearModel(weights, stored["bias"], stored["wishless"], temperature)
         return cls(config, model_storage, resource, [tuple(pair) for pair in classes], model, taught)
 
     def __init__(
@@ -121,7 +124,8 @@ class CalibratedClassifier(GraphComponent):
         rows = scipy.sparse.vstack([_features(example) for example in examples]).tocsr()
         groups = np.array([example.get(SOURCE, number) for number, example in enumerate(examples)])
         schedule = Schedule(self._config["epochs"], self._config["step"], self._config["smoothing"])
-        model = fit(rows, np.array([numbers[label] for label in labels]), groups, schedule)
+        wishless = np.array([numbers[label] for label in classes if label[0] in self._config["wishless"]], np.int64)
+        model = fit(rows, np.array([numbers[label] for label in labels]), wishless, groups, schedule)
         own = [example for example in examples if not example.get(COPY)]
         taught = {normal_of(example).text: numbers[_label(example)] for example in own}
         with self._storage.write_to(self._resource) as folder:
@@ -131,7 +135,8 @@ class CalibratedClassifier(GraphComponent):
                 folder / _MODEL,
                 weights=model.weights.astype(np.float16),
                 bias=model.bias,
-                temperature=model.temperature,
+                wishless=model.wishless,
+                temperature=model.temperature / self._config["sharpness"],
             )
         return self._resource
 
@@ -151,7 +156,7 @@ class CalibratedClassifier(GraphComponent):
         ranking = self._ranking(self._probabilities(self._model, message, vector))
         best = ranking[0]
         doubt = 1.0 - best[PREDICTED_CONFIDENCE_KEY]
-        if best[INTENT_NAME_KEY] not in self._config["never_rejected"] and doubt * self._cost(best) > self._ask():
+        if best[INTENT_NAME_KEY] not in self._config["wishless"] and doubt * self._cost(best) > self._ask():
             reject = _entry(DEFAULT_NLU_FALLBACK_INTENT_NAME, round(doubt, 4), "")
             return reject, [reject, *ranking]
         return best, ranking

@@ -15,20 +15,27 @@ _HELD_OUT = 4
 
 @dataclass(frozen=True)
 class LinearModel:
-    """Logits are `x @ weights + bias`; probabilities are their softmax after division by `temperature`."""
+    """Two readings of one text: which class it is, and whether anything is wanted at all.
+
+    Class logits are `x @ weights + bias`, but for the last column, whose logistic is the probability of a wish. The
+    classes' softmax after division by `temperature` is discounted by it; the `wishless` classes get what is left.
+    Two models that agree are right more often than either: fragments look like a wish to one of them only.
+    """
 
     weights: np.ndarray
-    """features × classes, float32"""
+    """features × (classes + 1), float32"""
     bias: np.ndarray
+    wishless: np.ndarray
+    """the numbers of the classes that mean that nothing is wanted; empty if there are none"""
     temperature: float
 
     def logits(self, vector: scipy.sparse.csr_matrix) -> np.ndarray:
-        """The logits of a single row vector, shape (classes,)."""
+        """The logits of a single row vector, shape (classes + 1,)."""
         return np.asarray(vector.data @ self.weights[vector.indices] + self.bias)
 
     def probabilities(self, vector: scipy.sparse.csr_matrix) -> np.ndarray:
         """Calibrated probabilities of a single row vector, shape (classes,)."""
-        return softmax(self.logits(vector)[None, :] / self.temperature)[0]
+        return discounted(self.logits(vector)[None, :], self.wishless, self.temperature)[0]
 
 
 @dataclass(frozen=True)
@@ -47,23 +54,40 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
-def fit(rows: scipy.sparse.csr_matrix, classes: np.ndarray, groups: np.ndarray, schedule: Schedule) -> LinearModel:
+def discounted(logits: np.ndarray, wishless: np.ndarray, temperature: float) -> np.ndarray:
+    """The probabilities that logits (rows × classes + 1) stand for, rows × classes."""
+    shares = softmax(logits[:, :-1] / temperature)
+    if not len(wishless):
+        return shares
+    wish = 1 / (1 + np.exp(-np.clip(logits[:, -1:], -30, 30)))
+    # Something to share out by, even where the classes leave nothing to those without a wish.
+    rest = shares[:, wishless] + 1e-9
+    shares = shares * wish
+    shares[:, wishless] = 0
+    left = 1 - shares.sum(axis=1, keepdims=True)
+    shares[:, wishless] = left * rest / rest.sum(axis=1, keepdims=True)
+    return shares
+
+
+def fit(
+    rows: scipy.sparse.csr_matrix, classes: np.ndarray, wishless: np.ndarray, groups: np.ndarray, schedule: Schedule
+) -> LinearModel:
     """Fit on rows with integer classes 0…n-1; the temperature is set on groups of rows that a first fit did not see."""
     count = int(classes.max()) + 1
     held = groups % _HELD_OUT == 0
     known = held & np.isin(classes, classes[~held])
     temperature = 1.0
     if known.any() and len(np.unique(classes[~held])) > 1:
-        first = descend(rows[~held], classes[~held], count, schedule)
-        temperature = _temperature(np.asarray(rows[known] @ first[0] + first[1]), classes[known])
-    weights, bias = descend(rows, classes, count, schedule)
-    return LinearModel(weights, bias, temperature)
+        weights, bias = descend(rows[~held], classes[~held], count, wishless, schedule)
+        temperature = _temperature(np.asarray(rows[known] @ weights + bias), classes[known], wishless)
+    weights, bias = descend(rows, classes, count, wishless, schedule)
+    return LinearModel(weights, bias, wishless, temperature)
 
 
 def descend(
-    rows: scipy.sparse.csr_matrix, classes: np.ndarray, count: int, schedule: Schedule
+    rows: scipy.sparse.csr_matrix, classes: np.ndarray, count: int, wishless: np.ndarray, schedule: Schedule
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(weights features × count, bias) by AdaGrad over small batches, the same for the same input.
+    """(weights features × count + 1, bias) by AdaGrad over small batches, the same for the same input.
 
     A feature's weights share one step length, so frequent features settle early and rare ones still learn late.
     Stopping after a few passes is the regularisation: it refused fragments better than one-against-the-rest
@@ -71,26 +95,51 @@ def descend(
     """
     random = np.random.default_rng(schedule.seed)
     rows = rows.astype(np.float32).tocsr()
-    weights = np.zeros((rows.shape[1], count), np.float32)
-    seen = np.full((rows.shape[1], 1), 1e-4, np.float32)
-    bias, bias_seen = np.zeros(count, np.float32), 1e-4
+    targets = _targets(classes, count, wishless, schedule.smoothing)
+    weights = np.zeros((rows.shape[1], count + 1), np.float32)
+    seen = np.full((rows.shape[1], 2), 1e-4, np.float32)
+    bias, bias_seen = np.zeros(count + 1, np.float32), np.full(2, 1e-4, np.float32)
     for epoch in range(schedule.epochs):
         step = schedule.step * (1 - 0.9 * epoch / max(1, schedule.epochs - 1))
         order = random.permutation(rows.shape[0])
         for start in range(0, len(order), _BATCH):
             picked = order[start : start + _BATCH]
             columns, batch = _compact(rows[picked])
-            errors = softmax(batch @ weights[columns] + bias)
-            errors -= schedule.smoothing / count
-            errors[np.arange(len(picked)), classes[picked]] -= 1 - schedule.smoothing
+            errors = _guesses(batch @ weights[columns] + bias)
+            errors -= targets[classes[picked]]
             errors /= len(picked)
             slope = np.asarray(batch.T @ errors)
-            seen[columns] += np.einsum("ij,ij->i", slope, slope)[:, None]
-            weights[columns] -= step * slope / np.sqrt(seen[columns])
-            bias_slope = errors.sum(axis=0)
-            bias_seen += float(bias_slope @ bias_slope)
-            bias -= step * bias_slope / np.sqrt(bias_seen)
-    return weights, bias.astype(np.float32)
+            seen[columns] += _squares(slope)
+            weights[columns] -= step * _shortened(slope, seen[columns])
+            bias_seen += _squares(errors.sum(axis=0)[None, :])[0]
+            bias -= step * _shortened(errors.sum(axis=0)[None, :], bias_seen[None, :])[0]
+    return weights, bias
+
+
+def _targets(classes: np.ndarray, count: int, wishless: np.ndarray, smoothing: float) -> np.ndarray:
+    """What the outputs should be for each class, classes × outputs."""
+    targets = np.full((count, count + 1), smoothing / count, np.float32)
+    targets[np.arange(count), np.arange(count)] += 1 - smoothing
+    targets[:, -1] = ~np.isin(np.arange(count), wishless)
+    return targets
+
+
+def _guesses(logits: np.ndarray) -> np.ndarray:
+    wish = 1 / (1 + np.exp(-np.clip(logits[:, -1:], -30, 30)))
+    return np.hstack([softmax(logits[:, :-1]), wish])
+
+
+def _squares(slope: np.ndarray) -> np.ndarray:
+    """The squared length of the classes' part of each row and that of the last column."""
+    own = slope[:, -1] ** 2
+    return np.stack([np.einsum("ij,ij->i", slope, slope) - own, own], axis=1)
+
+
+def _shortened(slope: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    root = np.sqrt(seen)
+    slope[:, :-1] /= root[:, :1]
+    slope[:, -1] /= root[:, 1]
+    return slope
 
 
 def _compact(rows: scipy.sparse.csr_matrix) -> tuple[np.ndarray, scipy.sparse.csr_matrix]:
@@ -100,11 +149,12 @@ def _compact(rows: scipy.sparse.csr_matrix) -> tuple[np.ndarray, scipy.sparse.cs
     return columns, scipy.sparse.csr_matrix((rows.data, places.astype(np.int32), rows.indptr), shape=shape)
 
 
-def _temperature(logits: np.ndarray, classes: np.ndarray) -> float:
+def _temperature(logits: np.ndarray, classes: np.ndarray, wishless: np.ndarray) -> float:
     """The temperature with the smallest negative log likelihood."""
     rows = np.arange(len(classes))
 
     def loss(log_temperature: float) -> float:
-        return float(-np.log(softmax(logits / np.exp(log_temperature))[rows, classes] + 1e-12).mean())
+        probabilities = discounted(logits, wishless, float(np.exp(log_temperature)))
+        return float(-np.log(probabilities[rows, classes] + 1e-12).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 2.0), method="bounded").x))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -50,12 +51,15 @@ class TrainingNoise(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`fragment_intent` gets the made-up sentences; intents under `verbatim` are not varied."""
+        """`fragment_intent` gets the made-up sentences, "" for none; intents under `verbatim` are not varied.
+
+        Without the lookup file nothing is added.
+        """
         return {
             "lookup": "data/lookup/noise.yml",
-            "copies": 2,
+            "copies": 1,
             "fragments": 600,
-            "fragment_intent": "out_of_scope",
+            "fragment_intent": "",
             "verbatim": [],
             "seed": 7,
         }
@@ -86,7 +90,9 @@ class TrainingNoise(GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Return the examples together with their noisy copies."""
-        raw = load_lookup(self._config["lookup"])
+        raw = load_lookup(self._config["lookup"]) if Path(self._config["lookup"]).is_file() else {}
+        if not raw:
+            return training_data
         noise = Noise({name: Phrases.of(section) for name, section in raw.items()}, random.Random(self._config["seed"]))
         examples = list(training_data.training_examples)
         added: list[Message] = []

@@ -16,6 +16,7 @@ from rasa.shared.nlu.constants import TEXT, TEXT_TOKENS
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.noise import COPY
 from bot.nlu.normal import Normal, is_placeholder_char
 from bot.nlu.parts import normal_of, with_parts
 
@@ -87,7 +88,8 @@ class SentencePieceTokenizer(Tokenizer):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the pieces and store them."""
-        texts = sorted({normal_of(example).text for example in training_data.training_examples if example.get(TEXT)})
+        own = (example for example in training_data.training_examples if example.get(TEXT) and not example.get(COPY))
+        texts = sorted({normal_of(example).text for example in own})
         model = train_pieces(texts, self._config["vocab_size"])
         with self._storage.write_to(self._resource) as folder:
             (folder / _FILE).write_bytes(model)

@@ -79,16 +79,7 @@ class SeveralWishes(GraphComponent):
         """`answerable` are intents that only read: any two of them can be answered in one go."""
         return {
             "intent": "several_questions",
-            "answerable": [
-                "query_balance",
-                "query_data_usage",
-                "query_voice_allowance",
-                "query_bill",
-                "query_my_plan",
-                "query_subscribed_services",
-                "query_orders",
-                "query_ticket",
-            ],
+            "answerable": [],
             "clear": 0.55,
         }
 

@@ -11,11 +11,12 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.grams import grams, shaped
-from bot.nlu.linear import LinearModel, Schedule, fit, softmax
+from bot.nlu.linear import LinearModel, Schedule, discounted, fit, softmax
 from bot.nlu.noise import SOURCE, Noise, Phrases, TrainingNoise
 from bot.nlu.parts import PARTS
 from bot.nlu.wishes import SeveralWishes, WishParts
 
+NONE = np.array([], np.int64)
 PHRASES = {"zh": Phrases(("喂",), ("呃",), ("吗",), ("东头", "明天", "孩子", "老张"), "")}
 
 
@@ -42,7 +43,8 @@ def test_a_line_is_cut_at_its_joints(text, parts):
 
 
 def read(*parts: tuple[str, float]) -> Message:
-    judge = SeveralWishes(SeveralWishes.get_default_config())
+    answerable = {"answerable": ["query_balance", "query_data_usage"]}
+    judge = SeveralWishes({**SeveralWishes.get_default_config(), **answerable})
     entries = [{"name": name, "confidence": confidence, "topic": ""} for name, confidence in parts]
     whole = Message({"text": "x", "intent": entries[0], "intent_ranking": entries})
     whole.set(PARTS, [Message({"text": "y", "intent": entry}) for entry in entries])
@@ -96,7 +98,7 @@ def test_the_model_learns_and_its_probabilities_add_up():
     rng = np.random.default_rng(0)
     classes = np.repeat([0, 1, 2], 40)
     rows = scipy.sparse.csr_matrix(np.eye(3)[classes] + rng.normal(0, 0.05, (120, 3)))
-    model = fit(rows, classes, np.arange(120), Schedule(20, 2.0))
+    model = fit(rows, classes, NONE, np.arange(120), Schedule(20, 2.0))
     probabilities = model.probabilities(rows[50])
     assert 1 == probabilities.argmax()
     assert pytest.approx(1.0) == probabilities.sum()
@@ -105,12 +107,54 @@ def test_the_model_learns_and_its_probabilities_add_up():
 def test_two_classes_are_learned_too():
     classes = np.repeat([0, 1], 20)
     rows = scipy.sparse.csr_matrix(np.eye(2)[classes])
-    model = fit(rows, classes, np.arange(40), Schedule(20, 2.0))
+    model = fit(rows, classes, NONE, np.arange(40), Schedule(20, 2.0))
     assert [0, 1] == [int(model.probabilities(rows[row]).argmax()) for row in (0, 39)]
 
 
 def test_a_higher_temperature_is_less_sure():
     row = scipy.sparse.csr_matrix([[1.0, 0.0]])
-    sure, unsure = (LinearModel(np.eye(2), np.zeros(2), temperature) for temperature in (0.5, 2.0))
+    sure, unsure = (LinearModel(np.eye(2, 3), np.zeros(3), NONE, temperature) for temperature in (0.5, 2.0))
     assert sure.probabilities(row).max() > unsure.probabilities(row).max()
     assert pytest.approx(1.0) == softmax(np.array([[1e4, -1e4]])).sum()
+
+
+def wishes(seed: int) -> tuple[scipy.sparse.csr_matrix, np.ndarray]:
+    """Two wishes, and a third class that shares a feature with each."""
+    rng = np.random.default_rng(seed)
+    classes = np.repeat([0, 1, 2], 60)
+    rows = np.hstack([np.eye(3)[classes], rng.integers(0, 2, (180, 2))])
+    return scipy.sparse.csr_matrix(rows + rng.normal(0, 0.05, rows.shape)), classes
+
+
+def test_what_nobody_wants_is_told_apart_from_wishes():
+    rows, classes = wishes(1)
+    model = fit(rows, classes, np.array([2]), np.arange(180), Schedule(20, 2.0))
+    probabilities = np.array([model.probabilities(row) for row in rows])
+    assert probabilities.argmax(axis=1).tolist() == classes.tolist()
+    assert np.allclose(1.0, probabilities.sum(axis=1), atol=1e-5)
+
+
+def test_a_doubted_wish_loses_to_the_class_without_one():
+    logits = np.array([[2.0, 0.0, 0.0, 4.0], [2.0, 0.0, 0.0, -4.0]])
+    wanted, unwanted = discounted(logits, np.array([2]), 1.0)
+    assert (0, 2) == (wanted.argmax(), unwanted.argmax())
+    assert pytest.approx(1.0) == unwanted.sum()
+
+
+def test_learning_twice_gives_the_same_weights():
+    rows, classes = wishes(2)
+    one, two = (fit(rows, classes, NONE, np.arange(180), Schedule(5, 2.0)) for _ in range(2))
+    assert np.array_equal(one.weights, two.weights)
+    assert one.temperature == two.temperature
+
+
+def test_pairs_stand_apart_and_letters_come_in_longer_runs():
+    assert "p:查 费" in grams("查话费", ["查", "话", "费"])
+    assert {"c:bala", "c:alanc"} <= grams("balance", ["balance"])
+    assert "c:bal" not in grams("查bala", ["查"], "w")
+
+
+def test_noise_without_a_lookup_file_adds_nothing(tmp_path):
+    data = TrainingData([Message.build("where is my parcel", "track")])
+    config = {**TrainingNoise.get_default_config(), "lookup": str(tmp_path / "no.yml")}
+    assert 1 == len(TrainingNoise(config).process_training_data(data).training_examples)
