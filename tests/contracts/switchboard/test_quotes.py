@@ -77,6 +77,23 @@ async def test_another_conversation_cannot_consume_it(stack: Stack) -> None:
     assert await stack.stores.quotes.get(thief, "q1") is None
 
 
+async def test_a_yes_is_no_yes_of_who_has_the_number_now(stack: Stack) -> None:
+    """Its turn died after the yes, the number went to somebody else, and the same message is asked again."""
+    from switchboard.model import Binding
+
+    conversation = stack.conversation(LI)
+    bindings = stack.stores.conversations
+    await bindings.bind(conversation, Binding("+861", "s1", stack.clock(), "code"), "zj", LI)
+    offering(stack)
+    await stack.stores.quotes.issue(conversation, "q1", {**BODY, "subscriber_id": "s1"}, 300)
+    stack.worker()
+    await stack.say(LI, "买")
+    assert await stack.stores.quotes.wait_shown(conversation, "q1")
+    assert await stack.stores.quotes.consume(conversation, "q1", "web:yes")
+    await bindings.bind(conversation, Binding("+861", "s2", stack.clock(), "code"), "zj")
+    assert not await stack.stores.quotes.consume(conversation, "q1", "web:yes")
+
+
 async def test_an_expired_quote_is_void(stack: Stack) -> None:
     conversation = await shown(stack)
     stack.clock.forward(seconds=301)
