@@ -113,9 +113,9 @@ def test_what_is_taught_word_for_word_is_read_as_taught(understanding):
     assert "stop" == understanding.parse("取消")["intent"]["name"]
 
 
-def test_a_topic_tells_the_finer_reading(understanding):
-    assert "dispute_charge" == understanding.parse("平白无故扣了我十块钱")["intent"]["topic"]
-    assert "password" == understanding.parse("我的服务密码忘掉了")["intent"]["topic"]
+def test_finer_readings_are_intents(understanding):
+    assert "dispute_charge" == understanding.parse("平白无故扣了我十块钱")["intent"]["name"]
+    assert "reset_password" == understanding.parse("我的服务密码忘掉了")["intent"]["name"]
 
 
 @pytest.mark.parametrize(
