@@ -76,14 +76,22 @@ class Interleavings(RuleBasedStateMachine):
 
     @precondition(lambda self: self.world.model.offers)
     @rule(
-        nth=st.integers(0, 3), stolen=st.sampled_from([False, False, True]), message=st.sampled_from(["yes", "again"])
+        nth=st.integers(0, 3),
+        stolen=st.sampled_from([False, False, True]),
+        message=st.sampled_from(["yes", "again"]),
+        number_goes=st.sampled_from([False, False, True]),
     )
-    def takes_an_offer(self, nth: int, stolen: bool, message: str) -> None:
-        """As a turn that looked at the offer some time ago; the newest offers first."""
-        offers = [*reversed(self.world.model.offers.items())]
+    def takes_an_offer(self, nth: int, stolen: bool, message: str, number_goes: bool) -> None:
+        """As a turn that looked at the offer some time ago; the newest offers first. When its number goes to somebody
+        else the same turn asks again."""
+        world = self.world
+        offers = [*reversed(world.model.offers.items())]
         id, offer = offers[nth % len(offers)]
-        other = next(c for c in self.world.ids.values() if c != offer.conversation)
-        self.do(self.world.stores.quotes.consume(other if stolen else offer.conversation, id, message))
+        who = next(each for each, c in world.ids.items() if (c != offer.conversation) == stolen)
+        self.do(world.stores.quotes.consume(world.ids[who], id, message))
+        if number_goes:
+            self.do(world.number_goes(who, heard=True))
+            self.do(world.stores.quotes.consume(world.ids[who], id, message))
 
     @precondition(lambda self: any(t.waiting or t.ended for t in self.world.model.talks.values()))
     @rule(nth=st.integers(0, 9))

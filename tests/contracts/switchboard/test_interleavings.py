@@ -122,10 +122,19 @@ MUTANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str]] = {
 }  # fmt: skip
 
 
-LONGER = frozenset({"take from another agent", "take with an offer left open", "a yes after the expiry"})
+SOON = [
+    "commit without a look at the owner",
+    "commit of an entry that was ended",
+    "take without a new epoch",
+    "take that drops what was said",
+    "put back, but still with the agent",
+    "accept without memory",
+    "a sender that does not look",
+]
+"""Found within a second or so; a change to the machine may change which."""
 
 
-@pytest.mark.parametrize("mutant", [name for name in MUTANTS if COUNT >= 1000 or name not in LONGER])
+@pytest.mark.parametrize("mutant", list(MUTANTS) if COUNT >= 1000 else SOON)
 def test_a_rule_that_is_broken_is_caught(bench: None, monkeypatch: pytest.MonkeyPatch, mutant: str) -> None:
     mutate, says = MUTANTS[mutant]
     mutate(monkeypatch)
