@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hmac
 import os
+import time
 import traceback
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -16,6 +18,7 @@ import pluggy
 import structlog
 from rasa_sdk.plugin import plugin_manager
 from sanic import Sanic
+from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
@@ -47,6 +50,16 @@ class Extensions:
         expected = f"Bearer {settings.key('internal').hex()}".encode()
         opened = AsyncExitStack()
 
+        async def begin(request: Request) -> None:
+            question = asked(request)
+            request.ctx.began, request.ctx.action = time.monotonic(), str(question.get("next_action", ""))
+            structlog.contextvars.bind_contextvars(process="actions", trace=trace_of(question))
+
+        async def ended(request: Request, response: HTTPResponse) -> None:
+            if action := getattr(request.ctx, "action", ""):
+                took_ms = int((time.monotonic() - request.ctx.began) * 1000)
+                log.info("action", name=action, status=response.status, ms=took_ms)
+
         async def check(request: Request) -> HTTPResponse | None:
             given = request.headers.get("Authorization", "").encode()
             if request.path == "/health" or hmac.compare_digest(given, expected):
@@ -60,7 +73,10 @@ class Extensions:
         async def stop(_: Sanic, __: Any) -> None:
             await opened.aclose()
 
+        # Only what came with the secret is read for its trace.
         app.register_middleware(check, "request")
+        app.register_middleware(begin, "request")
+        app.register_middleware(ended, "response")
         app.register_listener(start, "before_server_start")
         app.register_listener(stop, "after_server_stop")
         app.error_handler.add(Exception, failed)
@@ -90,6 +106,23 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         once=stores.once,
         now=utc_now,
     )
+
+
+def asked(request: Request) -> Mapping[str, Any]:
+    """What Rasa asks for; empty for what is no question of Rasa's: the SDK refuses it."""
+    try:
+        body = request.json
+    except SanicException:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def trace_of(question: Mapping[str, Any]) -> str:
+    """The trace id of the message that is being answered, "" where there is none."""
+    told: Any = question
+    for name in ("tracker", "latest_message", "metadata"):
+        told = told.get(name) if isinstance(told, dict) else None
+    return str(told.get("trace") or "") if isinstance(told, dict) else ""
 
 
 def away(_: Request, error: Exception) -> HTTPResponse:

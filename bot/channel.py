@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import time
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
@@ -147,7 +148,13 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
         return request if request.release_id else replace(request, release_id=self._release.get("release", ""))
 
     async def _answered(self, agent: Any, request: TurnRequest) -> tuple[int, dict[str, Any]]:
-        structlog.contextvars.bind_contextvars(trace=request.trace, message=request.message_id)
+        structlog.contextvars.bind_contextvars(process="rasa", trace=request.trace, message=request.message_id)
+        began = time.monotonic()
+        status, body = await self._tried(agent, request)
+        log.info("turn", status=status, ms=int((time.monotonic() - began) * 1000))
+        return status, body
+
+    async def _tried(self, agent: Any, request: TurnRequest) -> tuple[int, dict[str, Any]]:
         lane = self._lanes.setdefault(request.conversation, asyncio.Lock())
         try:
             async with lane:

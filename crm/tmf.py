@@ -43,6 +43,7 @@ from crm.model import (
     Urgency,
     UsageSummary,
 )
+from crm.tracing import sending
 
 T = TypeVar("T")
 MEDIA_TYPE = "application/json;charset=utf-8"
@@ -76,7 +77,7 @@ async def tmf_crm(base_url: str, token: str, clock: Callable[[], datetime] | Non
     """A client whose connections live as long as the block. `token`: the shared secret (bearer)."""
     headers = {"Authorization": f"Bearer {token}", "Accept": MEDIA_TYPE}
     connector = TCPConnector(limit=32, keepalive_timeout=30)
-    async with ClientSession(base_url, headers=headers, connector=connector) as session:
+    async with ClientSession(base_url, headers=headers, connector=connector, trace_configs=[sending()]) as session:
         yield TmfCrm(session, clock or (lambda: datetime.now(timezone.utc)))
 
 

@@ -185,7 +185,9 @@ class Work:
             await self._until_committed()
         finally:
             early.cancel()
-        self._metrics.entry_seconds.observe((self._clock() - began).total_seconds())
+        took_s = (self._clock() - began).total_seconds()
+        self._metrics.entry_seconds.observe(took_s)
+        log.info("committed", ms=int(took_s * 1000))
 
     async def _until_committed(self) -> None:
         waits = pauses()

@@ -99,7 +99,9 @@ class Router:
             return None
         conversation = standing.conversation
         reply = self._p.voice.reply("looking_up", conversation)
-        return self._p.voice.message(conversation, reply, f"{entry.item.id}/early", in_reply_to=entry.item.id)
+        return self._p.voice.message(
+            conversation, reply, f"{entry.item.id}/early", in_reply_to=entry.item.id, trace=entry.trace
+        )
 
     def wants_human(self, entry: Entry) -> bool:
         item = _said(entry).item

@@ -194,4 +194,6 @@ class Delivery:
                 await asyncio.sleep(wait)
         if answer == "lost":
             raise LeaseLost(self._holding.token)
-        self._s.metrics.sent.labels(self._message.address.channel, kind).inc()
+        channel = self._message.address.channel
+        self._s.metrics.sent.labels(channel, kind).inc()
+        log.info(kind, message=self._message.id, channel=channel, trace=self._message.trace)

@@ -16,6 +16,7 @@ from crm.reference.http import Office
 from crm.reference.keys import card_key, crm_token, default_secret_file, paygate_key, read_secret
 from crm.reference.paygate import Paygate, paygate_app
 from crm.reference.store import Store
+from crm.tracing import write_lines
 
 
 def now() -> datetime:
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("--secret-file", type=Path, default=default_secret_file())
     parser.add_argument("--public-url", default="", help="where a person's browser finds the payment page")
     options = parser.parse_args()
+    write_lines()
     web.run_app(build(options), host=options.host, port=options.port, access_log=None, print=None, shutdown_timeout=5)
 
 

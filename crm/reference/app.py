@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from crm.reference import routes_read as read
 from crm.reference import routes_write as write
 from crm.reference.http import MOST_BODY, OFFICE, Office, answer, error, guard
+from crm.tracing import logged
 
 API = "/tmf-api"
 NAME = "renji-reference-crm"
@@ -36,7 +37,7 @@ COLLECTIONS: tuple[tuple[str, Handler | None, Handler | None, Handler | None], .
 
 def crm_app(office: Office) -> web.Application:
     """All paths ask for the shared secret but /healthz."""
-    app = web.Application(client_max_size=MOST_BODY, middlewares=[guard])
+    app = web.Application(client_max_size=MOST_BODY, middlewares=[logged, guard])
     app[OFFICE] = office
     for path, list_, one, create in COLLECTIONS:
         if list_:

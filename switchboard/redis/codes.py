@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from structlog.contextvars import get_contextvars
+
 from switchboard import masking
 from switchboard.model import Address, Notice, SecretValue
 from switchboard.ports import Accept, Clock
@@ -33,4 +35,5 @@ class SmsCodes:
             latest=now + timedelta(minutes=9),
             language=language,
         )
-        await self._accept.accept([notice], [SecretValue(ref, "code", code)])
+        trace = str(get_contextvars().get("trace", ""))
+        await self._accept.accept([notice], [SecretValue(ref, "code", code)], trace)
