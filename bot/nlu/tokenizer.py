@@ -46,6 +46,14 @@ def train_pieces(texts: Iterable[str], vocab_size: int) -> bytes:
     return model.getvalue()
 
 
+class Piece(Token):
+    """A token whose fingerprint is what it says: Rasa's hashes five values each, half a million times in training."""
+
+    def fingerprint(self) -> str:
+        """A stable name of the token."""
+        return f"{self.start}:{self.end}:{self.text}"
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=True)
 class SentencePieceTokenizer(Tokenizer):
     """Splits the normalised text; tokens carry the normalised piece and the original offsets."""
@@ -138,4 +146,4 @@ def _token(normal: Normal, start: int, end: int) -> list[Token]:
     if start == end:
         return []
     first, last = normal.original(start, end)
-    return [Token(normal.text[start:end], first, last)]
+    return [Piece(normal.text[start:end], first, last)]
