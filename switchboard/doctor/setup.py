@@ -61,7 +61,10 @@ def channels(settings: Settings) -> Iterator[Finding]:
     if settings.wechat_app_id and not settings.wechat_aes_key:
         yield Finding(WARN, "wechat", "plain mode, messages come unencrypted: set RENJI_WECHAT_AES_KEY and secure mode")
     paygate = {"RENJI_PAYGATE_URL": settings.paygate_url, "RENJI_PAYGATE_SECRET": settings.paygate_secret}
-    yield _whole("payments", paygate, settings.demo)
+    if settings.paygate_secret and not settings.paygate_url:
+        yield Finding(WARN, "payments", "go to the reference CRM's stand-in: set RENJI_PAYGATE_URL to take money")
+    else:
+        yield _whole("payments", paygate, settings.demo)
 
 
 def _whole(what: str, values: dict[str, str], demo: bool) -> Finding:

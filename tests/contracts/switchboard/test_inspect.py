@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -14,7 +17,7 @@ from switchboard.fake import echo
 from switchboard.model import Address, Binding
 from switchboard.redis import queues
 from switchboard.redis.quarantine import Quarantine
-from tests.contracts.switchboard.stack import Stack
+from tests.contracts.switchboard.stack import ROOT, Stack
 
 LI, WANG = Address("web", "li"), Address("sms", "+8613800001234")
 
@@ -196,3 +199,29 @@ async def test_a_conversation_that_waits_shows_where(stack: Stack) -> None:
 
 async def test_an_unknown_conversation_is_said_to_be_unknown(stack: Stack) -> None:
     assert (await shown(stack, "conversation", "web:nobody"))[0] == 1
+
+
+def command(stack: Stack, *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    ours = {
+        "RENJI_REDIS_URL": stack.settings.redis_url,
+        "RENJI_SECRET_FILE": str(stack.settings.secret_file),
+        "RENJI_PARTITIONS": "8",
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RENJI_")}
+    argv = [sys.executable, "-m", "switchboard", *words]
+    return subprocess.run(argv, env={**kept, **ours, **changes}, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+async def test_the_command_prints_and_ends_with_a_code(stack: Stack) -> None:
+    done = await asyncio.to_thread(command, stack, "inspect", "queues")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("stream ")
+    gone = await asyncio.to_thread(command, stack, "inspect", "quarantine", "discard", "1:1-1")
+    assert (gone.returncode, gone.stdout) == (1, "1:1-1  is not in quarantine\n")
+
+
+@pytest.mark.parametrize("changes", [{"RENJI_REDIS_URL": "unix:///nowhere.sock"}, {"RENJI_PARTITIONS": "9"}])
+async def test_the_command_says_in_one_line_why_it_cannot(stack: Stack, changes: dict[str, str]) -> None:
+    done = await asyncio.to_thread(lambda: command(stack, "inspect", "queues", **changes))
+    assert done.returncode == 2
+    assert done.stderr.startswith("switchboard: ") and done.stderr.count("\n") == 1

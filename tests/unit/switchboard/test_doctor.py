@@ -51,7 +51,8 @@ def levels(found: Iterable[Finding]) -> dict[str, str]:
 
 
 def test_room_and_fsync_are_measured_where_redis_writes(tmp_path: Path) -> None:
-    assert levels(machine.disk(tmp_path)) == {"disk space": OK, "disk fsync": OK} or machine.fsync_ms(tmp_path) > 20
+    assert set(levels(machine.disk(tmp_path))) == {"disk space", "disk fsync"}
+    assert machine.fsync_ms(tmp_path) > 0
     assert list(tmp_path.iterdir()) == []
 
 
@@ -149,6 +150,7 @@ def test_whole_channels_and_none_are_fine(settings: Settings) -> None:
     whole |= {"paygate_url": "https://pay.example.com", "paygate_secret": "p"}
     assert set(levels(setup.channels(replace(settings, **whole))).values()) == {OK}
     assert levels(setup.channels(replace(settings, **whole | {"wechat_aes_key": ""})))["wechat"] == WARN
+    assert levels(setup.channels(replace(settings, **whole | {"paygate_url": ""})))["payments"] == WARN
 
 
 def test_addresses_that_lead_nowhere_or_are_not_safe_are_told(settings: Settings) -> None:
