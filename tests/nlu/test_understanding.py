@@ -19,6 +19,8 @@ LEAST_NATURAL_ACCURACY = 0.80
 LEAST_RARE_ACCURACY = 0.75
 LEAST_FRAGMENTS_NOT_ACTED_ON = 0.70
 MOST_CPU_MS = 2.0
+# The first test waits for the training.
+pytestmark = pytest.mark.timeout(600)
 needs_dev = pytest.mark.skipif(
     not (EVAL / "requests_dev.tsv").is_file(), reason="the evaluation lines are not beside the project"
 )
