@@ -63,8 +63,7 @@ class Drafts:
     def logged(self, entry: Entry, standing: Standing) -> Commit:
         """Answered by nobody here: the desk sees it in the log."""
         conversation = standing.conversation
-        log = (inbound_record(entry, conversation),)
-        return Commit(entry, conversation.epoch, fields=self._known(standing), log=log)
+        return Commit(entry, conversation.epoch, fields=self._known(standing), log=inbound_records(entry, conversation))
 
     def postponed(self, entry: Entry, standing: Standing) -> Commit:
         """While a human has the conversation an event comes again until the bot has it: what it tells was promised."""
@@ -118,10 +117,15 @@ class Drafts:
         return tuple(wanted), tuple(timer.name for timer in result.timers if timer.after_s < 0)
 
 
-def inbound_record(entry: Entry, conversation: Conversation) -> LogRecord:
+def inbound_records(entry: Entry, conversation: Conversation) -> tuple[LogRecord, ...]:
+    """All that an entry ends: openers that were read together with it first."""
+    return tuple(_inbound(item, entry, conversation) for item in (*entry.earlier, entry.item))
+
+
+def _inbound(item: Inbound, entry: Entry, conversation: Conversation) -> LogRecord:
     """What came in, and by whose hands it goes."""
     body = {
-        "item": loads(dump_item(entry.item)),
+        "item": loads(dump_item(item)),
         "owner": conversation.owner.value,
         "channel": conversation.address.channel,
         "number": masking.msisdn(conversation.binding.msisdn) if conversation.binding else "",
@@ -144,8 +148,7 @@ def _story(
     }
     outcomes = [LogRecord("outcome", {"message": entry.item.id, **to_dict(o)}) for o in result.outcomes]
     replies = [LogRecord("reply", {"message": message}) for message in out]
-    said = [inbound_record(replace(entry, item=message), conversation) for message in entry.earlier]
-    return (*said, inbound_record(entry, conversation), LogRecord("turn", turn), *replies, *outcomes)
+    return (*inbound_records(entry, conversation), LogRecord("turn", turn), *replies, *outcomes)
 
 
 def _learned(result: TurnResult, replies: Sequence[Reply]) -> dict[str, str]:

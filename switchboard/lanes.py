@@ -283,7 +283,7 @@ class Work:
 
     async def _early(self) -> None:
         """After 4 s the person hears once that it is being looked up. The entry stays what it is: unfinished."""
-        age_s = (ms(self._clock()) - self._entry.arrived_ms) / 1000
+        age_s = (ms(self._clock()) - self._entry.last_ms) / 1000
         # An old entry of a partition just taken over is not announced before it had a moment to finish.
         await asyncio.sleep(max(EARLY_S - age_s, 1.0))
         for wait in pauses():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from switchboard.choices import Commands, StaleChoice, pick
-from switchboard.drafts import Drafts, inbound_record
+from switchboard.drafts import Drafts, inbound_records
 from switchboard.errors import NotReachable
 from switchboard.handoff import WAITING, Reception
 from switchboard.language import language_of
@@ -143,9 +143,8 @@ class Router:
         if standing is None:
             return Commit(entry, 0, log=(record,))
         if not isinstance(entry.item, (InboundMessage, ConversationEvent)) or standing.conversation.owner in HELD:
-            return Commit(
-                entry, standing.conversation.epoch, log=(inbound_record(entry, standing.conversation), record)
-            )
+            said = inbound_records(entry, standing.conversation)
+            return Commit(entry, standing.conversation.epoch, log=(*said, record))
         apology = self._p.voice.reply("quarantined", standing.conversation)
         result = TurnResult(context=standing.conversation.context, handoff=HandoffRequest("failed", priority=1))
         # Replayed, the entry is answered under its own id: no channel may take that answer for this one said twice.

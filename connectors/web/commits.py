@@ -1,4 +1,4 @@
-"""Word of commits by pub/sub: `done:<conversation>` carries {message_id, replies}. Lossy: callers bound their wait."""
+"""Word of commits by pub/sub: `done:<conversation>` carries {message_ids, replies}. Lossy: callers bound their wait."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ class _Watch:
             if told is None:
                 continue
             word = json.loads(told["data"])
-            if word.get("message_id") == message_id:
+            if message_id in word.get("message_ids", ()):
                 return [str(reply) for reply in word.get("replies", [])]

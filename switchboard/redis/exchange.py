@@ -152,8 +152,13 @@ class Exchange:
             "turns": commit.turns or None,
             "unqueue": commit.unqueue or None,
             "quarantine": self._aside(commit, now),
-            # Whoever waits for the answer (the REST webhook) hears which messages it is.
-            "done": json.dumps({"message_id": commit.entry.item.id, "replies": [m.id for m in commit.out]}),
+            # Whoever waits for the answer (the REST webhook) hears which messages it is, also who sent an opener of it.
+            "done": json.dumps(
+                {
+                    "message_ids": [item.id for item in (*commit.entry.earlier, commit.entry.item)],
+                    "replies": [m.id for m in commit.out],
+                }
+            ),
         }
         if commit.handoff:
             words = [word for pair in commit.handoff.fields.items() for word in pair]

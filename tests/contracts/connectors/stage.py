@@ -110,7 +110,7 @@ class Stage:
         # As the product's ids: they hold the id of what they answer.
         identifier = f"{in_reply_to}/{secrets.token_hex(8)}"
         message = OutboundMessage(identifier, conversation, address, reply, Origin.BOT, 0, now, in_reply_to)
-        done = json.dumps({"message_id": in_reply_to, "replies": [message.id]})
+        done = json.dumps({"message_ids": [in_reply_to], "replies": [message.id]})
         await self.stores.redis.publish(f"done:{conversation}", done)
         try:
             await self.adapters[address.channel].send(message)

@@ -82,3 +82,25 @@ async def test_after_a_crash_the_same_messages_are_one_thought_again(stack: Stac
     await stack.until(lambda: len(stack.web.sent) == 2)
     await stack.at_rest()
     assert stack.web.texts()[1:] == ["echo 你好，查流量"]
+
+
+async def test_an_opener_is_not_lost_when_a_human_takes_over_meanwhile(stack: Stack) -> None:
+    stuck, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait(_: str) -> None:
+        stuck.set()
+        await go_on.wait()
+
+    stack.worker()
+    await stack.handoffs.present("lin", "小林", [])
+    await stack.say(LI, "查账单")
+    await stack.until(lambda: len(stack.web.sent) == 2)
+    stack.bot.before_append = wait
+    await stack.say(LI, "你好")
+    await stack.say(LI, "我的账单不对")
+    await asyncio.wait_for(stuck.wait(), 5)
+    await stack.handoffs.take(stack.conversation(LI), "lin")
+    go_on.set()
+    await stack.at_rest()
+    told = [(e["item"]["text"], e["owner"]) for e in await stack.logged("inbound")]  # type: ignore[index]
+    assert told[1:] == [("你好", "agent"), ("我的账单不对", "agent")]
