@@ -76,10 +76,14 @@ class SeveralWishes(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`answerable` are intents that only read: any two of them can be answered in one go."""
+        """`answerable` are intents that only read: any two of them can be answered in one go. `startable` are those
+        that begin a dialog: the first of them comes after what can be read. A part that is `urgent` is all that counts.
+        """
         return {
             "intent": "several_questions",
             "answerable": [],
+            "startable": [],
+            "urgent": [],
             "clear": 0.55,
         }
 
@@ -101,28 +105,33 @@ class SeveralWishes(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Judge each message by its parts."""
         for message in messages:
-            wishes = self._wishes(message)
-            if len(wishes) > 1:
-                self._rename(message, wishes)
+            parts = [part.get(INTENT) for part in message.get(PARTS) or ()]
+            clear = [part for part in parts if part[PREDICTED_CONFIDENCE_KEY] >= self._config["clear"]]
+            urgent = [part for part in clear if part[INTENT_NAME_KEY] in self._config["urgent"]]
+            wishes = self._wishes(message, clear)
+            if urgent:
+                self._put_first(message, urgent[0])
+            elif len(wishes) > 1:
+                best = message.get(INTENT_RANKING_KEY)[0]
+                self._put_first(message, {**best, INTENT_NAME_KEY: self._config["intent"], "topic": ""})
+                message.set(WISHES, wishes, add_to_output=True)
         return messages
 
-    def _wishes(self, message: Message) -> list[str]:
-        parts = [part.get(INTENT) for part in message.get(PARTS) or ()]
-        clear = [part for part in parts if part[PREDICTED_CONFIDENCE_KEY] >= self._config["clear"]]
-        wishes = self._answerable(clear)
+    def _wishes(self, message: Message, clear: list[dict[str, Any]]) -> list[str]:
+        wishes = self._named("answerable", clear)
+        if wishes:
+            wishes += self._named("startable", clear)[:1]
         if len(wishes) < 2 and message.get(INTENT)[INTENT_NAME_KEY] == self._config["intent"]:
             # Said without a joint ("话费流量都查一下"): the next best readings are the wishes.
-            wishes = self._answerable(message.get(INTENT_RANKING_KEY))[:2]
+            wishes = self._named("answerable", message.get(INTENT_RANKING_KEY))[:2]
         return wishes
 
-    def _answerable(self, entries: list[dict[str, Any]]) -> list[str]:
+    def _named(self, kind: str, entries: list[dict[str, Any]]) -> list[str]:
         names = [entry[INTENT_NAME_KEY] for entry in entries]
-        return list(dict.fromkeys(name for name in names if name in self._config["answerable"]))
+        return list(dict.fromkeys(name for name in names if name in self._config[kind]))
 
-    def _rename(self, message: Message, wishes: list[str]) -> None:
+    def _put_first(self, message: Message, first: dict[str, Any]) -> None:
         ranking = message.get(INTENT_RANKING_KEY)
-        several = {**ranking[0], INTENT_NAME_KEY: self._config["intent"], "topic": ""}
-        rest = [entry for entry in ranking if entry[INTENT_NAME_KEY] != self._config["intent"]]
-        message.set(INTENT, several, add_to_output=True)
-        message.set(INTENT_RANKING_KEY, [several, *rest], add_to_output=True)
-        message.set(WISHES, wishes, add_to_output=True)
+        rest = [entry for entry in ranking if entry[INTENT_NAME_KEY] != first[INTENT_NAME_KEY]]
+        message.set(INTENT, first, add_to_output=True)
+        message.set(INTENT_RANKING_KEY, [first, *rest], add_to_output=True)

@@ -42,13 +42,29 @@ def test_a_line_is_cut_at_its_joints(text, parts):
     assert parts == cut(text)
 
 
-def read(*parts: tuple[str, float]) -> Message:
-    answerable = {"answerable": ["query_balance", "query_data_usage"]}
-    judge = SeveralWishes({**SeveralWishes.get_default_config(), **answerable})
+def read(*parts: tuple[str, float], **more: list[str]) -> Message:
+    lists = more or {"answerable": ["query_balance", "query_data_usage"]}
+    judge = SeveralWishes({**SeveralWishes.get_default_config(), **lists})
     entries = [{"name": name, "confidence": confidence, "topic": ""} for name, confidence in parts]
     whole = Message({"text": "x", "intent": entries[0], "intent_ranking": entries})
     whole.set(PARTS, [Message({"text": "y", "intent": entry}) for entry in entries])
     return judge.process([whole])[0]
+
+
+@pytest.mark.parametrize(
+    ("parts", "intent", "wishes"),
+    [
+        ([("report_fraud", 0.9), ("a", 0.9), ("b", 0.9)], "report_fraud", None),
+        ([("a", 0.9), ("b", 0.9), ("report_fraud", 0.4)], "several_questions", ["a", "b"]),
+        ([("buy", 0.9), ("a", 0.9), ("b", 0.9)], "several_questions", ["a", "b", "buy"]),
+        ([("a", 0.9), ("buy", 0.9), ("sell", 0.9)], "several_questions", ["a", "buy"]),
+        ([("buy", 0.9), ("sell", 0.9)], "whole", None),
+    ],
+)
+def test_what_is_urgent_comes_alone_and_what_is_begun_comes_last(parts, intent, wishes):
+    more = {"answerable": ["a", "b"], "startable": ["buy", "sell"], "urgent": ["report_fraud"]}
+    message = read(("whole", 0.9), *parts, **more)
+    assert (intent, wishes) == (message.get("intent")["name"], message.get("parts"))
 
 
 def test_clear_different_answerable_parts_are_several_wishes():
