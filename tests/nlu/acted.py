@@ -16,7 +16,9 @@ from tests.dialogues.talk import Talk, load, train
 from tests.nlu.labels import label_map, transactions
 from tests.nlu.measure import Judged
 
-TRANSACTION_FORMS = frozenset({"order_data_pack_form", "cancel_data_pack_form", "change_plan_form", "recharge_form"})
+TRANSACTION_FORMS = frozenset(
+    {"order_data_pack_form", "cancel_data_pack_form", "change_plan_form", "undo_plan_change_form", "recharge_form"}
+)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,11 @@ class Judged:
         return str(self.parsed["intent"]["name"])
 
     @property
+    def begun(self) -> list[str]:
+        """The intents that are acted on: each part's where there are several."""
+        return list(self.parsed.get("parts") or [self.name])
+
+    @property
     def is_acted_on(self) -> bool:
         """Whether the bot would do something."""
         return self.name not in NOT_ACTED_ON
@@ -68,7 +73,7 @@ def opens_wrongly(judged: Judged) -> bool:
     """Whether a transaction's dialog opens on a line whose label and second label are both no transaction's."""
     mapping, names = label_map(), transactions()
     wanted = {label for name in names for label in mapping[name]}
-    return judged.name in names and not wanted & {judged.line.label, judged.line.alt}
+    return bool(names & set(judged.begun)) and not wanted & {judged.line.label, judged.line.alt}
 
 
 def confusions(judged: list[Judged], most: int = 25) -> str:
