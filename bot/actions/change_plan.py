@@ -15,12 +15,16 @@ from crm.operations.catalogue import on_sale
 async def _plans(turn: Turn) -> tuple[Offering, ...]:
     """Without the one that is held, the ones for everybody first."""
     plans = await on_sale(turn.doors, "plan", turn.who.region)
+    own = await _own(turn)
+    return tuple(sorted((p for p in plans if own is None or p.id != own.id), key=lambda p: (bool(p.audience), p.monthly_fen)))
+
+
+async def _own(turn: Turn) -> Offering | None:
     held = await reads.plan(turn.doors, turn.who)
-    own = held[1].id if held else ""
-    return tuple(sorted((p for p in plans if p.id != own), key=lambda p: (bool(p.audience), p.monthly_fen)))
+    return held[1] if held else None
 
 
-CHANGE = Trade(_plans, change_plan.quote)
+CHANGE = Trade(_plans, change_plan.quote, left=_own)
 
 
 class ChangePlan(OrderStart):

@@ -9,12 +9,13 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.context import picked, points_back, says_only
 from bot.actions.form import OVER, Form
+from bot.actions.from_to import SAID
 from bot.actions.order_told import later, tell
 from bot.actions.plan import offered
 from bot.actions.refusals import refuse
 from bot.actions.shown import shows
 from bot.actions.skill import Skill, clear_form
-from bot.actions.trade import SAID, Trade, chosen
+from bot.actions.trade import Trade, chosen
 from bot.actions.turn import Event, Turn
 from crm.operations import ordering
 from crm.operations.quotes import Quote

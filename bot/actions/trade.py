@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.actions.from_to import SAID
 from bot.actions.turn import Turn
 from crm.model import Offering
 from crm.operations.catalogue import find
@@ -14,20 +15,20 @@ from crm.operations.doors import Doors
 from crm.operations.quotes import Quote
 from crm.operations.results import Refusal
 
-SAID = ("offering", "among", "amount_fen", "volume_kb", "number")
-
 
 @dataclass(frozen=True)
 class Trade:
     """What one kind of order is about: what can be chosen, in catalogue order, and how it is quoted.
 
     `common`: what somebody means who names a price or a volume only. `unknown`: what is said when nothing fits.
+    `left`: what is given up for what is chosen, and not meant where something else is named too.
     """
 
     offerings: Callable[[Turn], Awaitable[tuple[Offering, ...]]]
     quote: Callable[[Doors, Context, str], Awaitable[Quote | Refusal]]
     common: Callable[[Offering], bool] = lambda offering: True
     unknown: str = "no_such_offering"
+    left: Callable[[Turn], Awaitable[Offering | None]] | None = None
 
 
 async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
@@ -37,7 +38,8 @@ async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
         turn.say(f"nothing_to_{wish}")
         turn.outcome(wish, "refused")
         return None
-    said, among, amount, volume, number = (turn.entities.get(key) for key in SAID)
+    entities = await _entities(turn, trade)
+    said, among, amount, volume, number = (entities.get(key) for key in SAID)
     if amount is None and isinstance(number, int):
         # "The 129" is a price as a name.
         amount = number * 100
@@ -53,3 +55,15 @@ async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
     if not found and (said or amount is not None or volume is not None):
         turn.say(trade.unknown)
     return {"chosen": None, "among": [o.id for o in found] or None}
+
+
+async def _entities(turn: Turn, trade: Trade) -> dict[str, Any]:
+    """Without what names the one that is given up, where several are named."""
+    named = [e for e in turn.values if e["entity"] in SAID]
+    left = await trade.left(turn) if trade.left and len(named) > 1 else None
+    if left is None:
+        return turn.entities
+    own = {("offering", left.id), ("amount_fen", left.monthly_fen), ("number", left.monthly_fen // 100)}
+    kept = [e for e in named if e["entity"] == "among" or (e["entity"], e["value"]) not in own]
+    # The first of each name counts.
+    return {e["entity"]: e["value"] for e in reversed(kept)} or turn.entities

@@ -9,6 +9,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions.from_to import meant_of
 from crm.operations import login
 from crm.operations.context import Bound, Context
 from crm.operations.doors import Doors
@@ -45,7 +46,9 @@ class Turn:
         self.words: dict[str, str] = {}
         """What an entity was read from, where a person wrote it."""
         self.entities: dict[str, Any] = {}
-        for entity in message.get("entities") or ():
+        """The first of each name, of those that are meant when several stand in the text."""
+        self.values = meant_of(self.text, message.get("entities") or ())
+        for entity in self.values:
             self.entities.setdefault(entity["entity"], entity["value"])
             if self.text and "start" in entity:
                 self.words.setdefault(entity["entity"], self.text[entity["start"] : entity["end"]])
@@ -80,6 +83,7 @@ class Turn:
         other.intent, other.entities, other.parts = intent, dict(entities), list(parts)
         other.topic, other.text = topic, ""
         other.events, other.words = self.events, self.words
+        other.values = self.values if other.entities == self.entities else []
         return other
 
     @property

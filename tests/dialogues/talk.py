@@ -158,11 +158,14 @@ class Talk:
         readings = more.pop("ranking", ())
         sure = readings if isinstance(readings, dict) else dict.fromkeys(readings, 0.1)
         ranking = [named, *({"name": name, "confidence": p} for name, p in sure.items())]
-        spans = {name: (text.index(words), len(words)) for name, words in more.pop("spans", {}).items()}
+        spans = more.pop("spans", {})
         entities = []
         for name, value in more.items():
-            start, length = spans.get(name, (0, 0))
-            entities.append({"entity": name, "value": value, "start": start, "end": start + length})
+            several = isinstance(spans.get(name), tuple)
+            for one, words in zip(value, spans[name]) if several else ((value, spans.get(name, "")),):
+                start = text.index(words)
+                entities.append({"entity": name, "value": one, "start": start, "end": start + len(words)})
+        entities.sort(key=lambda entity: entity["start"])
         parsed |= {"text": text, "intent": named, "entities": entities, "intent_ranking": ranking}
         channel = Kept(self.channel)
         await self.agent.handle_message(

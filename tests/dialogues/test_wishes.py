@@ -250,3 +250,31 @@ async def test_there_is_no_wish_that_nobody_answers(talk: Begin, channel: str, l
             heard = await person.say(intent, "x")
             assert heard.responses or heard.effect("handoff"), (intent, number)
             assert {how for _, how in heard.outcomes} <= HOW, (intent, heard.outcomes)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("99的换成199的", ("99", "199")),
+        ("把99元套餐改成199元套餐", ("99元", "199元")),
+        ("从99换到199", ("99", "199")),
+        ("change from the 99 plan to the 199 plan", ("99", "199")),
+        ("不要99的，给我199的", ("99", "199")),
+        ("I do not want the 99 one, I want the 199 one", ("99", "199")),
+    ],
+)
+async def test_what_is_changed_to_is_quoted(talk: Begin, text: str, words: tuple[str, str]) -> None:
+    heard = await talk().say("change_plan", text, amount_fen=(9900, 19900), spans={"amount_fen": words})
+    assert (heard.responses, "199元套餐" in heard.texts[0]) == (["quote_change_plan"], True)
+
+
+async def test_a_name_after_the_verb_goes_before_a_price_before_it(talk: Begin) -> None:
+    spans = {"offering": "199元套餐", "amount_fen": "99元"}
+    heard = await talk().say("change_plan", "99元的换成199元套餐", offering="plan-5g-199", amount_fen=9900, spans=spans)
+    assert "199元套餐" in heard.texts[0]
+
+
+async def test_the_plan_that_is_held_is_not_the_one_wanted(talk: Begin) -> None:
+    said = {"amount_fen": (9900, 19900), "spans": {"amount_fen": ("99", "199")}}
+    heard = await talk("+8613800000011").say("change_plan", "我是99的，想用199", **said)
+    assert "199元套餐" in heard.texts[0]

@@ -1,0 +1,47 @@
+"""Which of several values of one message are meant: "99的换成199的" means the second, "不要59的，要99的" too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+SAID = ("offering", "among", "amount_fen", "volume_kb", "number")
+"""What names an offering."""
+_TO = re.compile(
+    r"(?:(?:换|改|变|升|升级|降|转|調|调|換|變|轉)(?:成|到|为|為)|升级|到(?!期|底|时|账|賬))[^,.;，。；不]{0,6}$"
+    r"|\b(?:to|for|into)\s+(?:(?:the|a|an|your|new|monthly|plan)\s+)*¥?$",
+    re.IGNORECASE,
+)
+_END = re.compile(r"[,，。;；!！?？、\n]|\.(?!\d)|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])")
+_NOT = re.compile(r"不|别(?!的|人)|別(?!的|人)|除了|\b(?:not|dont|don.?t|never|except|neither|cannot)\b", re.IGNORECASE)
+
+
+def meant_of(text: str, entities: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without those that something is changed from, or that are said not to be meant while another is."""
+    every = list(entities)
+    named = [e for e in every if e["entity"] in SAID and "start" in e]
+    if not text or len({str(e["value"]) for e in named}) < 2:
+        return every
+    kept = [e for e in named if _TO.search(text[: e["start"]])] or [e for e in named if not _is_denied(text, e)]
+    # What stands at one place was read in more than one way.
+    places = {e["start"] for e in kept}
+    return [e for e in every if e not in named or not places or e["start"] in places]
+
+
+def clauses(text: str) -> tuple[str, str]:
+    """What is said, and what is said not to be so."""
+    parts = [part for part in _END.split(text) if part.strip()]
+    return " ".join(p for p in parts if not _NOT.search(p)), " ".join(p for p in parts if _NOT.search(p))
+
+
+def denies(text: str, words: Sequence[str]) -> bool:
+    """Whether some of these words are said not to be meant, and none to be."""
+    plain, denied = clauses(text)
+    said = [word for word in words if word]
+    return any(word in denied for word in said) and not any(word in plain for word in said)
+
+
+def _is_denied(text: str, entity: dict[str, Any]) -> bool:
+    start = max((m.end() for m in _END.finditer(text, 0, entity["start"])), default=0)
+    return bool(_NOT.search(text, start, entity["start"]))
