@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
 
 from bot.nlu.values.found import Found
@@ -131,11 +130,3 @@ def _until_now(year: int, first: int, months: int, today: date) -> tuple[str, st
     """The months that have begun; None where none has."""
     last = min((year, first + months - 1), (today.year, today.month))
     return (iso(year, first), iso(*last)) if (year, first) <= last else None
-
-
-def list_months(period: dict[str, str]) -> Iterator[str]:
-    """The months of a period's value, in order."""
-    year, month = map(int, period["from"].split("-"))
-    while (named := iso(year, month)) <= period["to"]:
-        yield named
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
