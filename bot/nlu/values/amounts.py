@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from bot.nlu.values.found import Found
-from bot.nlu.values.numerals import DIGITS, NUMBER, NUMERAL, Numeral, find_numerals, parse_number
+from bot.nlu.values.numerals import DIGITS, NUMBER, NUMERAL, UNITS, Numeral, find_numerals, parse_number
 
 _ONES = "[" + "".join(DIGITS) + r"\d]"
 _NO_UNIT_AFTER = rf"(?:(?=一(?:个月|分钟|天|年|条|次|兆))|(?!{NUMERAL}|\d|个|块|元|g|兆|m|号|月|天|分|条|次|年|周|张))"
@@ -61,14 +61,15 @@ _SURELY_GENERATION = re.compile(r" ?(?:套餐|网|手机|信号|plan|network|spe
 _LEAST_PRICE_NAME = 5
 _MOST_YUAN = 1_000_000
 _LOOK_BACK = 16
+_MINUS = ("-", "−", "负")
 
 
 def find_money(text: str, numerals: list[Numeral] | None = None) -> list[Found]:
-    """All amounts of money in a normalised text, in fen; part of a fen and negative amounts are none."""
+    """All amounts of money in a normalised text, in fen; part of a fen, 几十块 and negative amounts are none."""
     found: list[Found] = []
     is_about_money = bool(_ABOUT_MONEY.search(text))
     for one in find_numerals(text) if numerals is None else numerals:
-        if one.value is None or not _is_unsigned(text, one):
+        if one.value is None or not _is_unsigned(text, one) or _is_a_few(text, one):
             continue
         amount = _with_unit(text, one) or _without_unit(text, one, is_about_money)
         if amount and 0 < amount.value < _MOST_YUAN * 100:
@@ -98,12 +99,12 @@ def _before(text: str, start: int) -> str:
 
 
 def _is_unsigned(text: str, one: Numeral) -> bool:
-    """Not -1, not the 9 of 1e9, not the 5 of 0.0.5; "50-100" are two amounts."""
+    """Not -1, not 负五十, not the 9 of 1e9, not the 5 of 0.0.5; "50-100" are two amounts."""
     if not one.start:
         return True
     before = text[one.start - 1]
-    if before == "-":
-        return one.start > 1 and text[one.start - 2].isdigit()
+    if before in _MINUS:
+        return one.start > 1 and (text[one.start - 2].isnumeric() or text[one.start - 2] in "元块")
     if before.isascii() and before.isalpha() and text[: one.start].endswith(("rmb", "cny", "cz")):
         return True
     return not (before == "." or (before.isascii() and before.isalpha() and one.text[0].isascii()))
@@ -112,7 +113,13 @@ def _is_unsigned(text: str, one: Numeral) -> bool:
 def _is_counted(text: str, one: Numeral) -> bool:
     """Not the 2m of m2m, not 几十k."""
     before = _before(text, one.start)[-1:]
-    return not ("a" <= before <= "z" and one.text[0].isdigit()) and before not in ("几", "数", "-")
+    return not ("a" <= before <= "z" and one.text[0].isdigit()) and before not in ("几", "数", *_MINUS)
+
+
+def _is_a_few(text: str, one: Numeral) -> bool:
+    """几十, 好几百, 数百."""
+    before = _before(text, one.start)[-1:]
+    return before == "几" or (before == "数" and one.text[0] in UNITS)
 
 
 def _with_unit(text: str, one: Numeral) -> Found | None:

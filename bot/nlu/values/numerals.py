@@ -11,8 +11,11 @@ DIGITS |= dict(zip("壹贰叁肆伍陆柒捌玖", range(1, 10), strict=True))
 UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10000}
 NUMERAL = "[" + "".join([*DIGITS, *UNITS]) + "]"
 """Regular expression for one character of a Chinese number."""
-NUMBER = rf"(?:\d+(?:\.\d+)?|{NUMERAL}+(?:点[{''.join(DIGITS)}]+)?)"
-"""Regular expression for a number in either writing."""
+_GROUPED = r"(?<![\d.])(?<!\d,)\d{1,3}(?:,\d{3})+(?!\d|,\d)"
+NUMBER = rf"(?:(?:{_GROUPED}|\d+)(?:\.\d+)?|{NUMERAL}+(?:点[{''.join(DIGITS)}]+)?)"
+"""Regular expression for a number in either writing; 1,000 is one."""
+BEGINS = rf"(?:(?<!\d)(?<!\d\.)(?=\d)|(?<!{NUMERAL})(?={NUMERAL}))"
+"""Regular expression for where a NUMBER begins, so that a search tries a run of digits once and not at each of them."""
 DIGIT = "[" + "".join(DIGITS) + r"\d]"
 """Regular expression for one digit, typed or said."""
 _SMALL = (
@@ -73,7 +76,7 @@ def find_numerals(text: str) -> list[Numeral]:
 def parse_number(text: str) -> Fraction | None:
     """The value of a number matched by NUMBER or said in English words; None where the characters make no number."""
     if text[:1].isascii():
-        return Fraction(text) if text[:1].isdigit() else _english(text)
+        return Fraction(text.replace(",", "")) if text[:1].isdigit() else _english(text)
     whole, _, decimals = text.partition("点")
     value = _whole(whole)
     if value is None or not decimals:

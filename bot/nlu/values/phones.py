@@ -41,7 +41,10 @@ _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last
 _ENGLISH_CHOICE = re.compile(
     rf"\b(?:the )?({'|'.join(_ORDINALS)}) (?:one|option|plan|pack)\b|^(?:the )?({'|'.join(_ORDINALS)})$"
 )
-_ARABIC = re.compile(r"(?<![\d.a-z])\d{1,6}(?![\d.]|[a-z])")
+_ARABIC = re.compile(
+    r"(?<![\d.a-z负])(?<!^[-−])(?<![^\d元块][-−])(?<!\d,(?=\d{3}(?!\d)))"
+    r"\d{1,6}(?:(?<!\d{4}),\d{3})?(?![\d.a-z]|,\d{3}(?!\d))"
+)
 _WHOLE = re.compile(rf"^({NUMERAL}{{1,6}}|\d{{1,6}})(?:号|个|吧|呢|的)?$")
 _LEAST_PART, _MOST_PART = 3, 10
 _LONG_PART = 7

@@ -13,25 +13,26 @@ from typing import Any
 from bot.nlu.normal import normalise
 from bot.nlu.values.found import Found, longest_first, without_overlaps
 from bot.nlu.values.names import Spellings
-from bot.nlu.values.numerals import DIGIT, NUMBER, is_approximate, parse_number
+from bot.nlu.values.numerals import BEGINS, DIGIT, NUMBER, is_approximate, parse_number
 
 _MEMBER = r" ?(?:的)?(?P<member>vip|svip|会员|超级会员|黄金会员|年卡|月卡| membership| subscription| premium)"
 _PACK = r"(?:的|定向|专属|专享)*(?P<pack>流量包|定向流量|免流包|免流|包(?![月年括含])|流量| data pack)"
 _WISH = re.compile(r"取消|退|关|去掉|停|删|不要|办|开|订|买|加|换成|要个|来个|cancel|remove|buy|get|add|order|stop")
 _UNITS = r"(?P<unit>gb|mb|g|m|兆|吉)"
 _PRICED_PACK = re.compile(
-    rf"(?P<yuan>{NUMBER})(?:块钱|元钱|块|元)(?P<of>的)?(?:那个|这个|一个)?(?P<kind>[a-z]{{2,4}})?(?:的)?"
+    rf"(?<!几){BEGINS}(?:(?P<yuan>{NUMBER})(?:块钱|元钱|块|元)(?P<of>的)?(?:那个|这个|一个)?(?P<kind>[a-z]{{2,4}})?(?:的)?"
     r"(?P<what>流量包|加油包|叠加包|流量)"
-    rf"|(?P<en>{NUMBER})[ -]?(?:yuan|rmb) (?P<enkind>data|traffic|top-up)? ?pack(?:age)?\b"
+    rf"|(?P<en>{NUMBER})[ -]?(?:yuan|rmb) (?P<enkind>data|traffic|top-up)? ?pack(?:age)?\b)"
 )
 _SIZED_PACK = re.compile(
-    rf"(?P<size>{NUMBER})个? ?{_UNITS}b?(?:的)?(?:那个|这个)?(?:国内|省内|全国|通用|本地)?"
+    rf"(?<!几){BEGINS}(?:(?P<size>{NUMBER})个? ?{_UNITS}b?(?:的)?(?:那个|这个)?(?:国内|省内|全国|通用|本地)?"
     r"(?P<what>流量包|加油包|叠加包|月包|日包|包|流量)"
-    r"|(?P<ensize>\d+(?:\.\d+)?) ?(?P<enunit>gb|mb|g|m) (?:data |top-up )?pack(?:age)?\b"
+    r"|(?P<ensize>\d+(?:\.\d+)?) ?(?P<enunit>gb|mb|g|m) (?:data |top-up )?pack(?:age)?\b)"
 )
 _PRICED_PLAN = re.compile(
-    rf"(?P<yuan>{NUMBER})(?P<unit>(?:块钱|元钱|块|元)(?P<jiao>{DIGIT})?)?(?:的)?(?:那个|这个|那种|一个|档)?的?(?:\dg)?(?:套餐|资费)"
-    rf"|(?P<en>{NUMBER})[ -]?(?:yuan|rmb)?(?: a month)? (?:plan|package)\b"
+    rf"{BEGINS}(?:(?P<yuan>{NUMBER})(?P<unit>(?:块钱|元钱|块|元)(?P<jiao>{DIGIT})?)?(?:的)?"
+    r"(?:那个|这个|那种|一个|档)?的?(?:\dg)?(?:套餐|资费)"
+    rf"|(?P<en>{NUMBER})[ -]?(?:yuan|rmb)?(?: a month)? (?:plan|package)\b)"
 )
 _UNIT_NAMES = {"g": "GB", "吉": "GB", "m": "MB", "兆": "MB"}
 _LEAST_PRICE = 5
