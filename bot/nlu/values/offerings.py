@@ -92,8 +92,10 @@ class OfferingFinder:
     def _agreeing(self, text: str, exact: list[tuple[int, int, tuple[str, ...]]]) -> list[Found]:
         """Without those whose numbers are others than the one that stands beside the name: 畅享的98 is not 畅享99."""
         words, found = list(_words(text)), []
-        for start, end, ids in exact:
-            beside = _with_numbers(words, start, end)[2] - _with_numbers(words, start, end, touching=False)[2]
+        named_by = _owners(text, words, exact)
+        for index, (start, end, ids) in enumerate(exact):
+            free = [word for word in words if named_by.get(word.start, index) == index]
+            beside = _with_numbers(free, start, end)[2]
             agreeing = tuple(one for one in ids if not self._numbers[one] or beside <= self._numbers[one])
             if agreeing:
                 found.append(_found(start, end, agreeing))
@@ -198,12 +200,23 @@ def _sound(name: str, ids: tuple[str, ...]) -> _Sound | None:
     return _Sound(ids, plain, frozenset(word.number for word in words if word.number))
 
 
-def _with_numbers(words: list[_Word], start: int, end: int, touching: bool = True) -> tuple[int, int, frozenset[str]]:
+def _owners(text: str, words: list[_Word], exact: list[tuple[int, int, tuple[str, ...]]]) -> dict[int, int]:
+    """Which match a number belongs to, by where it starts: inside a name or behind it (畅享99, 畅享的99)."""
+    return {
+        word.start: index
+        for word in words
+        if word.number
+        for index, (start, end, _) in enumerate(exact)
+        if start <= word.start < end or (end <= word.start and text[end : word.start] in ("", "的"))
+    }
+
+
+def _with_numbers(words: list[_Word], start: int, end: int) -> tuple[int, int, frozenset[str]]:
     """The place widened by the numbers that touch it (one character between is skipped), and all numbers in it."""
-    for word in words if touching else ():
+    for word in words:
         if word.number and end <= word.start <= end + 1:
             end = word.end
-    for word in reversed(words) if touching else ():
+    for word in reversed(words):
         if word.number and start - 1 <= word.end <= start:
             start = word.start
     return start, end, frozenset(word.number for word in words if word.number and start <= word.start < end)

@@ -75,6 +75,9 @@ def values(extractor: ValueExtractor, text: str, entity: str = "offering") -> li
         ("4G乐享二十八块钱的", ["plan-4g-28"]),
         ("来电显示5块钱", ["svc-caller-id"]),
         ("let's talk", []),
+        ("我不要畅享99要畅享199", ["plan-5g-99", "plan-5g-199"]),
+        ("不要畅享九十九要畅享的一百九十九", ["plan-5g-99", "plan-5g-199"]),
+        ("畅享99换畅享98", ["plan-5g-99"]),
     ],
 )
 def test_an_offering_is_found_by_name_alias_or_sound(extractor, text, expected):
