@@ -70,7 +70,7 @@ class CatalogueFile:
             return None
 
     def write(self, offerings: Iterable[Offering]) -> bool:
-        """Keep these names; False when they are those that stand there already."""
+        """Keep these names; False when they are those that stand there already. Raises OSError."""
         rows = [
             {"id": one.id, "category": one.category, "names": [one.name.zh, one.name.en]}
             for one in sorted(offerings, key=lambda one: one.id)
@@ -83,9 +83,15 @@ class CatalogueFile:
             pass  # absent or broken: written anew
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle, new = tempfile.mkstemp(prefix=".catalogue-", dir=self._path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(new, self._path)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(new, self._path)
+        except BaseException:
+            Path(new).unlink(missing_ok=True)
+            raise
         return True
 
 
@@ -113,13 +119,21 @@ async def refresh(crm: Crm, file: CatalogueFile) -> bool:
     return True
 
 
+async def _refreshed(crm: Crm, file: CatalogueFile) -> bool:
+    try:
+        return await refresh(crm, file)
+    except Exception as error:  # a full disk or an answer that nobody foresaw must not end the task for ever
+        log.warning("catalogue_not_kept", kind=type(error).__name__)
+        return False
+
+
 async def keep_fresh(
     crm: Crm, file: CatalogueFile, every_s: float, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> None:
-    """Refresh for ever, each `every_s`; while there is nothing to read, sooner at first, then as rarely."""
+    """Refresh for ever, each `every_s`; while there is nothing to read or keep, sooner at first, then as rarely."""
     retry_s = FIRST_RETRY_S
     while True:
-        if await refresh(crm, file):
+        if await _refreshed(crm, file):
             retry_s = FIRST_RETRY_S
             await sleep(max(LEAST_S, every_s))
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
@@ -75,6 +76,34 @@ async def test_it_asks_sooner_and_then_as_rarely_while_the_crm_is_away(crm, file
     with pytest.raises(asyncio.CancelledError):
         await keep_fresh(crm, file, 60, sleep)
     assert [0.5, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60] == waited
+
+
+@pytest.mark.parametrize("error", [OSError("no space left"), ValueError("no JSON"), KeyError("id")])
+async def test_whatever_goes_wrong_it_tries_again(crm, file, monkeypatch, error):
+    waited: list[float] = []
+    monkeypatch.setattr(CatalogueFile, "write", lambda self, offerings: (_ for _ in ()).throw(error))
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await keep_fresh(crm, file, 60, sleep)
+    assert [0.5, 1, 2] == waited
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(crm, file, tmp_path, monkeypatch, step):
+    (tmp_path / "catalogue.json").write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(os, step, full)
+    with pytest.raises(OSError, match="no space left"):
+        file.write(crm.catalogue.offerings.values())
+    assert {"catalogue.json": "old"} == {path.name: path.read_text() for path in tmp_path.iterdir()}
 
 
 async def test_what_runs_beside_ends_with_its_block(crm, file):
