@@ -29,6 +29,10 @@ def openers() -> Openers:
         "帮我查一下那个",
         "Hi",
         "hello, can you",
+        "我想问一下",
+        "请问",
+        "那个",
+        "麻烦帮我查一下",
         "I'd like to",
         "想问下…",
     ],
@@ -58,6 +62,24 @@ def test_only_begins(openers: Openers, text: str) -> None:
 )
 def test_says_something_or_answers(openers: Openers, text: str) -> None:
     assert not openers.is_opener(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    "可以 可以吗 可以的呀 可不可以 能 能不能 我要 我想要 想要 想 要 就是 这个 我要这个 就是这个 我要那个 给我那个 我的 "
+    "是这样 是这样的 办 办理 办一下 帮我办 我想办 查 查一下 查吧 看看 帮我查吧 知道 please".split(),
+)
+def test_an_answer_to_an_offer_or_a_list_does_not_wait(openers: Openers, text: str) -> None:
+    assert not openers.is_opener(text)
+
+
+@pytest.mark.parametrize("text", ["查" * 23 + "x", "看" * 24, "查" * 24 + "x", "ﷺ" * 24])
+def test_words_that_begin_alike_cost_nothing(text: str) -> None:
+    openers = Openers(["查", "查查", "查查查", "看看"])
+    openers.is_opener("查x")
+    started = time.process_time()
+    assert openers.is_opener(text) == (text == "看" * 24)
+    assert time.process_time() - started < 0.005
 
 
 @pytest.mark.parametrize(
