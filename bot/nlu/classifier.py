@@ -17,6 +17,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.nlu.constants import (
+    FEATURE_TYPE_SENTENCE,
     INTENT,
     INTENT_NAME_KEY,
     INTENT_RANKING_KEY,
@@ -206,5 +207,10 @@ def _stacked(rows: list[scipy.sparse.csr_matrix]) -> scipy.sparse.csr_matrix:
 
 
 def _features(message: Message) -> scipy.sparse.csr_matrix | None:
-    _, sentence = message.get_sparse_features(TEXT, [])
-    return None if sentence is None else sentence.features
+    # Not message.get_sparse_features: it copies deeply, which cost a fifth of the training.
+    fitting = (
+        found.features
+        for found in message.features
+        if found.attribute == TEXT and found.type == FEATURE_TYPE_SENTENCE and found.is_sparse()
+    )
+    return next(fitting, None)

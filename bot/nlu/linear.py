@@ -31,7 +31,8 @@ class LinearModel:
 
     def logits(self, vector: scipy.sparse.csr_matrix) -> np.ndarray:
         """The logits of a single row vector, shape (classes + 1,)."""
-        return np.asarray(vector.data @ self.weights[vector.indices] + self.bias)
+        # Not "@": BLAS would wake its threads for so little, and they spin while they wait.
+        return np.asarray(np.einsum("i,ij->j", vector.data, self.weights[vector.indices]) + self.bias)
 
     def probabilities(self, vector: scipy.sparse.csr_matrix) -> np.ndarray:
         """Calibrated probabilities of a single row vector, shape (classes,)."""
