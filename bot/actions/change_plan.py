@@ -16,7 +16,9 @@ async def _plans(turn: Turn) -> tuple[Offering, ...]:
     """Without the one that is held, the ones for everybody first."""
     plans = await on_sale(turn.doors, "plan", turn.who.region)
     own = await _own(turn)
-    return tuple(sorted((p for p in plans if own is None or p.id != own.id), key=lambda p: (bool(p.audience), p.monthly_fen)))
+    return tuple(
+        sorted((p for p in plans if own is None or p.id != own.id), key=lambda p: (bool(p.audience), p.monthly_fen))
+    )
 
 
 async def _own(turn: Turn) -> Offering | None:

@@ -9,7 +9,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.context import picked, points_back, says_only
 from bot.actions.form import OVER, Form
-from bot.actions.from_to import SAID
+from bot.actions.from_to import SAID, denies
 from bot.actions.order_told import later, tell
 from bot.actions.plan import offered
 from bot.actions.refusals import refuse
@@ -72,6 +72,10 @@ class OrderForm(Form):
             return await self._told(turn, await ordering.confirm(turn.doors, turn.who, turn.slot("quote") or ""))
         if not bare and turn.intent not in (self.wish, "inform", "correct", "nlu_fallback"):
             return None
+        # What is said not to be meant chooses nothing; "not the 10 yuan one any more" does when it is to be cancelled.
+        denied = self.wish != "cancel_data_pack" and denies(turn.text, [turn.words.get(key, "") for key in SAID])
+        if denied:
+            return {"agreed": None, "chosen": None, "among": None}
         if any(key in turn.entities for key in SAID):
             filled = await chosen(turn, self.wish, self.trade)
             return OVER if filled is None else {"agreed": None, **filled}

@@ -11,8 +11,16 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.actions.from_to import clauses, denies
+
 _SIMPLE = str.maketrans(
-    "個點貴種這換號呢還嗎錢麼樣實費選辦訂單張該們說給對", "个点贵种这换号呢还吗钱么样实费选办订单张该们说给对"
+    "個點貴種這換號呢還嗎錢麼樣實費選辦訂單張該們說給對請問別開",
+    "个点贵种这换号呢还吗钱么样实费选办订单张该们说给对请问别开",
+)
+_OPENER = re.compile(
+    r"(?:(?:请问|你好|您好|喂|在吗|在不在|哈喽|嗨|嘿|不好意思|打扰)(?:一下|了)?[啊呀哈]?|(?:我)?(?:想)?(?:要)?(?:请)?问一?下|我?想请?问|"
+    r"我?想(?:查|了解|咨询)一?下|那个(?= )|嗯+(?= )|"
+    r"(?:hi|hello|hey|excuse me|sorry|good (?:morning|afternoon|evening))(?: there)?(?= )) *"
 )
 _AROUND_ZH = re.compile(
     "不要(?:这|那)(?:个|款|种)|我说的是|我是说|不是|不对|有没有|看一下|看看|查一下|查查|帮我|给我|麻烦|那一个|那个|那款|那种|这一个|这个|"
@@ -27,9 +35,12 @@ _AROUND_EN = re.compile(
 _WANTS = re.compile(r"换|改|办|订|开通|(?<!有)要(?!多少)(?=那|这|个|最|便|\d)|\b(?:change|switch|take|buy|order|get)\b")
 _ORDERS = (
     ("cheapest", r"最便宜|最实惠|最低价?|价格最低|\bcheapest\b|\bleast expensive\b|\blowest(?: price)?\b"),
-    ("cheaper", r"(?:更|再)?(?:便宜|实惠)(?:一?(?:点|些)儿?)?|\bcheaper\b|\bless expensive\b|\blower\b"),
+    (
+        "cheaper",
+        r"(?:更|再)?(?:便宜|实惠)(?! ?[吗么嘛啊了])(?:一?(?:点|些)儿?)?|\bcheaper\b|\bless expensive\b|\blower\b",
+    ),
     ("dearest", r"最贵|\bmost expensive\b|\bdearest\b"),
-    ("dearer", r"(?:更|再)?贵(?:一?(?:点|些)儿?)?|\bdearer\b|\bmore expensive\b|\bpricier\b"),
+    ("dearer", r"(?:更|再)贵(?:一?(?:点|些)儿?)?|贵(?:一?(?:点|些)儿?|的)|\bdearer\b|\bmore expensive\b|\bpricier\b"),
     ("most_data", r"流量最(?:多|大)|最(?:多|大)流量|\b(?:the )?most data\b"),
     ("more_data", r"流量(?:更|再)?(?:多|大)(?:一?(?:点|些)儿?)?|(?:多|大)(?:一?(?:点|些)儿?)流量|\bmore data\b"),
 )
@@ -52,8 +63,13 @@ _CANCEL = re.compile(
     r"|how (?:do|can) i (?:cancel|unsubscribe)"
 )
 _OTHER_NUMBER = re.compile(
-    r"(?:另外?|别的|其他|其它)的?(?:一|那)?(?:个|张)?(?:号码?|卡|手机号?)|副号|(?:my )?other (?:number|phone|sim)s?"
+    r"(?:另外?|别的|其他|其它)的?(?:一|那)?(?:个|张)?(?:号码?|卡|手机号?)|副号(?=的|呢|还有|还剩)"
+    r"|(?:my )?other (?:number|phone|sim)s?"
 )
+_ACTS = re.compile(
+    r"办|换|开通|开个|开一|订|充|取消|退|停|\b(?:change|switch|order|buy|get|cancel|stop|top up|recharge)\b"
+)
+_WISHES = re.compile(r"要(?:一|个|张)|想要|\b(?:want|need)\b")
 _NUMBER_WORDS = re.compile(r"手机号码?|号码|手机|电话|号|卡|\bnumbers?\b|\bphone\b|\bending\b")
 _SUBJECTS = (
     ("query_balance", re.compile(r"话费余额|话费|余额|\bbalance\b")),
@@ -82,17 +98,22 @@ def fold(text: str) -> str:
     """Width, case, punctuation and traditional forms of the pointing words do not matter."""
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_SIMPLE)
     kept = (" " if unicodedata.category(char)[0] in "PSCZ" else char for char in plain)
-    return " ".join("".join(kept).split())
+    return _opened(" ".join("".join(kept).split()))
 
 
 def points(text: str, *said: str) -> bool:
-    """Whether a text says nothing beside `said`: parts of it that were understood as values."""
-    return bool(text.strip()) and not _left(fold(text), said)
+    """Whether a text says nothing beside `said`, parts of it that were understood as values, and does not deny them."""
+    return bool(text.strip()) and not _left(fold(text), said) and not denies(text, said)
 
 
 def pick_of(text: str) -> Pick | None:
-    """None when it picks nothing, or says more."""
-    plain, order, nth, kind = fold(text), "", 0, ""
+    """None when it picks nothing, or says more. What is said not to be meant is not picked."""
+    said, denied = clauses(text)
+    return None if _left(_unpicked(fold(denied)).replace("不", " ")) else _pick(fold(said))
+
+
+def _pick(plain: str) -> Pick | None:
+    order, nth, kind = "", 0, ""
     wants = bool(_WANTS.search(plain))
     for name, pattern in _READ:
         if not order and pattern.search(plain):
@@ -132,12 +153,17 @@ def other_number(text: str) -> bool:
 
 
 def names_number(text: str, said: str) -> bool:
-    """ "尾号8888那个号": nothing but a number, `said` being its digits' words."""
-    return not _left(_NUMBER_WORDS.sub(" ", _OTHER_NUMBER.sub(" ", _without(fold(text), (said,)))))
+    """ "尾号8888那个号": nothing but a number, `said` being its digits' words. "换个别的号码" is a wish."""
+    plain = fold(text)
+    if _ACTS.search(plain) or _WISHES.search(plain):
+        return False
+    return not _left(_NUMBER_WORDS.sub(" ", _OTHER_NUMBER.sub(" ", _without(plain, (said,)))))
 
 
 def subject_of_number(text: str, said: str) -> str:
-    """The wish of "尾号8888的话费" or "另一个号还有多少流量"; "" where more is said, or nothing of it."""
+    """The wish of "尾号8888的话费" or "另一个号还有多少流量"; "" where more is said, or something to do."""
+    if _ACTS.search(fold(text)):
+        return ""
     plain = _OTHER_NUMBER.sub(" ", _without(fold(text), (said,)))
     for wish, pattern in _SUBJECTS:
         if pattern.search(plain):
@@ -153,6 +179,19 @@ def earlier_month(text: str) -> bool:
 def _is(pattern: re.Pattern[str], text: str) -> bool:
     plain = fold(text)
     return bool(pattern.search(plain)) and not _left(pattern.sub(" ", plain))
+
+
+def _opened(plain: str) -> str:
+    """Without the words that people open with, unless there is nothing else."""
+    while (match := _OPENER.match(plain)) and match.end() < len(plain):
+        plain = plain[match.end() :]
+    return plain
+
+
+def _unpicked(plain: str) -> str:
+    for pattern in (*(pattern for _, pattern in _READ), _NTH, *(pattern for _, pattern in _KINDS)):
+        plain = pattern.sub(" ", plain)
+    return plain
 
 
 def _number(match: re.Match[str]) -> int:

@@ -162,7 +162,7 @@ class Talk:
         entities = []
         for name, value in more.items():
             several = isinstance(spans.get(name), tuple)
-            for one, words in zip(value, spans[name]) if several else ((value, spans.get(name, "")),):
+            for one, words in zip(value, spans[name], strict=True) if several else ((value, spans.get(name, "")),):
                 start = text.index(words)
                 entities.append({"entity": name, "value": one, "start": start, "end": start + len(words)})
         entities.sort(key=lambda entity: entity["start"])

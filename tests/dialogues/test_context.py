@@ -330,6 +330,18 @@ async def test_in_a_form_another_than_the_one_offered_is_offered(talk: Begin) ->
     assert person.packs() == []
 
 
+@pytest.mark.parametrize("text", ["不是第一个", "不是最便宜的", "not the first", "I do not want the cheaper one"])
+async def test_in_a_form_what_is_denied_is_never_chosen(talk: Begin, text: str) -> None:
+    person = talk()
+    await person.say("order_data_pack")
+    assert (await person.say("deny", text)).responses == ["declined"]
+    await person.say("order_data_pack")
+    assert (await person.say("nlu_fallback", text)).responses == ["form_unclear", "ask_order_data_pack"]
+    await person.say("order_data_pack", offering="pack-10g")
+    heard = await person.say("inform", "不是10块的", amount_fen=1000, spans={"amount_fen": "10块"})
+    assert heard.responses == ["ask_order_data_pack"]
+
+
 @pytest.mark.parametrize("intent", ["recharge", "inform", "out_of_scope", "correct"])
 @pytest.mark.parametrize(
     ("text", "said"), [("10块", {"amount_fen": 1000}), ("10", {"number": 10}), ("ten yuan", {"amount_fen": 1000})]
@@ -381,6 +393,16 @@ async def test_a_price_of_several_is_asked_about_once(talk: Begin) -> None:
     await person.say("consult_roaming")
     heard = await person.say("inform", "15的", amount_fen=1500, spans={"amount_fen": "15"})
     assert (heard.responses, len(heard.labels)) == (["which_one"], 3)
+
+
+@pytest.mark.parametrize(("opener", "intent"), [("请问，", "nlu_fallback"), ("你好，", "greet"), ("喂，", "inform")])
+async def test_gathered_openers_do_not_hide_what_is_pointed_at(talk: Begin, opener: str, intent: str) -> None:
+    person = talk()
+    await person.say("compare_plans", amount_fen=9900)
+    assert "59元" in (await person.say(intent, f"{opener}便宜点的")).texts[0]
+    await person.say("query_bill")
+    heard = await person.say(intent, **month(f"{opener}上个月呢", "上个月", "2026-10"))
+    assert heard.responses == ["bill"]
 
 
 @pytest.mark.parametrize("text", ["多少钱", "how much"])

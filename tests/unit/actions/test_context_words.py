@@ -33,6 +33,16 @@ from bot.actions.references import Pick
         ("the one with more data", Pick("more_data")),
         ("anything cheaper?", Pick("cheaper")),
         ("the last one", Pick(nth=-1)),
+        ("你好，便宜点的", Pick("cheaper")),
+        ("喂，第二个", Pick(nth=2)),
+        ("请问一下 最贵的", Pick("dearest")),
+        ("那个，你好，我想问一下，第二个", Pick(nth=2)),
+        ("hello, the second one", Pick(nth=2)),
+        ("不是，第二个", Pick(nth=2)),
+        ("不要这个，贵一点的", Pick("dearer")),
+        ("不是第一个，是第二个", Pick(nth=2)),
+        ("not the first, the second one", Pick(nth=2)),
+        ("No, the second one", Pick(nth=2)),
     ],
 )
 def test_which_of_what_was_shown(text: str, expected: Pick) -> None:
@@ -53,6 +63,21 @@ def test_which_of_what_was_shown(text: str, expected: Pick) -> None:
         "第二次了",
         "你好",
         "cheaper roaming in Japan",
+        "不是第一个",
+        "不要第二个",
+        "不是最便宜的",
+        "不是便宜點的",
+        "not the first",
+        "not the cheapest one",
+        "I do not want the cheaper one",
+        "I don't want the second",
+        "网不好，第二个",
+        "贵了",
+        "贵啊",
+        "贵吗",
+        "便宜吗",
+        "在吗",
+        "hello",
     ],
 )
 def test_what_says_more_points_at_nothing(text: str) -> None:
@@ -68,6 +93,9 @@ def test_what_says_more_points_at_nothing(text: str) -> None:
         ("那上個月的呢", "上個月"),
         ("10块", "10块"),
         ("要那个199的", "199"),
+        ("请问，上个月呢", "上个月"),
+        ("hi last month?", "last month"),
+        ("不是，上个月的", "上个月"),
     ],
 )
 def test_a_value_alone_points(text: str, said: str) -> None:
@@ -75,7 +103,15 @@ def test_a_value_alone_points(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("上个月的流量", "上个月"), ("上个月账单", "上个月"), ("199的宽带", "199"), ("", "")]
+    ("text", "said"),
+    [
+        ("上个月的流量", "上个月"),
+        ("上个月账单", "上个月"),
+        ("199的宽带", "199"),
+        ("", ""),
+        ("不是上个月", "上个月"),
+        ("not the 99 one", "99"),
+    ],
 )
 def test_a_value_with_a_wish_does_not(text: str, said: str) -> None:
     assert not ref.points(text, said)
@@ -112,8 +148,33 @@ def test_which_number() -> None:
         ("给尾号0014充话费", "尾号0014", ""),
         ("另一个号换套餐要多久", "", ""),
         ("尾号8888的银行卡", "尾号8888", ""),
+        ("I want the balance of my other number", "", "query_balance"),
+        ("尾号8888换套餐", "尾号8888", ""),
+        ("change the plan of the one ending in 8888", "ending in 8888", ""),
+        ("请问，尾号8888的套餐", "尾号8888", "query_my_plan"),
     ],
 )
 def test_what_is_asked_of_another_number(text: str, said: str, wish: str) -> None:
     assert ref.subject_of_number(text, said) == wish
     assert ref.earlier_month("再上个月呢") and not ref.earlier_month("上个月呢")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "办副号",
+        "我要办副号",
+        "开通副号",
+        "换个别的号码",
+        "我想换别的号码",
+        "换其他卡",
+        "I want my other number changed",
+    ],
+)
+def test_a_wish_for_another_number_is_not_about_one(text: str) -> None:
+    assert not ref.names_number(text, "")
+    assert not ref.subject_of_number(text, "")
+
+
+def test_the_sub_number_is_spoken_of() -> None:
+    assert ref.other_number("副号的话费") and ref.names_number("我的副号呢", "")
