@@ -11,6 +11,7 @@ from bot.actions.context import picked, points_back, says_only
 from bot.actions.form import OVER, Form
 from bot.actions.from_to import SAID, denies
 from bot.actions.order_told import later, tell
+from bot.actions.own_only import refuses_other
 from bot.actions.plan import offered
 from bot.actions.refusals import refuse
 from bot.actions.shown import shows
@@ -39,6 +40,8 @@ class OrderStart(Skill):
     def name(self) -> str: ...
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if refuses_other(turn, self.wish):
+            return clear_form()
         filled = await self._chosen(turn)
         if filled is None:
             return clear_form()
@@ -61,6 +64,8 @@ class OrderForm(Form):
     def name(self) -> str: ...
 
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        if turn.intent == self.wish and refuses_other(turn, self.wish):
+            return {}
         if step == "code":
             return await self._read_code(turn)
         if (pointed := await self._pointed(turn)) is not None:

@@ -8,6 +8,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.context import says_only
 from bot.actions.form import OVER, Form
+from bot.actions.own_only import refuses_other
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
@@ -27,6 +28,8 @@ class Recharge(Skill):
         return 1
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if refuses_other(turn, self.wish):
+            return clear_form()
         if "secret_card" in turn.entities:
             if await by_card(turn, str(turn.entities["secret_card"])) is OVER:
                 return clear_form()
@@ -49,6 +52,8 @@ class RechargeByCard(Recharge):
     async def answer(self, turn: Turn) -> list[Event]:
         if "secret_card" in turn.entities:
             return await super().answer(turn)
+        if refuses_other(turn, self.wish):
+            return clear_form()
         return [*clear_form(), SlotSet("way", "card"), FollowupAction("recharge_form")]
 
 
@@ -63,6 +68,8 @@ class RechargeForm(Form):
             turn.say("stopped")
             turn.outcome(self.wish, "abandoned")
             return OVER
+        if turn.intent in ("recharge", "recharge_by_card") and refuses_other(turn, self.wish):
+            return {}
         if "secret_card" in turn.entities:
             return await by_card(turn, str(turn.entities["secret_card"]))
         amount = _amount(turn, step)

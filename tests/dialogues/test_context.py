@@ -528,3 +528,34 @@ async def test_a_number_of_the_list_of_numbers_is_asked_what_about(talk: Begin) 
     assert heard.responses == ["what_of_number"]
     picked = heard.choices[1]
     assert (await person.say(picked["intent"], **picked["entities"])).responses == ["for_number", "data_left"]
+
+
+@pytest.mark.parametrize(
+    ("intent", "said"),
+    [
+        ("change_plan", ending("8888", "尾号8888换套餐")),
+        ("order_data_pack", {"text": "给13800000014办10元流量包", "msisdn": "+8613800000014", "amount_fen": 1000}),
+        ("recharge", {"text": "给13800000014充50", "msisdn": "+8613800000014", "amount_fen": 5000}),
+        ("recharge", {"text": "给另一个号充50", "amount_fen": 5000}),
+        ("recharge_by_card", ending("0014", "刮卡给尾号0014充")),
+    ],
+)
+async def test_a_transaction_for_another_number_is_not_done_for_the_own(
+    talk: Begin, intent: str, said: dict[str, Any]
+) -> None:
+    person = talk(HOLDER)
+    heard = await person.say(intent, **said)
+    assert (heard.responses, heard.labels[-1]) == (["own_number_only"], "转人工")
+    assert "0007" in heard.texts[0]
+
+
+async def test_a_number_in_the_middle_of_an_order_is_not_silently_the_own(talk: Begin) -> None:
+    person = talk(HOLDER)
+    await person.say("recharge")
+    said = {"text": "给13800000014充50", "msisdn": "+8613800000014", "amount_fen": 5000}
+    assert (await person.say("recharge", **said)).responses == ["own_number_only", "ask_recharge_way"]
+    assert (
+        await person.say("recharge", "给我13800000007充50", msisdn="+8613800000007", amount_fen=5000)
+    ).responses == ["pay_here"]
+    said = ending("8888", "用尾号8888的银行卡充50") | {"amount_fen": 5000}
+    assert (await person.say("recharge", **said)).responses == ["pay_here"]
