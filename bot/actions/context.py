@@ -13,7 +13,7 @@ from rasa_sdk.events import SlotSet
 
 from bot.actions import references
 from bot.actions.references import Pick
-from bot.actions.shown import MOST, Item, Shown, item_of, meant, recent_shown, recent_wish
+from bot.actions.shown import MOST, Item, Shown, item_of, listed, meant, recent_shown, recent_wish
 from bot.actions.turn import Event, Turn
 from crm.model import Offering
 from crm.operations import cancel_data_pack, reads
@@ -81,6 +81,7 @@ async def of_number(turn: Turn, intent: str, entities: Mapping[str, Any], digits
     if found[0] != person.msisdn:
         owner = await turn.doors.crm.subscriber_of(found[0], deadline=deadline)
         other.bind(Bound(owner.msisdn, owner.id))
+        other.of_number = last
         turn.say("for_number", last=last)
     return [*await SKILLS[intent].handle(other), SlotSet("wish", {**kept, "number": last})]
 
@@ -179,12 +180,14 @@ async def _by_price(turn: Turn) -> list[Event] | None:
     if fen is None:
         return None
     wants, kind = references.wants(turn.text), references.kind_of(turn.text) or (shown.kind if shown else "")
-    if shown and kind == shown.kind:
+    budget = wish is not None and wish["intent"] == "recommend_plan" and not wants and not references.kind_of(turn.text)
+    asked = budget and (shown is None or shown.at < str((wish or {}).get("at")))
+    if shown and kind == shown.kind and not asked:
         found = [one for one in shown.items if one["fen"] == fen]
         found = found or [item_of(o) for o in await _on_sale(turn, kind) if o.price_fen == fen]
         if found:
             return await _offer(turn, found, kind, wants)
-    if wish and wish["intent"] == "recommend_plan":
+    if budget:
         return await _do(turn, "recommend_plan", {"amount_fen": fen})
     # What is changed to is a plan: packs are bought.
     return await _do(turn, TO_HAVE[kind or "plan"], {"amount_fen": fen}) if wants and turn.intent in UNREAD else None
@@ -207,7 +210,7 @@ async def _offer(turn: Turn, found: Sequence[Item], kind: str, wants: bool) -> l
         for one in found[:MOST]
     ]
     turn.say("which_one", items=items)
-    return []
+    return [listed(turn, kind, found[:MOST])]
 
 
 async def _about_it(turn: Turn) -> list[Event] | None:

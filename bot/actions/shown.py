@@ -26,6 +26,8 @@ class Shown:
     kind: str
     items: tuple[Item, ...]
     one: str = ""
+    at: str = ""
+    """When, as ISO text."""
 
     def it(self) -> Item | None:
         """What "it" is."""
@@ -45,7 +47,7 @@ def recent_shown(turn: Turn) -> Shown | None:
     shown = turn.slot("shown") or {}
     if not shown.get("items") or not _is_fresh(turn, shown.get("at")):
         return None
-    return Shown(shown["kind"], tuple(shown["items"]), shown.get("one") or "")
+    return Shown(shown["kind"], tuple(shown["items"]), shown.get("one") or "", str(shown["at"]))
 
 
 def shows(turn: Turn, offerings: Sequence[Offering], one: bool = False) -> None:
@@ -58,8 +60,12 @@ def shows(turn: Turn, offerings: Sequence[Offering], one: bool = False) -> None:
     if before and only in {item["id"] for item in before.items}:
         items = before.items
     kind = "plan" if offerings[0].category == "plan" else "pack"
-    kept = {"kind": kind, "items": list(items), "one": only, "at": turn.doors.now().isoformat()}
-    turn.events.append(SlotSet("shown", kept))
+    turn.events.append(listed(turn, kind, items, only))
+
+
+def listed(turn: Turn, kind: str, items: Sequence[Item], one: str = "") -> Event:
+    """Keeps exactly these as what was listed last."""
+    return SlotSet("shown", {"kind": kind, "items": list(items), "one": one, "at": turn.doors.now().isoformat()})
 
 
 def forget(turn: Turn) -> list[Event]:

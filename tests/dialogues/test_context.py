@@ -388,6 +388,26 @@ async def test_a_price_without_a_verb_is_told_of(talk: Begin) -> None:
     assert heard.responses == ["recommend_budget"]
 
 
+async def test_a_number_after_the_question_for_a_budget_is_the_budget(talk: Begin) -> None:
+    person = talk("+8613800000000")
+    await person.say("consult_plans")
+    person.later(1)
+    person.binding = None
+    assert (await person.say("recommend_plan")).responses == ["recommend_ask"]
+    assert (await person.say("inform", "99", number=99, spans={"number": "99"})).responses == ["recommend_budget"]
+
+
+async def test_the_second_is_of_the_list_that_was_asked_about(talk: Begin) -> None:
+    person = talk()
+    await person.say("consult_plans", "有什么套餐")
+    heard = await person.say("nlu_fallback", "便宜点的")
+    meant = heard.choices[1]["entities"]["offering"]
+    shown = (await person.agent.tracker_store.retrieve(person.conversation)).get_slot("shown")
+    assert [one["id"] for one in shown["items"]] == [c["entities"]["offering"] for c in heard.choices[:-1]]
+    heard = await person.say("nlu_fallback", "第二个")
+    assert heard.choices[0]["entities"]["offering"] == meant
+
+
 async def test_a_price_of_several_is_asked_about_once(talk: Begin) -> None:
     person = talk()
     await person.say("consult_roaming")
@@ -559,3 +579,16 @@ async def test_a_number_in_the_middle_of_an_order_is_not_silently_the_own(talk: 
     ).responses == ["pay_here"]
     said = ending("8888", "用尾号8888的银行卡充50") | {"amount_fen": 5000}
     assert (await person.say("recharge", **said)).responses == ["pay_here"]
+
+
+async def test_the_choices_of_another_numbers_answer_are_for_that_number(talk: Begin) -> None:
+    person = talk(HOLDER)
+    heard = await person.say("query_balance", **ending("0014", "尾号0014的话费"))
+    assert heard.labels == ["查账单", "转人工"]
+    picked = heard.choices[0]
+    heard = await person.say(picked["intent"], **picked["entities"])
+    assert heard.responses == ["for_number", "bill"]
+    own = await person.say("query_balance")
+    assert own.labels == ["查账单", "充值", "转人工"]
+    picked = own.choices[0]
+    assert (await person.say(picked["intent"], **picked["entities"])).responses == ["bill"]
