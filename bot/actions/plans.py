@@ -22,7 +22,7 @@ class ConsultPlans(Skill):
         plans = await on_sale(turn.doors, "plan", turn.who.region)
         packs = await on_sale(turn.doors, "data_pack", turn.who.region)
         services = await on_sale(turn.doors, "service", turn.who.region)
-        meant = find((*plans, *packs, *services), turn.entities.get("offering"), turn.entities.get("amount_fen"))
+        meant = _meant(turn, (*plans, *packs, *services))
         if len(meant) == 1:
             one = meant[0]
             shows(turn, [one], one=True)
@@ -82,10 +82,20 @@ def _abroad(packs: tuple[Offering, ...], services: tuple[Offering, ...]) -> list
     return [pack for pack in packs if switches & set(pack.requires)]
 
 
+def _meant(turn: Turn, offerings: tuple[Offering, ...]) -> tuple[Offering, ...]:
+    """Several that are called so, unless a price says which."""
+    said, among, amount = (turn.entities.get(name) for name in ("offering", "among", "amount_fen"))
+    shared = tuple(o for o in offerings if o.id in (among or ()))
+    if shared and not said:
+        return find(shared, None, amount) or shared
+    return find(offerings, said, amount)
+
+
 def _named(turn: Turn) -> tuple[set[str], set[int]]:
     """Ids and monthly prices in fen: "59 and 99" are prices as names."""
     entities = (turn.tracker.latest_message or {}).get("entities") or ()
     ids = {e["value"] for e in entities if e["entity"] == "offering"}
+    ids |= {one for e in entities if e["entity"] == "among" for one in e["value"]}
     amounts = {int(e["value"]) for e in entities if e["entity"] == "amount_fen"}
     numbers = [e["value"] for e in entities if e["entity"] == "number"]
     return ids, amounts | {number * 100 for number in numbers if isinstance(number, int)}

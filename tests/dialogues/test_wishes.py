@@ -278,3 +278,15 @@ async def test_the_plan_that_is_held_is_not_the_one_wanted(talk: Begin) -> None:
     said = {"amount_fen": (9900, 19900), "spans": {"amount_fen": ("99", "199")}}
     heard = await talk("+8613800000011").say("change_plan", "我是99的，想用199", **said)
     assert "199元套餐" in heard.texts[0]
+
+
+async def test_offerings_that_share_a_name_are_told_of_together(talk: Begin) -> None:
+    shared = ["plan-5g-99", "plan-5g-129"]
+    person = talk()
+    assert (await person.say("consult_plans", "畅享有哪些", among=shared)).responses == ["plans"]
+    shown = (await person.agent.tracker_store.retrieve(person.conversation)).get_slot("shown")
+    assert [one["id"] for one in shown["items"]] == shared
+    heard = await talk().say("compare_plans", "畅享的比较一下", among=shared)
+    assert all(price in heard.texts[0] for price in ("99", "129"))
+    heard = await talk().say("consult_plans", "畅享129", among=shared, amount_fen=12900)
+    assert heard.responses == ["offering_details"]
