@@ -112,7 +112,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="python -m tests.nlu.evaluate")
     options.add_argument("file", nargs="?", type=Path, default=EVAL / "requests_dev.tsv")
     options.add_argument("--no-stock", action="store_true", help="leave out the pipeline to compare with (minutes)")
-    options.add_argument("--sample", type=int, default=3000, help="examples for the comparison, 0 for all")
+    options.add_argument("--sample", type=int, default=2000, help="examples for the comparison, 0 for all")
     options.add_argument("--epochs", type=int, default=100, help="of the pipeline to compare with")
     options.add_argument("--errors", action="store_true", help="list the lines that were read wrongly")
     options.add_argument("--fragments", action="store_true", help="list the fragments that were acted on")
