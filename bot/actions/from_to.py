@@ -13,6 +13,8 @@ _TO = re.compile(
     r"|\b(?:to|for|into)\s+(?:(?:the|a|an|your|new|monthly|plan)\s+)*¥?$",
     re.IGNORECASE,
 )
+_JUST_TO = re.compile(r"[换換升降]个?$")
+"""Without more words it is as often what is changed from: only where nothing says "to"."""
 _END = re.compile(r"[,，。;；!！?？、\n]|\.(?!\d)|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])")
 _NOT = re.compile(r"不|别(?!的|人)|別(?!的|人)|除了|\b(?:not|dont|don.?t|never|except|neither|cannot)\b", re.IGNORECASE)
 
@@ -23,7 +25,9 @@ def meant_of(text: str, entities: Iterable[dict[str, Any]]) -> list[dict[str, An
     named = [e for e in every if e["entity"] in SAID and "start" in e]
     if not text or len({str(e["value"]) for e in named}) < 2:
         return every
-    kept = [e for e in named if _TO.search(text[: e["start"]])] or [e for e in named if not _is_denied(text, e)]
+    kept = [e for e in named if _TO.search(text[: e["start"]])]
+    kept = kept or [e for e in named if _JUST_TO.search(text[: e["start"]])]
+    kept = kept or [e for e in named if not _is_denied(text, e)]
     # What stands at one place was read in more than one way.
     places = {e["start"] for e in kept}
     return [e for e in every if e not in named or not places or e["start"] in places]

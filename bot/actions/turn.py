@@ -50,6 +50,9 @@ class Turn:
         self.entities: dict[str, Any] = {}
         """The first of each name, of those that are meant when several stand in the text."""
         self.values = meant_of(self.text, message.get("entities") or ())
+        self._name_values()
+
+    def _name_values(self) -> None:
         for entity in self.values:
             self.entities.setdefault(entity["entity"], entity["value"])
             if self.text and "start" in entity:

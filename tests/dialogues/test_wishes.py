@@ -258,6 +258,7 @@ async def test_there_is_no_wish_that_nobody_answers(talk: Begin, channel: str, l
         ("99的换成199的", ("99", "199")),
         ("把99元套餐改成199元套餐", ("99元", "199元")),
         ("从99换到199", ("99", "199")),
+        ("99的套餐到期了换199的", ("99", "199")),
         ("change from the 99 plan to the 199 plan", ("99", "199")),
         ("不要99的，给我199的", ("99", "199")),
         ("I do not want the 99 one, I want the 199 one", ("99", "199")),
