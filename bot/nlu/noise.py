@@ -47,18 +47,20 @@ class Phrases:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class TrainingNoise(GraphComponent):
-    """Adds `copies` noisy variants of every example and `fragments` sentences without content."""
+    """Adds `copies` noisy variants of every example, and sentences without a wish: `fragments` and `mixtures`."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`fragment_intent` gets the made-up sentences, "" for none; intents under `verbatim` are not varied.
+        """`fragment_intent` gets the sentences without a wish, "" for none; intents under `verbatim` are not varied.
 
+        `copies` is a number for each example, `fragments` one for all, `mixtures` a share of the examples with a wish.
         Without the lookup file nothing is added.
         """
         return {
             "lookup": "data/lookup/noise.yml",
             "copies": 1,
             "fragments": 600,
+            "mixtures": 0.16,
             "fragment_intent": "",
             "verbatim": [],
             "seed": 7,
@@ -103,8 +105,7 @@ class TrainingNoise(GraphComponent):
             if example.get(INTENT) not in self._config["verbatim"]:
                 added += self._copies(example, noise, number)
         if any(example.get(INTENT) == self._config["fragment_intent"] for example in examples):
-            texts = [example.get(TEXT) for example in examples if example.get(TEXT)]
-            added += self._fragments(noise, texts, len(examples))
+            added += self._without_wish(examples, noise)
         return TrainingData(
             examples + added, training_data.entity_synonyms, training_data.regex_features, training_data.lookup_tables
         )
@@ -114,12 +115,15 @@ class TrainingNoise(GraphComponent):
         shared = {INTENT: example.get(INTENT), METADATA: example.get(METADATA), SOURCE: number, COPY: True}
         return [Message({TEXT: text, **shared}) for text in sorted(texts)]
 
-    def _fragments(self, noise: Noise, texts: list[str], first: int) -> list[Message]:
-        made = {noise.fragment(texts) for _ in range(self._config["fragments"])} - set(texts) - {""}
+    def _without_wish(self, examples: list[Message], noise: Noise) -> list[Message]:
         intent = self._config["fragment_intent"]
+        texts = [example.get(TEXT) for example in examples if example.get(TEXT)]
+        wishes = [example.get(TEXT) for example in examples if example.get(TEXT) and example.get(INTENT) != intent]
+        made = {noise.fragment(texts) for _ in range(self._config["fragments"])}
+        made |= {noise.mixture(wishes) for _ in range(int(self._config["mixtures"] * len(wishes)))}
         return [
-            Message({TEXT: text, INTENT: intent, SOURCE: first + number, COPY: True})
-            for number, text in enumerate(sorted(made))
+            Message({TEXT: text, INTENT: intent, SOURCE: len(examples) + number, COPY: True})
+            for number, text in enumerate(sorted(made - set(texts) - {""}))
         ]
 
 
@@ -163,6 +167,22 @@ class Noise:
             parts.append(self._rng.choice(phrases.endings))
         text = phrases.glue.join(parts)
         return self._lose(text) if self._rng.random() < 0.2 and len(text) > 4 else text
+
+    def mixture(self, texts: list[str]) -> str:
+        """Snippets of a few examples in a row: the words of a wish, and no wish.
+
+        They teach that a word alone decides little; on real lines they kept fragments out and read wishes better.
+        """
+        phrases = self._of(self._rng.choice(texts))
+        fitting = (text for text in iter(lambda: self._rng.choice(texts), None) if self._of(text) is phrases)
+        snippets = [self._snippet(next(fitting), phrases.glue) for _ in range(self._rng.choice((2, 3, 3, 4)))]
+        return phrases.glue.join(snippets)
+
+    def _snippet(self, text: str, glue: str) -> str:
+        units = text.split(glue) if glue else list(PLACEHOLDER.sub("", text))
+        length = min(len(units), self._rng.randint(1, 2 if glue else 3))
+        start = self._rng.randint(0, len(units) - length)
+        return glue.join(units[start : start + length])
 
     def _of(self, text: str) -> Phrases:
         is_latin = text.isascii() and any(char.isalpha() for char in text)

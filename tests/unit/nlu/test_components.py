@@ -174,3 +174,21 @@ def test_noise_without_a_lookup_file_adds_nothing(tmp_path):
     data = TrainingData([Message.build("where is my parcel", "track")])
     config = {**TrainingNoise.get_default_config(), "lookup": str(tmp_path / "no.yml")}
     assert 1 == len(TrainingNoise(config).process_training_data(data).training_examples)
+
+
+def test_a_mixture_is_made_of_snippets_of_several_examples_in_one_language():
+    phrases = {**PHRASES, "en": Phrases(("hi",), ("um",), ("please",), ("table",), " ")}
+    noise = Noise(phrases, random.Random(3))
+    made = {noise.mixture(["查一下话费余额", "开通国际漫游", "cancel my plan", "top up now"]) for _ in range(50)}
+    assert all(text.isascii() or not any(char.isascii() for char in text) for text in made)
+    assert all(word in "cancel my plan top up now".split() for text in made if text.isascii() for word in text.split())
+    assert any(set(text) & set("查一下话费余额") and set(text) & set("开通国际漫游") for text in made)
+
+
+def test_mixtures_are_examples_of_the_intent_for_fragments_only():
+    data = TrainingData([Message.build("查一下话费余额", "query"), Message.build("嗯", "out_of_scope")])
+    config = {**TrainingNoise.get_default_config(), "copies": 0, "fragments": 0, "mixtures": 20.0}
+    with_them = TrainingNoise({**config, "fragment_intent": "out_of_scope"}).process_training_data(data)
+    without = TrainingNoise(config).process_training_data(data)
+    assert {"out_of_scope"} == {example.get("intent") for example in with_them.training_examples[2:]}
+    assert 2 == len(without.training_examples) < len(with_them.training_examples)
