@@ -133,6 +133,7 @@ def _inbound(entry: LogEntry) -> Iterator[Change]:
         yield from _record(entry)
         return
     extras = {name: item[name] for name in ("media",) if item.get(name)}
+    extras |= {name: body[name] for name in ("read_with",) if body.get(name)}
     # The channel's clock may be wrong, and the order of a transcript must not be: our moment counts.
     yield _message(
         entry, item["id"], "person", item["text"], None, extras=extras, release_id=body.get("release_id", "")

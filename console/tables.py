@@ -90,7 +90,8 @@ messages = sa.Table(
     sa.Index("ix_messages_message", "message"),
     sa.Index("ix_messages_day", "day", "channel"),
 )
-"""`origin`: person, bot, agent or system. `extras`: choices, link, media as shown. `day`: the day in Asia/Shanghai."""
+"""`origin`: person, bot, agent or system. `extras`: choices, link, media as shown, `read_with` of an opener. `day`: the
+day in Asia/Shanghai."""
 
 handoffs = sa.Table(
     "handoffs",

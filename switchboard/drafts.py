@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from switchboard import masking
 from switchboard.codec import to_dict
@@ -123,8 +124,8 @@ def inbound_records(entry: Entry, conversation: Conversation) -> tuple[LogRecord
 
 
 def _inbound(item: Inbound, entry: Entry, conversation: Conversation) -> LogRecord:
-    """What came in, and by whose hands it goes."""
-    body = {
+    """What came in, and by whose hands it goes. `read_with`: the message that an opener was answered together with."""
+    body: dict[str, Any] = {
         "item": loads(dump_item(item)),
         "owner": conversation.owner.value,
         "channel": conversation.address.channel,
@@ -134,6 +135,8 @@ def _inbound(item: Inbound, entry: Entry, conversation: Conversation) -> LogReco
         "release_id": conversation.release_id,
         "trace": entry.trace,
     }
+    if item is not entry.item:
+        body["read_with"] = entry.item.id
     return LogRecord("inbound", body)
 
 

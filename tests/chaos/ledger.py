@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 _OURS = re.compile(r"(?P<cause>.+)/(?P<what>[^/]+)")
 EARLY = "early"
@@ -102,16 +103,26 @@ def reckon(
     orders: Mapping[str, int],
     quarantined: frozenset[str],
     kills: Mapping[str, int],
+    read_with: Mapping[str, str] = MappingProxyType({}),
 ) -> Ledger:
-    """`orders` counts the CRM's orders by number; `quarantined` are ids that the log says nobody could answer."""
+    """`orders` counts the CRM's orders by number; `quarantined` are ids that the log says nobody could answer.
+
+    `read_with` tells of an opener which message it was read together with: one answer is both's.
+    """
     talks, purchases = list(talks), list(purchases)
     answers = [(talk, talk.answered()) for talk in talks]
+    ended = [_ended(talk, found, read_with) for talk, found in answers]
     tried, told = Counter(p.msisdn for p in purchases), Counter(p.msisdn for p in purchases if p.told)
     return Ledger(
         accepted=sum(len(talk.accepted) for talk in talks),
-        answered=sum(m in found for talk, found in answers for m in talk.accepted),
+        answered=sum(len(found) for found in ended),
         quarantined=len(quarantined),
-        lost=tuple(m for talk, found in answers for m in talk.accepted if m not in found and m not in quarantined),
+        lost=tuple(
+            m
+            for talk, found in zip(talks, ended, strict=True)
+            for m in talk.accepted
+            if m not in found and m not in quarantined
+        ),
         disordered=tuple(talk.who for talk, found in answers if not _in_order(talk, list(found))),
         doubled=tuple(number for number, count in orders.items() if count > tried[number]),
         missing_orders=tuple(number for number, count in told.items() if orders.get(number, 0) < count),
@@ -124,6 +135,13 @@ def reckon(
         kills=dict(kills),
         waits_s=tuple(at - talk.at[m] for talk, found in answers for m, at in found.items() if m in talk.at),
     )
+
+
+def _ended(talk: Talk, answered: Mapping[str, float], read_with: Mapping[str, str]) -> set[str]:
+    """What was answered, by itself or with a later message of the same person."""
+    place = {message: n for n, message in enumerate(talk.accepted)}
+    own = {message for message in talk.accepted if message in answered}
+    return own | {m for m in talk.accepted if read_with.get(m) in own and place[read_with[m]] > place[m]}
 
 
 def _in_order(talk: Talk, answered: list[str]) -> bool:

@@ -120,6 +120,17 @@ async def quarantined(redis: aioredis.Redis, database: Path) -> frozenset[str]:
     return frozenset(str(json.loads(body)["item"].get("id", "")) for body in bodies)
 
 
+async def read_with(redis: aioredis.Redis, database: Path) -> dict[str, str]:
+    """Openers and the messages that they were read together with, from the log and from SQL."""
+    query = "SELECT message, json_extract(extras, '$.read_with') FROM messages WHERE extras LIKE '%read_with%'"
+    with closing(sqlite3.connect(database)) as connection:
+        found = dict(connection.execute(query).fetchall())
+    async for key in redis.scan_iter("{p*}:log"):
+        bodies = [json.loads(fields[b"b"]) for _, fields in await redis.xrange(key) if fields[b"k"] == b"inbound"]
+        found |= {body["item"]["id"]: body["read_with"] for body in bodies if "read_with" in body}
+    return found
+
+
 async def settled(redis: aioredis.Redis) -> None:
     """Wait until nothing waits any more, in or out."""
     deadline = time.monotonic() + SETTLE_S
@@ -144,7 +155,8 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
         await asyncio.gather(crowd.run(), supervisor.kill_until(over))
         await settled(redis)
         await crowd.leave()
-        ledger = reckon(crowd.talks, crowd.purchases, orders(crm), await quarantined(redis, console), supervisor.kills)
+        unanswered, together = await quarantined(redis, console), await read_with(redis, console)
+        ledger = reckon(crowd.talks, crowd.purchases, orders(crm), unanswered, supervisor.kills, together)
     await redis.aclose()
     show(ledger, capsys)
     assert not ledger.breaches

@@ -14,8 +14,8 @@ def talk(accepted: str, heard: str) -> Talk:
     return told
 
 
-def breaches(told: Talk, *purchases: Purchase, orders: int = 0, quarantined: str = "") -> set[str]:
-    found = reckon([told], purchases, {"+861": orders}, frozenset(quarantined.split()), {})
+def breaches(told: Talk, *purchases: Purchase, orders: int = 0, quarantined: str = "", **read_with: str) -> set[str]:
+    found = reckon([told], purchases, {"+861": orders}, frozenset(quarantined.split()), {}, read_with)
     return set(found.breaches)
 
 
@@ -26,6 +26,13 @@ def test_a_quiet_day_breaches_nothing() -> None:
 def test_a_message_without_an_answer_is_lost_and_one_moment_is_no_answer() -> None:
     assert breaches(talk("a b", "a/1 b/early")) == {"lost"}
     assert breaches(talk("a b", "a/1"), quarantined="b") == set()
+
+
+def test_an_opener_is_answered_with_the_later_message_that_it_was_read_with() -> None:
+    assert breaches(talk("a b", "b/1"), a="b") == set()
+    assert breaches(talk("a b c", "c/1"), a="b", b="c") == {"lost"}
+    assert breaches(talk("a b", "a/1"), b="a") == {"lost"}
+    assert breaches(talk("a b", ""), a="b") == {"lost"}
 
 
 def test_answers_in_another_order_than_the_questions_are_seen() -> None:
