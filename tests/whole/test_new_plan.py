@@ -15,7 +15,7 @@ from tests.people import World
 from tests.stack import Stack, until
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(300)]
-SUBSCRIBER = "+8613800000015"
+SUBSCRIBER = "+8613800000017"
 PLAN: dict[str, object] = {
     "id": "plan-5g-99-new",
     "zh": "星云5G 99元套餐",

@@ -40,6 +40,9 @@ class ShownOnRedis(RedisQuotes):
 
     async def show(self, conversation: str, quote_id: str) -> None:
         key = self._keys.of(conversation, "quote", quote_id)
+        quote = await self.get(conversation, quote_id)
+        # Whoever is shown an offer is bound: the conversation knows whose number it is.
+        await self._redis.hset(self._keys.conversation(conversation), "subscriber", (quote or {})["subscriber_id"])
         if await self._redis.hget(key, "state") == b"issued":
             await self._redis.hset(key, "state", "shown")
 
