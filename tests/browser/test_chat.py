@@ -90,6 +90,7 @@ async def test_a_reload_shows_the_conversation_again_and_nothing_twice(stage, op
     await page.locator(".renji-choice").first.wait_for()
     await page.reload()
     await page.wait_for_selector("#dot.on")
+    await shows(page, "you said: give me 2")
     await ask(page, "bye")
     await shows(page, "you said: bye")
     assert await texts(page) == ["give me 2", "you said: give me 2", "bye", "you said: bye"]
