@@ -96,24 +96,36 @@ class Stack:
 
     def start(self) -> None:
         """Seed and start everything; returns when all is ready. Raises RuntimeError with the log of what is not."""
+        self.prepare()
+        for name in self.names:
+            self.spawn(name)
+        for name in self.names:
+            self.wait_ready(name)
+
+    def prepare(self) -> None:
+        """Everything but processes: secret, release, databases. Raises RuntimeError."""
+        self.make_folder()
+        # One model for all stacks of this checkout: trained only when its sources changed.
+        _run_here("-m", "bot.release", "build")
+        if not (self.folder / "releases").exists():
+            (self.folder / "releases").symlink_to(ROOT / "var" / "releases")
+        self.seed()
+        self._run("-m", "console.migrate")
+        self._run("-m", "console.agents", "demo", "--file", str(self.folder / "demo-logins.json"))
+
+    def make_folder(self) -> None:
+        """The folder, with the installation's secret."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "log").mkdir(exist_ok=True)
         secret = self.folder / "secret"
         if not secret.exists():
             secret.write_text(secrets.token_hex(32))
             secret.chmod(0o600)
-        # One model for all stacks of this checkout: trained only when its sources changed.
-        _run_here("-m", "bot.release", "build")
-        if not (self.folder / "releases").exists():
-            (self.folder / "releases").symlink_to(ROOT / "var" / "releases")
+
+    def seed(self) -> None:
+        """Subscribers for the CRM."""
         crm = self.environment()["RENJI_CRM_DATABASE_URL"]
         self._run("-m", "crm.reference.seed", "--if-empty", "--database", crm, "--subscribers", str(self.subscribers))
-        self._run("-m", "console.migrate")
-        self._run("-m", "console.agents", "demo", "--file", str(self.folder / "demo-logins.json"))
-        for name in self.names:
-            self.spawn(name)
-        for name in self.names:
-            self.wait_ready(name)
 
     def spawn(self, name: str, *more: str) -> None:
         """Start one process, with more arguments than usual, without waiting for it."""
