@@ -64,6 +64,7 @@ ROOT = Path(__file__).resolve().parent
 IDLE_S = 75.0
 """A connection without a whole request for so long is closed, also one that brings its headers slowly."""
 STOP_S = 3.0
+NO_LIMIT = 10**9
 _log = structlog.get_logger()
 
 
@@ -101,7 +102,7 @@ def make_app(parts: Parts) -> web.Application:
 
 
 def _mount_webhooks(app: web.Application, parts: Parts) -> None:
-    intake = http.Intake(parts.stores.accept)
+    intake = http.Intake(parts.stores.accept, parts.stores.rates)
     if "sms" in parts.adapters:
         handler = http.webhook(parts.adapters["sms"], intake)
         app.router.add_post("/sms/mo", handler)
@@ -115,8 +116,9 @@ def _mount_webhooks(app: web.Application, parts: Parts) -> None:
 def _mount_web(app: web.Application, parts: Parts) -> None:
     settings, stores, adapter = parts.settings, parts.stores, parts.adapters["web"]
     assert isinstance(adapter, WebAdapter)
-    intake, key = http.Intake(stores.accept), settings.key("conversation")
-    by_caller = Limiter(burst=60, per_s=10, now=time.monotonic)
+    intake, key = http.Intake(stores.accept, stores.rates), settings.key("conversation")
+    per_s = settings.rate_caller_per_s or NO_LIMIT
+    by_caller = Limiter(burst=6 * per_s, per_s=per_s, now=time.monotonic)
     commits = RedisCommits(stores.redis)
     rest = RestWebhook(adapter, intake, stores.outbox, commits, stores.conversations, key, by_caller)
     app.router.add_post(REST_PATH, rest.handle)
@@ -141,6 +143,7 @@ def _mount_console(app: web.Application, parts: Parts) -> None:
         crm=parts.crm,
         changes=RedisChanges(stores.redis),
         clock=stores.clock,
+        off=stores.switches.all,
     )
     console.mount(app, desk)
 
@@ -169,6 +172,7 @@ def _exchange(parts: Parts, readiness: Readiness) -> Callable[[], Awaitable[byte
         with contextlib.suppress(NotReachable):
             found = await queues.look(stores.redis, stores.keys.partitions, routes)
             seen.queues(found, ms(stores.clock()), partition_cap(parts.settings))
+            seen.switched_off(await stores.switches.all())
         return generate_latest(seen.registry)
 
     return told

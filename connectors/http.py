@@ -6,19 +6,22 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import structlog
 from aiohttp import web
+from prometheus_client import Counter
 
 from connectors.parsing import MAX_BODY
-from switchboard.errors import AcceptError, BadInput, NotReachable
+from switchboard.errors import AcceptError, BadInput, Limited, NotReachable
 from switchboard.masking import mask_item
 from switchboard.model import Inbound, InboundMessage, MessagePart, SecretValue
-from switchboard.ports import Accept, Answer, ChannelAdapter, RawRequest, Received
+from switchboard.ports import Accept, Answer, ChannelAdapter, Rates, RawRequest, Received
 
 BODY_S = 10.0
 """A body must have arrived by then."""
 _log = structlog.get_logger()
+_REFUSED = Counter("renji_refused", "Requests with messages that were not stored, by why", ["why"])
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -49,13 +52,15 @@ async def _read(request: web.Request) -> bytes:
 
 
 class Intake:
-    """Masks what an adapter received, stores it, and only then says so."""
+    """Masks what an adapter received, stores it, and only then says so. Without `rates` nothing is limited."""
 
-    def __init__(self, accept: Accept) -> None:
+    def __init__(self, accept: Accept, rates: Rates | None = None) -> None:
         self._accept = accept
+        self._rates = rates
 
     async def take(self, received: Received) -> Answer:
-        """`on_stored`, or `on_refused` when it could not be stored: the platform will try again."""
+        """`on_stored`, or `on_refused` when it could not be stored: the platform will try again. 429 instead of 503 to
+        one who sends too much."""
         items: list[Inbound] = []
         found: list[SecretValue] = []
         for item in received.items:
@@ -67,10 +72,14 @@ class Intake:
             return received.on_stored
         trace = secrets.token_hex(8)
         try:
+            if self._rates:
+                await self._rates.admit(items)
             await self._accept.accept(items, found, trace)
         except (AcceptError, NotReachable) as error:
             _log.warning("not accepted", trace=trace, error=type(error).__name__)
-            return received.on_refused
+            own = isinstance(error, Limited) and error.whose == "address"
+            _REFUSED.labels(f"limit of {error.whose}" if isinstance(error, Limited) else type(error).__name__).inc()
+            return replace(received.on_refused, status=429) if own else received.on_refused
         _log.info("accepted", trace=trace, kinds=[type(item).__name__ for item in items])
         return received.on_stored
 

@@ -153,6 +153,13 @@ class Accept(Protocol):
         """
 
 
+class Rates(Protocol):
+    async def admit(self, items: Sequence[Inbound]) -> None:
+        """Count what people send, before it is stored. Raises Limited, and then nothing of it may come in;
+        NotReachable.
+        """
+
+
 class Vault(Protocol):
     async def keep(self, conversation: str, secrets: Sequence[SecretValue]) -> None:
         """What masking cut out of a text that was stored before, for 10 min. Raises NotReachable."""

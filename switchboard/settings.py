@@ -41,6 +41,14 @@ class Settings:
     partitions: int = 256
     in_cap: int = 100_000
     """Waiting messages at which new ones are refused (503)."""
+    rate_address_per_minute: int = 120
+    """Messages of one Address, 0 for no limit: 429 above."""
+    rate_person_per_minute: int = 240
+    """Messages of one subscriber through all their Addresses, 0 for no limit: 429 above."""
+    rate_all_per_s: int = 1000
+    """Messages of everybody, 0 for no limit: 503 above."""
+    rate_caller_per_s: int = 10
+    """REST messages from one remote address, six times as many at once, 0 for no limit: 429 above."""
     log_level: str = "info"
     origins: str = "http://127.0.0.1:8080,http://localhost:8080"
     """Web pages that may open the web chat, comma-separated."""

@@ -21,6 +21,7 @@ from switchboard.redis.log import RedisLog
 from switchboard.redis.once import RedisOnce
 from switchboard.redis.outbox import RedisWebOutbox
 from switchboard.redis.quotes import RedisQuotes
+from switchboard.redis.rates import Rates
 from switchboard.redis.scripting import Scripts
 from switchboard.redis.stepups import RedisStepUps
 from switchboard.redis.trackers import RedisTrackers
@@ -40,6 +41,7 @@ class Stores:
     scripts: Scripts
     keys: Keys
     accept: RedisAccept
+    rates: Rates
     vault: RedisVault
     trackers: RedisTrackers
     conversations: RedisConversations
@@ -77,6 +79,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         scripts=scripts,
         keys=keys,
         accept=accept,
+        rates=Rates(scripts, keys, settings, clock),
         vault=RedisVault(redis, keys, seal),
         trackers=RedisTrackers(scripts, keys),
         conversations=conversations,
