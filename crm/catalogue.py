@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from crm.errors import NotFound
 from crm.model import Category, Offering, Text
 
-RANK: Mapping[str, int] = {"plan": 0, "data_pack": 1, "service": 2}
+RANK: Mapping[str, int] = {"plan": 0, "data_pack": 1, "service": 2, "reward": 3, "hold": 4}
+SOLD: tuple[Category, ...] = ("plan", "data_pack", "service")
+"""What a catalogue is asked for; rewards and holds are listed only by name of their category."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,11 @@ class Catalogue:
             raise NotFound("offering", offering_id) from None
 
     def listed(self, category: Category | None, region: str, on_sale: bool) -> tuple[Offering, ...]:
-        """Cheapest first within plans, packs, services."""
+        """Cheapest first within plans, packs, services; None: of everything that is sold."""
         return in_order(
             o
             for o in self.offerings.values()
-            if (category is None or o.category == category)
+            if (o.category in SOLD if category is None else o.category == category)
             and (not on_sale or o.sale_state == "on_sale")
             and (not region or not o.regions or region in o.regions)
         )
@@ -50,4 +52,4 @@ class Catalogue:
 
 def in_order(offerings: Iterable[Offering]) -> tuple[Offering, ...]:
     """Plans, data packs, services; cheapest first; then by id."""
-    return tuple(sorted(offerings, key=lambda o: (RANK[o.category], o.price_fen, o.id)))
+    return tuple(sorted(offerings, key=lambda o: (RANK[o.category], o.price_fen, o.points, o.id)))

@@ -8,7 +8,9 @@ from datetime import date, datetime
 
 from crm.catalogue import Catalogue
 from crm.errors import Refused
-from crm.model import Allowance, BillItem, Order, OrderItem, OrderRequest, Product
+from crm.holds import CAUSES
+from crm.model import Allowance, BillItem, Order, OrderItem, OrderRequest, PointsLot, Product, SuspensionCause
+from crm.points import spend
 from crm.rules import Situation, granted, new_product, qualify
 from crm.worktime import CHINA, next_cycle
 
@@ -22,11 +24,15 @@ class Effects:
     removed: tuple[str, ...] = ()
     allowances: tuple[Allowance, ...] = ()
     charges: tuple[BillItem, ...] = ()
+    stops: SuspensionCause | None = None
+    restores: bool = False
+    lots: tuple[PointsLot, ...] = ()
 
     def __add__(self, other: Effects) -> Effects:
         return Effects(
             self.added + other.added, self.changed + other.changed, self.removed + other.removed,
-            self.allowances + other.allowances, self.charges + other.charges,
+            self.allowances + other.allowances, self.charges + other.charges, other.stops or self.stops,
+            self.restores or other.restores, self.lots + other.lots,
         )  # fmt: skip
 
 
@@ -45,6 +51,8 @@ def place(situation: Situation, request: OrderRequest) -> tuple[Order, Effects]:
     effects = Effects()
     for item in request.items:
         effects += _effects_of(situation, item)
+    points = sum(situation.catalogue.offering(i.offering_id).points for i in request.items if i.action == "add")
+    effects = replace(effects, lots=spend(situation.lots, points, situation.now))
     waits = any(item.action == "modify" for item in request.items)
     now = situation.now
     order = Order(
@@ -58,6 +66,8 @@ def place(situation: Situation, request: OrderRequest) -> tuple[Order, Effects]:
 def _effects_of(situation: Situation, item: OrderItem) -> Effects:
     catalogue, now, msisdn = situation.catalogue, situation.now, situation.subscriber.msisdn
     offering = catalogue.offering(item.offering_id)
+    if offering.category == "hold":
+        return Effects(restores=True) if item.action == "delete" else Effects(stops=CAUSES[offering.id])
     if item.action == "delete":
         held = next(p for p in situation.held(offering.id) if p.status == "active")
         return Effects(changed=(replace(held, status="pendingTerminate", until=next_cycle(now)),))

@@ -22,12 +22,15 @@ REASONS = frozenset(
         "audience",  # values: offering, audience (student, senior …)
         "dependent_products",  # values: offering, dependents (offering ids)
         "excluded",  # values: offering, by (offering id already held)
+        "held",  # values: cause (a suspension that asking does not end)
         "insufficient_balance",  # values: needed_fen, available_fen (general balance only)
+        "insufficient_points",  # values: needed, available
         "lock_in",  # values: until (ISO date), fee_fen
         "maximum",  # values: offering, maximum
         "not_active",  # values: offering (cannot cancel what is not held)
         "not_cancellable",  # values: order and state, or offering (a one-time pack just ends)
         "not_on_sale",  # values: offering
+        "not_suspended",
         "pending_plan_change",  # values: order, effective_on (ISO date)
         "plan_required",  # values: offering (a plan is changed, never cancelled)
         "price_changed",  # values: quoted_fen, current_fen

@@ -12,7 +12,11 @@ AllowanceType = Literal["data", "voice", "sms"]
 AllowanceScope = Literal["general", "directed", "local", "rolled_over", "shared"]
 EVERYWHERE: tuple[AllowanceScope, ...] = ("general", "rolled_over", "shared")
 """Scopes that can be used for everything in the whole country."""
-Category = Literal["plan", "data_pack", "service"]
+Category = Literal["plan", "data_pack", "service", "reward", "hold"]
+"""A reward is paid with points; a hold stops the line (see crm.holds)."""
+SuspensionCause = Literal["wish", "lost", "arrears", "real_name", "fraud", "court"]
+"""Why a line is stopped. Only `wish` ends when the subscriber asks, only `arrears` when money comes."""
+CallKind = Literal["call_out", "call_in", "sms_out", "sms_in"]
 SaleState = Literal["on_sale", "withdrawn"]
 ItemAction = Literal["add", "modify", "delete"]
 OrderState = Literal[
@@ -59,6 +63,8 @@ class Subscriber:
     status: Literal["active", "suspended"]
     student: bool = False
     account_manager: str | None = None
+    suspended_for: SuspensionCause | None = None
+    suspended_at: datetime | None = None
 
     def age(self, today: date) -> int:
         """Full years on `today`."""
@@ -181,7 +187,10 @@ class Grant:
 
 @dataclass(frozen=True)
 class Offering:
-    """A plan, data pack or service. `requires`: any one of these must be held; `excludes`: none of these may be."""
+    """What can be ordered. `requires`: any one of these must be held; `excludes`: none of these may be.
+
+    `points` is what a reward takes.
+    """
 
     id: str
     name: Text
@@ -202,6 +211,7 @@ class Offering:
     lock_in_months: int = 0
     provider: Text = Text("", "")
     version: str = ""
+    points: int = 0
 
     @property
     def monthly_fen(self) -> int:
@@ -342,3 +352,31 @@ class TopUp:
     at: datetime
     payment_id: str | None = None
     duplicate: bool = False
+
+
+@dataclass(frozen=True)
+class PointsLot:
+    """Points that were earned together; `left` of them can be spent until `expires_at`."""
+
+    id: str
+    msisdn: str
+    earned: int
+    left: int
+    earned_on: date
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """One call or message of the itemised list. `seconds` is 0 for messages.
+
+    `peer` is a whole number as the CRM knows it: whoever shows it masks it.
+    """
+
+    id: str
+    msisdn: str
+    at: datetime
+    kind: CallKind
+    peer: str
+    seconds: int
+    amount_fen: int

@@ -22,6 +22,8 @@ from crm.model import (
     Bill,
     BillCause,
     BillItem,
+    CallKind,
+    CallRecord,
     Category,
     Grant,
     ItemAction,
@@ -32,12 +34,14 @@ from crm.model import (
     OrderState,
     Payment,
     PaymentState,
+    PointsLot,
     Price,
     Product,
     Qualification,
     Reason,
     SaleState,
     Subscriber,
+    SuspensionCause,
     Text,
     Ticket,
     TicketKind,
@@ -49,9 +53,10 @@ from crm.model import (
 
 __all__ = [
     "Allowance", "AllowanceScope", "AllowanceType", "Balance", "BalanceBucket", "BalanceKind", "Bill", "BillCause",
-    "BillItem", "Category", "Crm", "Grant", "ItemAction", "Offering", "Order", "OrderItem", "OrderRequest",
-    "OrderState", "Payment", "PaymentState", "Price", "Product", "Qualification", "Reason", "SaleState", "Subscriber",
-    "Text", "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency", "UsageSummary", "within",
+    "BillItem", "CallKind", "CallRecord", "Category", "Crm", "Grant", "ItemAction", "Offering", "Order", "OrderItem",
+    "OrderRequest", "OrderState", "Payment", "PaymentState", "PointsLot", "Price", "Product", "Qualification", "Reason",
+    "SaleState", "Subscriber", "SuspensionCause", "Text", "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency",
+    "UsageSummary", "within",
 ]  # fmt: skip
 
 
@@ -91,11 +96,21 @@ class Crm(Protocol):
         """The latest bills, the running month included, without items."""
         ...
 
+    async def call_records(self, msisdn: str, month: str, *, deadline: float) -> tuple[CallRecord, ...]:
+        """Single calls and messages of a month; () when none are kept."""
+        ...
+
+    # points
+    async def points(self, msisdn: str, *, deadline: float) -> tuple[PointsLot, ...]:
+        """What can be spent now, the lot that expires first first. A reward is ordered like any offering."""
+        ...
+
     # catalogue
     async def offerings(
         self, *, category: Category | None = None, region: str = "", on_sale: bool = True, deadline: float
     ) -> tuple[Offering, ...]:
-        """In catalogue order (cheapest first within a category). region "" asks for all regions."""
+        """In catalogue order (cheapest first within a category). region "" asks for all regions, no category for all
+        that is sold: rewards and holds have to be asked for."""
         ...
 
     async def offering(self, offering_id: str, *, deadline: float) -> Offering:
@@ -112,8 +127,8 @@ class Crm(Protocol):
         ...
 
     async def place_order(self, request: OrderRequest, *, idempotency_key: str, deadline: float) -> Order:
-        """Refused(reason) when a rule forbids it. Packs and services are done at once (`completed`); a plan change is
-        `pending` until the next cycle. TimedOut: say "pending" and repeat under the same key."""
+        """Refused(reason) when a rule forbids it. A plan change is `pending` until the next cycle, all else is done at
+        once (`completed`). TimedOut: say "pending" and repeat under the same key."""
         ...
 
     async def order(self, order_id: str, *, deadline: float) -> Order: ...

@@ -6,8 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from crm import holds, points
 from crm.catalogue import Catalogue
-from crm.model import Allowance, Balance, Offering, Order, OrderItem, Product, Qualification, Reason, Subscriber
+from crm.model import (
+    Allowance,
+    Balance,
+    Offering,
+    Order,
+    OrderItem,
+    PointsLot,
+    Product,
+    Qualification,
+    Reason,
+    Subscriber,
+)
 from crm.policy import Policy
 from crm.worktime import CHINA, month_of, next_cycle
 
@@ -26,6 +38,7 @@ class Situation:
     catalogue: Catalogue
     policy: Policy
     now: datetime
+    lots: tuple[PointsLot, ...] = ()
 
     def held(self, offering_id: str) -> list[Product]:
         return [p for p in self.products if p.offering_id == offering_id and p.status in HELD]
@@ -38,11 +51,16 @@ class Situation:
 def qualify(situation: Situation, items: Sequence[OrderItem]) -> Qualification:
     """Every reason against it, not just the first. NotFound for an unknown offering."""
     reasons: list[Reason] = []
-    price = due = monthly = 0
+    price = due = monthly = needed = 0
     effective = situation.now
     for item in items:
         offering = situation.catalogue.offering(item.offering_id)
-        reasons += _CHECKS[item.action](situation, offering)
+        reasons += _check(situation, offering, item)
+        needed += offering.points if item.action == "add" else 0
+        if offering.category == "hold":
+            # It is charged with the month, in place of the plan.
+            monthly += offering.monthly_fen if item.action == "add" else 0
+            continue
         if item.action == "add":
             price, due = price + offering.price_fen, due + offering.price_fen
             monthly += offering.monthly_fen
@@ -53,7 +71,19 @@ def qualify(situation: Situation, items: Sequence[OrderItem]) -> Qualification:
     if due > situation.balance.payable_fen and not any(r.code == "arrears" for r in reasons):
         available = situation.balance.payable_fen
         reasons.append(Reason("insufficient_balance", {"needed_fen": due, "available_fen": available}))
+    if needed > (available := points.total(situation.lots, situation.now)):
+        reasons.append(Reason("insufficient_points", {"needed": needed, "available": available}))
     return Qualification(not reasons, tuple(reasons), price, due, monthly, effective, situation.catalogue.version)
+
+
+def _check(situation: Situation, offering: Offering, item: OrderItem) -> list[Reason]:
+    if offering.category != "hold":
+        return _CHECKS[item.action](situation, offering)
+    if item.action == "delete":
+        return holds.check_restore(situation.subscriber, situation.balance, offering)
+    if item.action == "modify" or offering.sale_state != "on_sale":
+        return [Reason("not_on_sale", {"offering": offering.id})]
+    return holds.check_stop(situation.subscriber, situation.balance, offering)
 
 
 def _standing(situation: Situation) -> list[Reason]:

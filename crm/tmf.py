@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
-from decimal import Decimal
-from typing import Any, TypeVar
 
-from aiohttp import (
-    ClientConnectorError,
-    ClientError,
-    ClientSession,
-    ClientTimeout,
-    ServerDisconnectedError,
-    TCPConnector,
-)
+from aiohttp import ClientSession, TCPConnector
 
-from crm.documents import catalogue, consumption, customer, money, orders
-from crm.documents.scalars import BadDocument, Document, party_to, rows
-from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
+from crm.documents import catalogue, consumption, customer, loyalty, money, orders, usage
+from crm.documents.scalars import BadDocument, Document, party_to
+from crm.errors import NotFound
 from crm.model import (
     Allowance,
     AllowanceType,
     Balance,
     Bill,
+    CallRecord,
     Category,
     Offering,
     Order,
     OrderItem,
     OrderRequest,
     Payment,
+    PointsLot,
     Product,
     Qualification,
     Subscriber,
@@ -43,10 +34,9 @@ from crm.model import (
     Urgency,
     UsageSummary,
 )
+from crm.tmf_client import MEDIA_TYPE, TmfClient, read_document
 from crm.tracing import sending
 
-T = TypeVar("T")
-MEDIA_TYPE = "application/json;charset=utf-8"
 API = "/tmf-api"
 CUSTOMER = f"{API}/customerManagement/v4/customer"
 OFFERING = f"{API}/productCatalogManagement/v4/productOffering"
@@ -61,15 +51,8 @@ ORDER = f"{API}/productOrderingManagement/v4/productOrder"
 CANCEL = f"{API}/productOrderingManagement/v4/cancelProductOrder"
 TICKET = f"{API}/troubleTicket/v4/troubleTicket"
 PAYMENT = "/payment/v4/payment"
-MOST_ANSWER = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A parsed answer."""
-
-    document: Any
-    duplicate: bool
+POINTS = f"{API}/loyalty/v4/loyaltyBalance"
+USAGE = f"{API}/usageManagement/v4/usage"
 
 
 @asynccontextmanager
@@ -81,12 +64,8 @@ async def tmf_crm(base_url: str, token: str, clock: Callable[[], datetime] | Non
         yield TmfCrm(session, clock or (lambda: datetime.now(timezone.utc)))
 
 
-class TmfCrm:
+class TmfCrm(TmfClient):
     """See crm.port.Crm; made by tmf_crm."""
-
-    def __init__(self, session: ClientSession, clock: Callable[[], datetime]) -> None:
-        self._session = session
-        self._clock = clock
 
     # who
     async def subscriber_of(self, msisdn: str, *, deadline: float) -> Subscriber:
@@ -130,6 +109,14 @@ class TmfCrm:
         query = {"relatedParty.id": msisdn, "limit": str(limit)}
         return tuple(await self._list(BILL, query, money.bill_from, deadline))
 
+    async def call_records(self, msisdn: str, month: str, *, deadline: float) -> tuple[CallRecord, ...]:
+        query = {"relatedParty.id": msisdn, "month": month, "limit": "500"}
+        return tuple(await self._list(USAGE, query, usage.record_from, deadline))
+
+    # points
+    async def points(self, msisdn: str, *, deadline: float) -> tuple[PointsLot, ...]:
+        return tuple(await self._list(POINTS, {"loyaltyProgramMember.id": msisdn}, loyalty.lot_from, deadline))
+
     # catalogue
     async def offerings(
         self, *, category: Category | None = None, region: str = "", on_sale: bool = True, deadline: float
@@ -155,7 +142,7 @@ class TmfCrm:
 
     async def place_order(self, request: OrderRequest, *, idempotency_key: str, deadline: float) -> Order:
         reply = await self._write(ORDER, orders.order_request(request), idempotency_key, deadline)
-        return _read(orders.order_from, reply.document)
+        return read_document(orders.order_from, reply.document)
 
     async def order(self, order_id: str, *, deadline: float) -> Order:
         return await self._one(ORDER, order_id, "order", orders.order_from, deadline)
@@ -175,7 +162,7 @@ class TmfCrm:
     ) -> Ticket:  # fmt: skip
         document = {"relatedParty": party_to(msisdn), "ticketType": kind, "severity": urgency, "description": text}
         reply = await self._write(TICKET, document, idempotency_key, deadline)
-        return _read(customer.ticket_from, reply.document)
+        return read_document(customer.ticket_from, reply.document)
 
     async def ticket(self, ticket_id: str, *, deadline: float) -> Ticket:
         return await self._one(TICKET, ticket_id, "ticket", customer.ticket_from, deadline)
@@ -197,7 +184,7 @@ class TmfCrm:
     ) -> Payment:
         document = money.payment_request(msisdn, amount_fen, conversation, idempotency_key)
         reply = await self._write(PAYMENT, document, idempotency_key, deadline)
-        return _read(money.payment_from, reply.document)
+        return read_document(money.payment_from, reply.document)
 
     async def top_up_paid(self, payment_id: str, amount_fen: int, *, idempotency_key: str, deadline: float) -> TopUp:
         return await self._top_up(
@@ -209,69 +196,7 @@ class TmfCrm:
 
     async def _top_up(self, document: Document, key: str, deadline: float) -> TopUp:
         reply = await self._write(TOP_UP, document, key, deadline)
-        return _read(lambda d: money.top_up_from(d, reply.duplicate), reply.document)
-
-    # inside
-    async def _list(self, path: str, query: Mapping[str, str], read: Callable[[Any], T], deadline: float) -> list[T]:
-        reply = await self._read_twice("GET", path, query, None, deadline)
-        return _read(lambda d: [read(row) for row in rows(d, "list")], reply.document)
-
-    async def _one(self, path: str, key: str, what: str, read: Callable[[Any], T], deadline: float) -> T:
-        if not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
-            raise NotFound(what, key)
-        reply = await self._read_twice("GET", f"{path}/{key}", {}, None, deadline)
-        return _read(read, reply.document)
-
-    async def _ask(self, path: str, document: Document, read: Callable[[Any], T], deadline: float) -> T:
-        """A POST that changes nothing."""
-        reply = await self._read_twice("POST", path, {}, document, deadline)
-        return _read(read, reply.document)
-
-    async def _read_twice(
-        self, method: str, path: str, query: Mapping[str, str], document: Document | None, deadline: float
-    ) -> Reply:
-        try:
-            return await self._call(method, path, query, document, {}, deadline)
-        except TimedOut:
-            if deadline <= asyncio.get_running_loop().time():
-                raise
-        except Unavailable:
-            await asyncio.sleep(0)
-        return await self._call(method, path, query, document, {}, deadline)
-
-    async def _write(self, path: str, document: Document, key: str, deadline: float) -> Reply:
-        return await self._call("POST", path, {}, document, {"Idempotency-Key": key}, deadline)
-
-    async def _call(
-        self, method: str, path: str, query: Mapping[str, str], document: Document | None,
-        headers: Mapping[str, str], deadline: float,
-    ) -> Reply:  # fmt: skip
-        left = deadline - asyncio.get_running_loop().time()
-        if left <= 0:
-            raise TimedOut("the deadline had passed")
-        data = None if document is None else json.dumps(document, ensure_ascii=False).encode()
-        more = {**headers, "Content-Type": MEDIA_TYPE} if data is not None else headers
-        try:
-            async with self._session.request(
-                method,
-                path,
-                params=query,
-                data=data,
-                headers=more,
-                timeout=ClientTimeout(total=left),
-                allow_redirects=False,
-            ) as response:
-                raw = await response.content.read(MOST_ANSWER)
-                duplicate = response.headers.get("Idempotent-Replayed") == "true"
-                return Reply(_checked(response.status, raw), duplicate)
-        except asyncio.TimeoutError as late:
-            raise TimedOut("no answer before the deadline") from late
-        except ClientConnectorError as refused:
-            raise Unavailable("cannot connect") from refused
-        except ServerDisconnectedError as cut:
-            raise TimedOut("the connection broke") from cut
-        except (ClientError, OSError) as broken:
-            raise TimedOut("the connection broke") from broken
+        return read_document(lambda d: money.top_up_from(d, reply.duplicate), reply.document)
 
 
 def _month_query(msisdn: str, month: str) -> Document:
@@ -280,38 +205,3 @@ def _month_query(msisdn: str, month: str) -> Document:
         return consumption.query_to(msisdn, month)
     except BadDocument:
         raise NotFound("usage", month) from None
-
-
-def _checked(status: int, raw: bytes) -> Any:
-    """The parsed body of a success; the error that any other status stands for."""
-    if status >= 500:
-        raise Unavailable(f"status {status}")
-    try:
-        document = json.loads(raw, parse_float=Decimal)
-    except (ValueError, RecursionError):
-        raise Unavailable(f"status {status} without JSON") from None
-    if status < 300:
-        return document
-    raise _error(status, document if isinstance(document, dict) else {})
-
-
-def _error(status: int, document: Mapping[str, Any]) -> CrmError:
-    code = str(document.get("code", ""))
-    if status == 404:
-        return NotFound(str(document.get("what", "resource")))
-    if status == 409 and code == "key_reused":
-        return KeyReused()
-    if status == 409:
-        values = document.get("values")
-        return Refused(code, values if isinstance(values, dict) else {})
-    if status in (401, 403, 429):
-        return Unavailable(f"status {status}")
-    return Refused("invalid", {"field": str(document.get("field", ""))})
-
-
-def _read(read: Callable[[Any], T], document: Any) -> T:
-    """An answer we cannot read is as good as none."""
-    try:
-        return read(document)
-    except BadDocument as bad:
-        raise Unavailable(f"unreadable answer: {bad.field}") from bad

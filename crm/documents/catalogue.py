@@ -35,7 +35,7 @@ def offering_to(offering: Offering) -> Document:
         "aliases": list(offering.aliases), "tier": offering.tier, "generation": offering.generation,
         "lastsDays": offering.lasts_days, "lockInMonths": offering.lock_in_months, "audience": offering.audience,
         "provider": offering.provider.zh, "providerEn": offering.provider.en,
-        "grants": [[g.type, g.scope, g.amount] for g in offering.grants],
+        "points": offering.points, "grants": [[g.type, g.scope, g.amount] for g in offering.grants],
     }  # fmt: skip
     related = [(o, "requires") for o in offering.requires] + [(o, "excludes") for o in offering.excludes]
     return {
@@ -89,7 +89,7 @@ def offering_from(raw: Any) -> Offering:
         generation=string(extra.get("generation"), "generation"), lasts_days=whole(extra.get("lastsDays"), "lastsDays"),
         lock_in_months=whole(extra.get("lockInMonths"), "lockInMonths"),
         provider=names(extra.get("provider"), extra.get("providerEn"), "provider"),
-        version=string(document.get("version", ""), "version"),
+        version=string(document.get("version", ""), "version"), points=whole(extra.get("points", 0), "points"),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from crm.documents.scalars import (
     BadDocument,
@@ -19,7 +19,7 @@ from crm.documents.scalars import (
     rows,
     string,
 )
-from crm.model import Subscriber, Ticket
+from crm.model import Subscriber, SuspensionCause, Ticket
 
 TICKET_STATES = ("acknowledged", "rejected", "pending", "held", "inProgress", "cancelled", "closed", "resolved")
 
@@ -30,9 +30,11 @@ def customer_to(person: Subscriber) -> Document:
         "brand": person.brand, "grid": person.grid, "rural": person.rural, "language": person.language,
         "student": person.student, "accountManager": person.account_manager or "",
     }  # fmt: skip
+    if person.suspended_at:
+        profile["suspendedSince"] = moment_to(person.suspended_at)
     place = {"phoneNumber": person.msisdn, "city": person.city, "stateOrProvince": person.region}
     return {
-        "id": person.id, "name": person.name, "status": person.status,
+        "id": person.id, "name": person.name, "status": person.status, "statusReason": person.suspended_for or "",
         "account": [{"id": person.account_id, "name": person.account_id, "@referredType": "BillingAccount"}],
         "engagedParty": {"id": person.id, "name": person.name, "@referredType": "Individual"},
         "contactMedium": [{"mediumType": "phone", "preferred": True, "characteristic": place}],
@@ -48,6 +50,7 @@ def customer_from(raw: Any) -> Subscriber:
     if not media or not accounts:
         raise BadDocument("contactMedium")
     place = mapping(media[0].get("characteristic"), "contactMedium.characteristic")
+    cause, since = document.get("statusReason"), profile.get("suspendedSince")
     return Subscriber(
         id=string(document.get("id"), "id"), msisdn=string(place.get("phoneNumber"), "phoneNumber"),
         account_id=string(accounts[0].get("id"), "account.id"), account_holder=profile.get("accountHolder") is True,
@@ -58,6 +61,8 @@ def customer_from(raw: Any) -> Subscriber:
         status=choice(document.get("status"), "status", ("active", "suspended")),
         student=profile.get("student") is True,
         account_manager=string(profile.get("accountManager", ""), "accountManager") or None,
+        suspended_for=choice(cause, "statusReason", get_args(SuspensionCause)) if cause else None,
+        suspended_at=moment_from(since, "suspendedSince") if since else None,
     )  # fmt: skip
 
 

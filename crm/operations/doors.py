@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from crm.operations.gate import Gate, all_on
 from crm.operations.ports import Bindings, Clock, CodeSender, Once, Quotes, StepUps, Vault
 from crm.payments import Payments
 from crm.port import Crm, within
@@ -30,6 +31,7 @@ class Doors:
     once: Once
     now: Clock
     new_code: Callable[[], str] = six_digits
+    gate: Gate = all_on
     read_s: float = 2.0
     write_s: float = 2.5
 

@@ -12,6 +12,7 @@ REFUSALS = frozenset(
     {
         # besides crm.errors.REASONS
         "not_bound",  # values: none
+        "switched_off",  # by hand, for all; values: until (ISO moment, or "")
         "other_subscriber",  # the number has a new owner; the binding is ended
         "unknown_number",  # values: none
         "bad_number",  # values: none

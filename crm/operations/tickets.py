@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from crm.errors import Refused
 from crm.model import Ticket, TicketKind, Urgency
 from crm.operations.context import Context
 from crm.operations.doors import Doors
+from crm.operations.gate import pass_gate
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
 
 MOST_TEXT = 500
+OPERATIONS: Mapping[TicketKind, str] = {
+    "fault": "report_fault",
+    "complaint": "complain",
+    "callback": "request_callback",
+}
 
 
 async def create(
@@ -23,6 +30,7 @@ async def create(
         return subscriber
     key = hashlib.sha256(f"{who.conversation}\n{kind}\n{wish}".encode()).hexdigest()[:32]
     try:
+        await pass_gate(doors.gate, OPERATIONS[kind])
         return await doors.crm.create_ticket(
             subscriber.msisdn,
             kind,

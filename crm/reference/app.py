@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from crm.reference import routes_read as read
+from crm.reference import routes_self_service as self_service
 from crm.reference import routes_write as write
 from crm.reference.http import MOST_BODY, OFFICE, Office, answer, error, guard
 from crm.tracing import logged
@@ -31,6 +32,8 @@ COLLECTIONS: tuple[tuple[str, Handler | None, Handler | None, Handler | None], .
     (f"{API}/productOrderingManagement/v4/productOrder", read.list_orders, read.get_order, write.post_order),
     (f"{API}/productOrderingManagement/v4/cancelProductOrder", None, None, write.post_cancellation),
     (f"{API}/troubleTicket/v4/troubleTicket", read.list_tickets, read.get_ticket, write.post_ticket),
+    (f"{API}/loyalty/v4/loyaltyBalance", self_service.list_points, self_service.get_points, None),
+    (f"{API}/usageManagement/v4/usage", self_service.list_usage, self_service.get_usage, None),
     ("/payment/v4/payment", read.list_payments, read.get_payment, write.post_payment),
 )
 

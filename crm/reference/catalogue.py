@@ -37,8 +37,10 @@ def read_catalogue(path: Path) -> Catalogue:
     raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     provider = text(raw["provider"])
-    kinds: tuple[tuple[str, Category], ...] = (("plans", "plan"), ("packs", "data_pack"), ("services", "service"))
-    offerings = [_offering(entry, category, provider, version) for key, category in kinds for entry in raw[key]]
+    kinds: tuple[tuple[str, Category], ...] = (
+        ("plans", "plan"), ("packs", "data_pack"), ("services", "service"), ("rewards", "reward"), ("holds", "hold"),
+    )  # fmt: skip
+    offerings = [_offering(entry, category, provider, version) for key, category in kinds for entry in raw.get(key, ())]
     return Catalogue({o.id: o for o in offerings}, _labels(), version, provider)
 
 
@@ -71,6 +73,7 @@ def _offering(raw: dict[str, Any], category: Category, provider: Text, version: 
         lock_in_months=raw.get("lock_in_months", 0),
         provider=text(raw["provider"]) if "provider" in raw else provider,
         version=version,
+        points=raw.get("points", 0),
     )
 
 

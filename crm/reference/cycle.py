@@ -29,6 +29,7 @@ from crm.worktime import CHINA, month_of
 LOOK_EVERY_S = 30.0
 CHUNK = 20
 KEYS_KEPT = timedelta(days=90)
+HOLD = "hold-wish"
 PAYS_FEES_FIRST = ("dedicated", "gift")
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ async def _forget_keys(store: Store, terms: Terms) -> None:
 
 
 async def _turn(connection: AsyncConnection, msisdn: str, month: str, terms: Terms) -> None:
-    await reads.subscriber(connection, msisdn, lock=True)
+    person = await reads.subscriber(connection, msisdn, lock=True)
     table = schema.subscriber
     mine = (table.c.msisdn == msisdn) & (table.c.cycle < month)
     turned = await connection.execute(update(table).where(mine).values(cycle=month))
@@ -85,7 +86,12 @@ async def _turn(connection: AsyncConnection, msisdn: str, month: str, terms: Ter
         return
     await _close_bills(connection, msisdn, month)
     await _change_products(connection, msisdn, terms)
-    await _begin_anew(connection, msisdn, month, terms)
+    if person.suspended_for == "wish":
+        await _begin_on_hold(connection, msisdn, month, terms)
+    else:
+        await _begin_anew(connection, msisdn, month, terms)
+    empty = {"data_kb": 0, "voice_minutes": 0, "sms_count": 0, "roaming_data_kb": 0}
+    await connection.execute(insert(schema.usage).values(msisdn=msisdn, month=month, **empty))
 
 
 async def _close_bills(connection: AsyncConnection, msisdn: str, month: str) -> None:
@@ -131,8 +137,14 @@ async def _begin_anew(connection: AsyncConnection, msisdn: str, month: str, term
             row = columns(replace(fresh)) | {"msisdn": msisdn}
             row.pop("name")
             await connection.execute(insert(schema.allowance).values(row))
-    empty = {"data_kb": 0, "voice_minutes": 0, "sms_count": 0, "roaming_data_kb": 0}
-    await connection.execute(insert(schema.usage).values(msisdn=msisdn, month=month, **empty))
+
+
+async def _begin_on_hold(connection: AsyncConnection, msisdn: str, month: str, terms: Terms) -> None:
+    """The fee of the hold in place of all others, and nothing to use."""
+    await open_bill(connection, msisdn, terms)
+    first = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=CHINA)
+    fee = fee_item(terms.catalogue, HOLD, _monthly(terms, HOLD), first.date())
+    await charge(connection, msisdn, (fee,), terms)
 
 
 def _monthly(terms: Terms, offering_id: str) -> int:

@@ -19,12 +19,16 @@ from crm.model import (
     BalanceKind,
     Bill,
     BillItem,
+    CallRecord,
     Order,
     OrderItem,
     Payment,
+    PointsLot,
     Product,
     UsageSummary,
 )
+from crm.points import expiry
+from crm.reference.itemised import records
 from crm.reference.people import Extra, Outline
 from crm.rules import granted, new_product
 from crm.worktime import CHINA, next_cycle
@@ -58,6 +62,8 @@ class History:
     usages: tuple[UsageSummary, ...]
     payments: tuple[Payment, ...]
     orders: tuple[Order, ...]
+    lots: tuple[PointsLot, ...]
+    calls: tuple[CallRecord, ...]
 
 
 def history_of(outline: Outline, catalogue: Catalogue, now: datetime) -> History:
@@ -78,7 +84,8 @@ def history_of(outline: Outline, catalogue: Catalogue, now: datetime) -> History
     ledger = tuple(_ledger(buckets, bills, payments, starts))
     return History(
         outline, buckets, ledger, products, allowances, tuple(bills), usages, payments,
-        tuple(_orders(outline, catalogue, now)),
+        tuple(_orders(outline, catalogue, now)), tuple(_lots(outline, now)),
+        tuple(_calls(outline, usages, starts, now)),
     )  # fmt: skip
 
 
@@ -239,6 +246,23 @@ def _ledger(
 def bucket_owner(bucket: BalanceBucket) -> str:
     """The MSISDN that a generated bucket belongs to."""
     return f"+86{bucket.id[1:].split('-')[0]}"
+
+
+def _lots(outline: Outline, now: datetime) -> Iterator[PointsLot]:
+    """Points of a year can be spent until the end of the next."""
+    year, msisdn = now.astimezone(CHINA).year, outline.subscriber.msisdn
+    for earned_in, left in zip((year - 1, year), outline.points, strict=True):
+        if left:
+            earned_on, ends = date(earned_in, 1, 1), expiry(date(earned_in + 1, 12, 31))
+            yield PointsLot(f"L{msisdn[3:]}-{earned_in}", msisdn, left, left, earned_on, ends)
+
+
+def _calls(
+    outline: Outline, usages: tuple[UsageSummary, ...], starts: list[datetime], now: datetime
+) -> Iterator[CallRecord]:
+    for usage, start in zip(usages, starts, strict=True):
+        if outline.itemised:
+            yield from records(usage, start, now)
 
 
 def _orders(outline: Outline, catalogue: Catalogue, now: datetime) -> Iterator[Order]:

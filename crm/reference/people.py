@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
 from crm.model import BillCause, Subscriber
 from crm.reference.catalogue import read_data
+from crm.worktime import CHINA
 
 FIRST_ORDINARY = 13910000000
 
@@ -43,7 +44,10 @@ class Outline:
     lock_in_months_left: int = 0
     pending_plan: str = ""
     roaming_mb: int = 0
-    suspended_for: str | None = None
+    points: tuple[int, int] = (120, 300)
+    """What is left of the points of last year and of this year."""
+    itemised: bool = False
+    """Whether single calls are kept, and not just their sum."""
 
 
 def outlines(count: int, today: date) -> Iterator[Outline]:
@@ -78,6 +82,7 @@ def _named(raw: dict[str, Any], today: date) -> Outline:
         city=raw["city"], grid=f"{raw['region'].upper()}-{int(number[-3:]) % 40:03d}", rural=raw.get("rural", False),
         language=raw.get("language", "zh"), status="suspended" if raw.get("suspended_for") else "active",
         student=raw.get("student", False), account_manager=raw.get("manager"),
+        suspended_for=raw.get("suspended_for"), suspended_at=_days_ago(today, 3) if raw.get("suspended_for") else None,
     )  # fmt: skip
     return Outline(
         subscriber, number, raw["plan"], tuple(raw["add"]), raw["general"],
@@ -85,7 +90,7 @@ def _named(raw: dict[str, Any], today: date) -> Outline:
         used_share=raw["used"], unpaid_months=raw.get("unpaid", 0),
         extras=tuple(Extra(*e) for e in raw.get("extras", ())),
         lock_in_months_left=raw.get("lock_in", 0), pending_plan=raw.get("pending_plan", ""),
-        roaming_mb=raw.get("roaming_mb", 0), suspended_for=raw.get("suspended_for"),
+        roaming_mb=raw.get("roaming_mb", 0), points=tuple(raw.get("points", (120, 300))), itemised=True,
     )  # fmt: skip
 
 
@@ -113,7 +118,12 @@ def _ordinary(index: int, today: date) -> Outline:
         gift_fen=draw.choice((0, 0, 0, 1000, 2000)), used_share=round(draw.betavariate(2, 2), 2),
         unpaid_months=draw.randint(1, 2) if owes else 0,
         lock_in_months_left=draw.randint(1, 12) if plan == "plan-5g-199" else 0,
+        points=(draw.randint(0, 900), draw.randint(0, 2000)),
     )  # fmt: skip
+
+
+def _days_ago(today: date, days: int) -> datetime:
+    return datetime.combine(today - timedelta(days=days), time(9), CHINA)
 
 
 def _brand(plan: str) -> str:

@@ -20,9 +20,11 @@ from crm.model import (
     BalanceBucket,
     Bill,
     BillItem,
+    CallRecord,
     Order,
     OrderItem,
     Payment,
+    PointsLot,
     Product,
     Subscriber,
     Ticket,
@@ -199,6 +201,31 @@ async def payment(connection: AsyncConnection, payment_id: str) -> Payment:
     return build(Payment, await one_row(connection, query, "payment", payment_id))
 
 
+async def points_lots(connection: AsyncConnection, msisdn: str) -> list[PointsLot]:
+    """All that were ever earned, the first to expire first."""
+    table = schema.points_lot
+    query = select(table).where(table.c.msisdn == msisdn).order_by(table.c.expires_at, table.c.id)
+    return [build(PointsLot, r) for r in await all_rows(connection, query)]
+
+
+async def points_lot(connection: AsyncConnection, lot_id: str) -> PointsLot:
+    query = select(schema.points_lot).where(schema.points_lot.c.id == lot_id)
+    return build(PointsLot, await one_row(connection, query, "points", lot_id))
+
+
+async def call_records(connection: AsyncConnection, msisdn: str, since: datetime, until: datetime) -> list[CallRecord]:
+    """Newest first, from `since` until before `until`."""
+    table = schema.call_record
+    within = and_(table.c.msisdn == msisdn, table.c.at >= since, table.c.at < until)
+    rows = await all_rows(connection, select(table).where(within).order_by(table.c.at.desc(), table.c.id.desc()))
+    return [build(CallRecord, r) for r in rows]
+
+
+async def call_record(connection: AsyncConnection, record_id: str) -> CallRecord:
+    query = select(schema.call_record).where(schema.call_record.c.id == record_id)
+    return build(CallRecord, await one_row(connection, query, "usage", record_id))
+
+
 async def top_ups(connection: AsyncConnection, msisdn: str) -> list[TopUp]:
     table = schema.top_up
     query = select(table).where(table.c.msisdn == msisdn).order_by(table.c.at.desc(), table.c.id.desc())
@@ -216,7 +243,7 @@ async def situation(connection: AsyncConnection, msisdn: str, terms: Terms, *, l
     return Situation(
         person, tuple(await products(connection, msisdn, terms)),
         tuple(await orders(connection, msisdn=msisdn, open_only=True)), await balance(connection, msisdn, terms),
-        terms.catalogue, terms.policy, terms.now,
+        terms.catalogue, terms.policy, terms.now, tuple(await points_lots(connection, msisdn)),
     )  # fmt: skip
 
 

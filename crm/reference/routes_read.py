@@ -8,6 +8,7 @@ import secrets
 
 from aiohttp import web
 
+from crm.catalogue import RANK
 from crm.documents import catalogue as catalogue_documents
 from crm.documents import consumption, customer, money, orders
 from crm.documents.scalars import BadDocument, Document, mapping, party_from
@@ -38,7 +39,7 @@ async def list_offerings(request: web.Request) -> web.Response:
     """?category.id= ?place.id= ?isSellable=true, each optional."""
     query, catalogue = request.query, office(request).catalogue
     category = query.get("category.id")
-    if category not in (None, "plan", "data_pack", "service"):
+    if category not in (None, *RANK):
         raise BadDocument("category.id")
     found = catalogue.listed(category, query.get("place.id", ""), query.get("isSellable") == "true")  # type: ignore[arg-type]
     return listed(request, map(catalogue_documents.offering_to, found))

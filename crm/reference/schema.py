@@ -67,6 +67,7 @@ subscriber = Table(
     Column("language", String(8), nullable=False),
     Column("status", String(16), nullable=False),
     Column("suspended_for", String(16)),
+    Column("suspended_at", Moment),
     Column("student", Boolean, nullable=False),
     Column("account_manager", String(80)),
     Column("cycle", String(7), nullable=False, index=True),
@@ -205,6 +206,30 @@ top_up = Table(
     Column("at", Moment, nullable=False),
     Column("payment_id", String(48), ForeignKey("payment.id"), nullable=False, unique=True),
     Index("ix_top_up_msisdn_at", "msisdn", "at"),
+)  # fmt: skip
+
+points_lot = Table(
+    "points_lot", metadata,
+    Column("id", String(40), primary_key=True),
+    _owner(),
+    Column("earned", Integer, nullable=False),
+    Column("left", Integer, nullable=False),
+    Column("earned_on", Date, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index("ix_points_lot_msisdn", "msisdn", "expires_at"),
+    CheckConstraint("\"left\" >= 0 AND \"left\" <= earned", name="points"),
+)  # fmt: skip
+
+call_record = Table(
+    "call_record", metadata,
+    Column("id", String(48), primary_key=True),
+    _owner(),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("peer", String(24), nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("amount_fen", Integer, nullable=False),
+    Index("ix_call_record_msisdn_at", "msisdn", "at"),
 )  # fmt: skip
 
 # The card's number itself is not kept: only its HMAC under the installation's key.

@@ -50,7 +50,7 @@ async def seed(store: Store, subscribers: int, now: datetime, key: bytes) -> Non
 def _rows(chunk: list[History], now: datetime) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     """Parents before children, so that foreign keys hold."""
     month = month_of(now)
-    yield schema.subscriber, [_subscriber(h) | {"cycle": month} for h in chunk]
+    yield schema.subscriber, [columns(h.outline.subscriber) | {"cycle": month} for h in chunk]
     yield (
         schema.bucket,
         [_without(columns(b), "name") | {"msisdn": h.outline.subscriber.msisdn} for h in chunk for b in h.buckets],
@@ -68,11 +68,9 @@ def _rows(chunk: list[History], now: datetime) -> Iterator[tuple[Table, list[dic
     )
     yield schema.payment, [columns(p) for h in chunk for p in h.payments]
     yield schema.ledger, [columns(entry) for h in chunk for entry in h.ledger]
+    yield schema.points_lot, [columns(lot) for h in chunk for lot in h.lots]
+    yield schema.call_record, [columns(call) for h in chunk for call in h.calls]
     yield schema.orders, [order_row(o) | {"channel": "web"} for h in chunk for o in h.orders]
-
-
-def _subscriber(history: History) -> dict[str, Any]:
-    return columns(history.outline.subscriber) | {"suspended_for": history.outline.suspended_for}
 
 
 def _without(row: dict[str, Any], name: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -60,8 +61,23 @@ async def apply(connection: AsyncConnection, msisdn: str, effects: Effects, term
         row = columns(allowance) | {"msisdn": msisdn}
         row.pop("name")
         await connection.execute(insert(schema.allowance).values(row))
+    for lot in effects.lots:
+        table = schema.points_lot
+        await connection.execute(update(table).where(table.c.id == lot.id).values(left=lot.left))
+    if effects.stops:
+        await _set_state(connection, msisdn, status="suspended", cause=effects.stops, at=terms.now)
+    if effects.restores:
+        await _set_state(connection, msisdn, status="active", cause=None, at=None)
     if effects.charges:
         await charge(connection, msisdn, effects.charges, terms)
+
+
+async def _set_state(
+    connection: AsyncConnection, msisdn: str, *, status: str, cause: str | None, at: datetime | None
+) -> None:
+    person = schema.subscriber
+    state = {"status": status, "suspended_for": cause, "suspended_at": at}
+    await connection.execute(update(person).where(person.c.msisdn == msisdn).values(state))
 
 
 def product_row(product: Product) -> dict[str, Any]:
@@ -214,7 +230,8 @@ async def credit(
     if balance_fen >= 0:
         person = schema.subscriber
         stopped = (person.c.msisdn == msisdn) & (person.c.suspended_for == "arrears")
-        await connection.execute(update(person).where(stopped).values(status="active", suspended_for=None))
+        active = {"status": "active", "suspended_for": None, "suspended_at": None}
+        await connection.execute(update(person).where(stopped).values(active))
     top_up = TopUp(new_id("U", terms.now), msisdn, amount_fen, balance_fen, terms.now, payment_id)
     row = columns(top_up)
     del row["duplicate"]

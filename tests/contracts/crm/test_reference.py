@@ -179,7 +179,7 @@ async def test_a_waiting_plan_takes_over_with_the_month(reference: Reference, cl
         assert 9900 == (await crm.bill(LIN, "2026-12", deadline=within(5))).total_fen
 
 
-@pytest.mark.parametrize(("cause", "status"), [("arrears", "active"), ("request", "suspended"), (None, "suspended")])
+@pytest.mark.parametrize(("cause", "status"), [("arrears", "active"), ("wish", "suspended"), (None, "suspended")])
 async def test_money_reconnects_only_who_was_suspended_for_arrears(
     reference: Reference, clock: Clock, cause: str | None, status: str
 ) -> None:

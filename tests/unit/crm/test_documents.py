@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.documents import catalogue, consumption, customer, money, orders
+from crm.documents import catalogue, consumption, customer, loyalty, money, orders, usage
 from crm.documents.scalars import BadDocument, fen, money_from, money_to, quantity_money_from
 from crm.model import Order, OrderItem, OrderRequest, Qualification, Reason, Ticket, TopUp
 from crm.reference.catalogue import demo_catalogue
@@ -100,7 +100,7 @@ JSON = st.recursive(
 )
 READERS = [
     customer.customer_from, customer.ticket_from, money.bucket_from, money.bill_from, money.rate_from,
-    money.payment_from,
+    money.payment_from, loyalty.lot_from, usage.record_from,
     catalogue.offering_from, catalogue.product_from, orders.order_from, orders.order_request_from,
     orders.qualification_from, consumption.allowances_from, consumption.query_from,
     lambda d: money.top_up_from(d, False), lambda d: consumption.usage_from(d, LI, "2026-11"),
@@ -109,6 +109,7 @@ WHOLE = [
     customer.customer_to(HISTORIES[0].outline.subscriber), customer.ticket_to(TICKET), orders.order_to(ORDER),
     money.bucket_to(HISTORIES[0].buckets[0], LI), money.bill_to(HISTORIES[0].bills[0]),
     catalogue.product_to(HISTORIES[0].products[0]), catalogue.offering_to(demo_catalogue().offering("plan-5g-99")),
+    loyalty.lot_to(HISTORIES[0].lots[0]), usage.record_to(HISTORIES[0].calls[0]),
     {"usageConsumption": consumption.allowances_to(HISTORIES[0].allowances)}, consumption.query_to(LI, "2026-11"),
 ]  # fmt: skip
 
@@ -156,6 +157,8 @@ def schema_of(number: str, name: str) -> tuple[dict[str, Any], set[str]]:
         ("676", "Payment", money.payment_to(HISTORIES[0].payments[0]), set()),
         ("622", "ProductOrder", orders.order_to(ORDER), set()),
         ("621", "TroubleTicket", customer.ticket_to(TICKET), set()),
+        ("635", "Usage", usage.record_to(HISTORIES[0].calls[0]), set()),
+        ("658", "LoyaltyBalance", loyalty.lot_to(HISTORIES[0].lots[0]), {"earned"}),
     ],
 )  # fmt: skip
 def test_documents_name_only_what_the_swagger_or_our_profile_names(

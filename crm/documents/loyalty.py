@@ -1,0 +1,42 @@
+"""658 LoyaltyBalance: one balance a lot. Points are written as money of the unit POINT; `earned` is our profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm.documents.scalars import BadDocument, Document, day_from, mapping, moment_from, moment_to, string, whole
+from crm.model import PointsLot
+
+UNIT = "POINT"
+
+
+def lot_to(lot: PointsLot) -> Document:
+    return {
+        "id": lot.id, "quantity": _points_to(lot.left), "earned": _points_to(lot.earned),
+        "validFor": {"startDateTime": f"{lot.earned_on.isoformat()}T00:00:00+08:00",
+                     "endDateTime": moment_to(lot.expires_at)},
+        "loyaltyProgramMember": {"id": lot.msisdn, "@referredType": "LoyaltyProgramMember"}, "@type": "LoyaltyBalance",
+    }  # fmt: skip
+
+
+def lot_from(raw: Any) -> PointsLot:
+    document = mapping(raw, "loyaltyBalance")
+    valid = mapping(document.get("validFor"), "validFor")
+    return PointsLot(
+        id=string(document.get("id"), "id"),
+        msisdn=string(mapping(document.get("loyaltyProgramMember"), "loyaltyProgramMember").get("id"), "member.id", 16),
+        earned=_points_from(document.get("earned"), "earned"), left=_points_from(document.get("quantity"), "quantity"),
+        earned_on=day_from(string(valid.get("startDateTime"), "validFor.startDateTime")[:10], "validFor.startDateTime"),
+        expires_at=moment_from(valid.get("endDateTime"), "validFor.endDateTime"),
+    )  # fmt: skip
+
+
+def _points_to(points: int) -> Document:
+    return {"unit": UNIT, "value": points}
+
+
+def _points_from(document: Any, field: str) -> int:
+    quantity = mapping(document, field)
+    if quantity.get("unit") != UNIT:
+        raise BadDocument(f"{field}.unit")
+    return whole(quantity.get("value"), f"{field}.value")

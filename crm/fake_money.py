@@ -1,0 +1,84 @@
+"""Money that comes into the CRM in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from crm.effects import new_id, settled
+from crm.errors import Refused
+from crm.fake_state import FakeState
+from crm.model import (
+    Payment,
+    TopUp,
+)
+
+
+class FakeMoney(FakeState):
+    """See crm.fake.FakeCrm."""
+
+    async def create_payment(
+        self, msisdn: str, amount_fen: int, conversation: str, *, idempotency_key: str, deadline: float
+    ) -> Payment:
+        def act() -> Payment:
+            self._subscriber(msisdn)
+            self.policy.check_top_up(amount_fen)
+            now = self.clock()
+            payment = Payment(
+                new_id("PAY", now), msisdn, amount_fen, "hosted", "pending", now, conversation=conversation
+            )
+            self.all_payments[payment.id] = payment
+            return payment
+
+        return await self._once("payment", idempotency_key, (msisdn, amount_fen, conversation), act, deadline)
+
+    async def top_up_paid(self, payment_id: str, amount_fen: int, *, idempotency_key: str, deadline: float) -> TopUp:
+        def act() -> TopUp:
+            payment, now = self._payment(payment_id), self.clock()
+            if payment.amount_fen != amount_fen:
+                raise Refused("amount_mismatch", {"expected_fen": payment.amount_fen, "actual_fen": amount_fen})
+            if payment.state == "done":
+                raise Refused("payment_state", {"state": payment.state})
+            self.all_payments[payment_id] = replace(payment, state="done", paid_at=now)
+            return self._credit(payment.msisdn, amount_fen, payment_id)
+
+        return await self._once("topup", idempotency_key, (payment_id, amount_fen), act, deadline)
+
+    async def top_up_card(self, msisdn: str, card_number: str, *, idempotency_key: str, deadline: float) -> TopUp:
+        def act() -> TopUp:
+            self._subscriber(msisdn)
+            now = self.clock()
+            wrong, until = self.wrong_cards.get(msisdn, (0, None))
+            if until and until > now:
+                raise Refused("card_locked", {"locked_until": until.isoformat()})
+            if card_number not in self.cards:
+                self._wrong_card(msisdn, wrong + 1, now)
+            amount, used_by = self.cards[card_number], self.card_users.get(card_number)
+            if used_by:
+                raise Refused("card_used_by_you", {"amount_fen": amount}) if used_by == msisdn else Refused("card_used")
+            self.card_users[card_number] = msisdn
+            self.wrong_cards.pop(msisdn, None)
+            payment = Payment(new_id("PAY", now), msisdn, amount, "card", "done", now, now)
+            self.all_payments[payment.id] = payment
+            return self._credit(msisdn, amount, payment.id)
+
+        return await self._once("card", idempotency_key, (msisdn, card_number), act, deadline)
+
+    def _credit(self, msisdn: str, amount_fen: int, payment_id: str) -> TopUp:
+        left = amount_fen
+        for index, bill in sorted(enumerate(self.all_bills[msisdn]), key=lambda pair: pair[1].month):
+            due, left = settled(bill.due_fen, left)
+            state = "settled" if bill.state == "overdue" and not due else bill.state
+            self.all_bills[msisdn][index] = replace(bill, due_fen=due, state=state)
+        now, balance_fen = self.clock(), self._move(msisdn, amount_fen)
+        if balance_fen >= 0 and self.subscribers[msisdn].suspended_for == "arrears":
+            self._restore(msisdn)
+        return TopUp(new_id("U", now), msisdn, amount_fen, balance_fen, now, payment_id)
+
+    def _wrong_card(self, msisdn: str, wrong: int, now: datetime) -> None:
+        if wrong >= self.policy.card_tries:
+            until = now + self.policy.card_lock(wrong)
+            self.wrong_cards[msisdn] = (wrong, until)
+            raise Refused("card_locked", {"locked_until": until.isoformat()})
+        self.wrong_cards[msisdn] = (wrong, None)
+        raise Refused("card_invalid", {"tries_left": self.policy.card_tries - wrong})

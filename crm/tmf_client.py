@@ -1,0 +1,132 @@
+"""How TM Forum's servers are asked: deadlines, two tries for reads and one for writes, statuses as crm.errors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, ServerDisconnectedError
+
+from crm.documents.scalars import BadDocument, Document, rows
+from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
+
+T = TypeVar("T")
+MEDIA_TYPE = "application/json;charset=utf-8"
+MOST_ANSWER = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A parsed answer."""
+
+    document: Any
+    duplicate: bool
+
+
+class TmfClient:
+    """Asks one server. `clock` is for answers that carry no moment of their own."""
+
+    def __init__(self, session: ClientSession, clock: Callable[[], datetime]) -> None:
+        self._session = session
+        self._clock = clock
+
+    async def _list(self, path: str, query: Mapping[str, str], read: Callable[[Any], T], deadline: float) -> list[T]:
+        reply = await self._read_twice("GET", path, query, None, deadline)
+        return read_document(lambda d: [read(row) for row in rows(d, "list")], reply.document)
+
+    async def _one(self, path: str, key: str, what: str, read: Callable[[Any], T], deadline: float) -> T:
+        if not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
+            raise NotFound(what, key)
+        reply = await self._read_twice("GET", f"{path}/{key}", {}, None, deadline)
+        return read_document(read, reply.document)
+
+    async def _ask(self, path: str, document: Document, read: Callable[[Any], T], deadline: float) -> T:
+        """A POST that changes nothing."""
+        reply = await self._read_twice("POST", path, {}, document, deadline)
+        return read_document(read, reply.document)
+
+    async def _read_twice(
+        self, method: str, path: str, query: Mapping[str, str], document: Document | None, deadline: float
+    ) -> Reply:
+        try:
+            return await self._call(method, path, query, document, {}, deadline)
+        except TimedOut:
+            if deadline <= asyncio.get_running_loop().time():
+                raise
+        except Unavailable:
+            await asyncio.sleep(0)
+        return await self._call(method, path, query, document, {}, deadline)
+
+    async def _write(self, path: str, document: Document, key: str, deadline: float) -> Reply:
+        return await self._call("POST", path, {}, document, {"Idempotency-Key": key}, deadline)
+
+    async def _call(
+        self, method: str, path: str, query: Mapping[str, str], document: Document | None,
+        headers: Mapping[str, str], deadline: float,
+    ) -> Reply:  # fmt: skip
+        left = deadline - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise TimedOut("the deadline had passed")
+        data = None if document is None else json.dumps(document, ensure_ascii=False).encode()
+        more = {**headers, "Content-Type": MEDIA_TYPE} if data is not None else headers
+        try:
+            async with self._session.request(
+                method,
+                path,
+                params=query,
+                data=data,
+                headers=more,
+                timeout=ClientTimeout(total=left),
+                allow_redirects=False,
+            ) as response:
+                raw = await response.content.read(MOST_ANSWER)
+                duplicate = response.headers.get("Idempotent-Replayed") == "true"
+                return Reply(_checked(response.status, raw), duplicate)
+        except asyncio.TimeoutError as late:
+            raise TimedOut("no answer before the deadline") from late
+        except ClientConnectorError as refused:
+            raise Unavailable("cannot connect") from refused
+        except ServerDisconnectedError as cut:
+            raise TimedOut("the connection broke") from cut
+        except (ClientError, OSError) as broken:
+            raise TimedOut("the connection broke") from broken
+
+
+def _checked(status: int, raw: bytes) -> Any:
+    """The parsed body of a success; the error that any other status stands for."""
+    if status >= 500:
+        raise Unavailable(f"status {status}")
+    try:
+        document = json.loads(raw, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        raise Unavailable(f"status {status} without JSON") from None
+    if status < 300:
+        return document
+    raise _error(status, document if isinstance(document, dict) else {})
+
+
+def _error(status: int, document: Mapping[str, Any]) -> CrmError:
+    code = str(document.get("code", ""))
+    if status == 404:
+        return NotFound(str(document.get("what", "resource")))
+    if status == 409 and code == "key_reused":
+        return KeyReused()
+    if status == 409:
+        values = document.get("values")
+        return Refused(code, values if isinstance(values, dict) else {})
+    if status in (401, 403, 429):
+        return Unavailable(f"status {status}")
+    return Refused("invalid", {"field": str(document.get("field", ""))})
+
+
+def read_document(read: Callable[[Any], T], document: Any) -> T:
+    """An answer we cannot read is as good as none."""
+    try:
+        return read(document)
+    except BadDocument as bad:
+        raise Unavailable(f"unreadable answer: {bad.field}") from bad

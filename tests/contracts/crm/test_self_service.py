@@ -1,0 +1,119 @@
+"""What any CRM answers on points, single calls, and stopped lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm.errors import NotFound, Refused
+from crm.port import Crm, ItemAction, Order, OrderItem, OrderRequest, within
+from crm.worktime import CHINA
+from tests.contracts.crm.serving import Clock
+
+LI, WANG, LIU, HUANG, MA = (f"+86138000000{n:02d}" for n in (0, 1, 4, 12, 19))
+NOBODY = "+8613999999999"
+
+
+async def order(crm: Crm, msisdn: str, offering: str, action: ItemAction = "add", key: str = "k") -> Order:
+    request = OrderRequest(msisdn, (OrderItem(action, offering),), f"{key}-{offering}", "web")
+    return await crm.place_order(request, idempotency_key=f"{key}-{msisdn}-{action}-{offering}", deadline=within(5))
+
+
+async def refused(crm: Crm, msisdn: str, offering: str, action: ItemAction = "add") -> tuple[str, dict[str, object]]:
+    with pytest.raises(Refused) as refusal:
+        await order(crm, msisdn, offering, action)
+    return refusal.value.reason, dict(refusal.value.values)
+
+
+async def test_points_come_in_lots_that_end_with_a_year(crm: Crm) -> None:
+    lots = await crm.points(LI, deadline=within(5))
+    assert [860, 1540] == [lot.left for lot in lots]
+    ends = [lot.expires_at.astimezone(CHINA).isoformat() for lot in lots]
+    assert ["2026-12-31T23:59:59+08:00", "2027-12-31T23:59:59+08:00"] == ends
+
+
+async def test_a_reward_takes_the_points_that_end_first(crm: Crm) -> None:
+    await order(crm, LI, "reward-data-2g")
+    assert [1400] == [lot.left for lot in await crm.points(LI, deadline=within(5))]
+    granted = await crm.allowances(LI, type="data", deadline=within(5))
+    assert 2048 * 1024 in [a.total for a in granted if a.offering_id == "reward-data-2g"]
+
+
+async def test_a_reward_that_is_asked_for_twice_under_one_key_is_paid_once(crm: Crm) -> None:
+    first, second = await order(crm, LI, "reward-voice-50"), await order(crm, LI, "reward-voice-50")
+    assert first.id == second.id
+    assert 1900 == sum(lot.left for lot in await crm.points(LI, deadline=within(5)))
+
+
+async def test_too_few_points_buy_nothing(crm: Crm) -> None:
+    assert ("insufficient_points", {"needed": 1000, "available": 420}) == await refused(crm, LIU, "reward-data-2g")
+    verdict = await crm.qualify(LIU, [OrderItem("add", "reward-data-2g")], deadline=within(5))
+    assert ["insufficient_points"] == [r.code for r in verdict.reasons]
+    assert 420 == sum(lot.left for lot in await crm.points(LIU, deadline=within(5)))
+
+
+async def test_points_that_have_ended_are_gone(crm: Crm, clock: Clock) -> None:
+    clock.now = clock.now.replace(year=2027, month=1, day=1)
+    assert [1540] == [lot.left for lot in await crm.points(LI, deadline=within(5))]
+
+
+async def test_rewards_and_holds_are_listed_only_by_name_of_their_kind(crm: Crm) -> None:
+    sold = await crm.offerings(on_sale=False, deadline=within(5))
+    assert {"plan", "data_pack", "service"} == {o.category for o in sold}
+    rewards = await crm.offerings(category="reward", deadline=within(5))
+    assert [300, 500, 1000] == [o.points for o in rewards]
+
+
+async def test_single_calls_add_up_to_the_usage_of_the_month(crm: Crm) -> None:
+    for month in ("2026-11", "2026-08"):
+        calls = await crm.call_records(LI, month, deadline=within(5))
+        used = await crm.usage(LI, month, deadline=within(5))
+        assert used.voice_minutes == sum(-(-c.seconds // 60) for c in calls if c.kind == "call_out") > 0
+        assert [c.at for c in calls] == sorted((c.at for c in calls), reverse=True)
+
+
+async def test_a_month_without_calls_is_empty_and_a_stranger_is_not_found(crm: Crm) -> None:
+    assert () == await crm.call_records(LI, "2020-01", deadline=within(5))
+    for call in (crm.points, lambda n, deadline: crm.call_records(n, "2026-11", deadline=deadline)):
+        with pytest.raises(NotFound):
+            await call(NOBODY, deadline=within(5))
+
+
+async def test_a_line_is_stopped_by_wish_and_restored_by_wish(crm: Crm, clock: Clock) -> None:
+    await order(crm, LI, "hold-wish")
+    person = await crm.subscriber_of(LI, deadline=within(5))
+    assert ("suspended", "wish", clock.now) == (person.status, person.suspended_for, person.suspended_at)
+    assert "suspended" == (await refused(crm, LI, "pack-1g"))[0]
+    await order(crm, LI, "hold-wish", "delete")
+    person = await crm.subscriber_of(LI, deadline=within(5))
+    assert ("active", None, None) == (person.status, person.suspended_for, person.suspended_at)
+
+
+async def test_a_hold_costs_nothing_before_the_next_month(crm: Crm) -> None:
+    verdict = await crm.qualify(LI, [OrderItem("add", "hold-wish")], deadline=within(5))
+    assert (True, 0, 0, 500) == (verdict.ok, verdict.price_fen, verdict.due_now_fen, verdict.monthly_fen)
+
+
+async def test_who_owes_may_stop_a_lost_line_but_not_put_it_on_hold(crm: Crm) -> None:
+    assert "arrears" == (await refused(crm, WANG, "hold-wish"))[0]
+    assert "completed" == (await order(crm, WANG, "hold-lost")).state
+
+
+@pytest.mark.parametrize("hold", ["hold-wish", "hold-lost", "hold-arrears"])
+async def test_a_hold_against_fraud_is_ended_by_no_order_and_no_money(crm: Crm, hold: str) -> None:
+    assert ("held", {"cause": "fraud"}) == await refused(crm, MA, hold, "delete")
+
+
+async def test_a_lost_line_is_not_restored_by_asking(crm: Crm) -> None:
+    await order(crm, LI, "hold-lost")
+    for hold in ("hold-lost", "hold-wish"):
+        assert ("held", {"cause": "lost"}) == await refused(crm, LI, hold, "delete")
+
+
+async def test_a_line_stopped_for_arrears_that_are_paid_is_restored(crm: Crm) -> None:
+    await order(crm, HUANG, "hold-arrears", "delete")
+    assert "active" == (await crm.subscriber_of(HUANG, deadline=within(5))).status
+    assert "not_suspended" == (await refused(crm, LI, "hold-arrears", "delete"))[0]
+
+
+async def test_nobody_orders_arrears(crm: Crm) -> None:
+    assert "not_on_sale" == (await refused(crm, LI, "hold-arrears"))[0]
