@@ -27,11 +27,13 @@ from bot.actions import skills, wiring
 from crm.errors import Unavailable
 from crm.hosted import Gateway, hosted_payments
 from crm.operations.doors import Doors
+from crm.operations.gate import OPERATIONS
 from crm.tmf import tmf_crm
 from switchboard import logs
 from switchboard.errors import AcceptError, NotReachable
 from switchboard.redis.stores import open_stores, utc_now
 from switchboard.settings import Settings
+from switchboard.switches import Switches
 
 AWAY = (NotReachable, AcceptError, Unavailable, ConnectionError)
 """Not an attempt: the turn is run again when what it needs is back."""
@@ -88,6 +90,8 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
     """The CRM, the payment gateway and the stores, as the settings name them; `opened` closes them."""
     stores = open_stores(settings)
     opened.push_async_callback(stores.close)
+    switches = Switches(stores.switches, utc_now, {"skill": skills.switchable(), "operation": OPERATIONS})
+    await switches.look()
     crm = await opened.enter_async_context(tmf_crm(settings.crm_url, settings.key("crm").hex(), utc_now))
     gateway = Gateway(
         url=settings.paygate_url or f"{settings.crm_url}/paygate",
@@ -105,6 +109,7 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         codes=stores.codes,
         once=stores.once,
         now=utc_now,
+        gate=switches.refusal,
     )
 
 

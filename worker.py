@@ -12,10 +12,11 @@ import re
 import signal
 import sys
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, time
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import structlog
@@ -26,8 +27,10 @@ import connectors
 from bot.client import bot_client
 from bot.release import Releases, releases_of
 from bot.wordings import Wordings
+from console.audit import Audit
 from console.changes import RedisChanges
 from console.database import open_engine
+from console.switched import carry_on
 from console.writer import Writer
 from crm import worktime
 from crm.errors import NotFound, Unavailable
@@ -50,6 +53,7 @@ from switchboard.redis.stores import Stores, open_stores, utc_now
 from switchboard.router import Parts, Router
 from switchboard.sender import Sending
 from switchboard.settings import Settings
+from switchboard.switches import Switches
 from switchboard.tasks import end
 from switchboard.timers import Timekeeper
 from switchboard.voice import REQUIRED, Voice
@@ -112,10 +116,10 @@ class LiveRelease:
 
 
 class SqlWriter:
-    """Runs the console's writer while the lease is this worker's."""
+    """Runs what writes to SQL for all workers, while the lease is this worker's."""
 
-    def __init__(self, solo: Solo, writer: Writer) -> None:
-        self._solo, self._writer = solo, writer
+    def __init__(self, solo: Solo, write: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._solo, self._write = solo, write
         self._task: asyncio.Task[None] | None = None
 
     async def look(self) -> None:
@@ -125,7 +129,7 @@ class SqlWriter:
             task, self._task = self._task, None
             log.error("writer_broke", error=repr(task.exception()))
         if mine and self._task is None:
-            self._task = asyncio.create_task(self._writer.run())
+            self._task = asyncio.create_task(self._write())
         if not mine:
             await self._end()
 
@@ -169,11 +173,13 @@ def make_partitions(
     exchange = Exchange(stores.scripts, stores.keys, lambda address: world.routes[address.channel], clock)
     handoffs = RedisHandoffs(stores, voice, lambda address: world.routes[address.channel])
     live = LiveRelease(exchange, releases)
-    router = _router(stores, world, exchange, handoffs, voice, live)
+    switches = Switches(stores.switches, clock, {"channel": list(world.adapters)})
+    router = _router(stores, world, exchange, handoffs, voice, live, switches)
     by_route = {adapter.route: adapter for adapter in world.adapters.values()}
 
     async def each_tick() -> None:
         await live.look()
+        await switches.look()
         await writer.look()
 
     return Partitions(
@@ -189,7 +195,13 @@ def make_partitions(
 
 
 def _router(
-    stores: Stores, world: World, exchange: Exchange, handoffs: RedisHandoffs, voice: Voice, live: LiveRelease
+    stores: Stores,
+    world: World,
+    exchange: Exchange,
+    handoffs: RedisHandoffs,
+    voice: Voice,
+    live: LiveRelease,
+    switches: Switches,
 ) -> Router:
     parts = Parts(
         exchange=exchange,
@@ -204,6 +216,7 @@ def _router(
         openers=Openers.load(world.settings.content),
         clock=stores.clock,
         live_release=live,
+        channel_off=lambda channel: switches.off("channel", channel),
     )
     return Router(parts)
 
@@ -229,13 +242,23 @@ async def working(settings: Settings) -> AsyncIterator[Partitions]:
         engine = open_engine(settings.database_url)
         stack.push_async_callback(engine.dispose)
         solo = Solo(stores.scripts, "writer", settings.worker_name)
-        writer = SqlWriter(solo, Writer(stores.log, engine, RedisChanges(stores.redis).publish))
+        rows = Writer(stores.log, engine, RedisChanges(stores.redis).publish)
+        audit = Audit(engine, stores.clock)
+        writer = SqlWriter(solo, lambda: _writing(rows, stores, audit))
         stack.push_async_callback(writer.stop)
         metrics = Metrics()
         if settings.worker_metrics_port:
             start_http_server(settings.worker_metrics_port, "127.0.0.1", metrics.registry)
         world = World(settings, adapters, wordings, bot, CrmDirectory(crm))
         yield make_partitions(stores, world, metrics, releases, writer)
+
+
+async def _writing(rows: Writer, stores: Stores, audit: Audit) -> None:
+    beside = asyncio.create_task(carry_on(stores.switches, audit))
+    try:
+        await rows.run()
+    finally:
+        await end(beside)
 
 
 async def _reach(stores: Stores) -> None:

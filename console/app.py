@@ -20,7 +20,7 @@ from console.desk import words
 from console.desk.acts import Acts
 from console.desk.customer import CustomerPanel, OfferingNames
 from console.desk.live import HEARTBEAT_S, Live
-from console.desk.pages import Pages
+from console.desk.pages import Off, Pages, nothing_off
 from console.desk.reading import Reading
 from console.desk.view import Viewing
 from console.login import Login
@@ -65,6 +65,7 @@ class Console:
     crm: Crm
     changes: Changes
     clock: Clock
+    off: Off = nothing_off
     heartbeat_s: float = HEARTBEAT_S
 
 
@@ -79,10 +80,10 @@ def _routes(console: Console, accounts: Accounts, audit: Audit) -> list[Route]:
     handoffs, conversations, clock = console.handoffs, console.conversations, console.clock
     reading = Reading(console.engine, clock)
     viewing = Viewing(handoffs, conversations, reading, clock)
-    panel = CustomerPanel(console.crm, clock)
+    panel, names = CustomerPanel(console.crm, clock), OfferingNames(console.crm, clock)
     return [
         *Login(accounts, handoffs, console.public_url.startswith("https://")).routes(),
-        *Pages(viewing, reading, panel, OfferingNames(console.crm, clock), handoffs, audit, clock).routes(),
+        *Pages(viewing, reading, panel, names, handoffs, audit, clock, console.off).routes(),
         *Acts(viewing, reading, handoffs, conversations, audit, clock).routes(),
         *Live(accounts, handoffs, console.changes, clock, console.heartbeat_s).routes(),
         *ReportPage(console.engine, clock).routes(),

@@ -14,7 +14,9 @@ from typing import Any, Protocol
 import structlog
 from redis.exceptions import RedisError
 
-CHANNEL = "desk:changed"
+from switchboard.redis.keys import DESK
+
+CHANNEL = DESK
 MOST_NAMED = 100
 """More conversations than this in one word are told as "many"."""
 

@@ -1,4 +1,4 @@
-"""Tools for the people who run it: `python -m switchboard inspect queues`, `python -m switchboard doctor`."""
+"""Tools for the people who run it: `python -m switchboard inspect queues`, `… doctor`, `… switch list`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from switchboard import doctor, inspect
+from switchboard import doctor, inspect, switching
 from switchboard.errors import BadSettings, NotReachable
 from switchboard.redis.stores import open_stores
 from switchboard.settings import Settings
@@ -20,10 +20,11 @@ def main(arguments: Sequence[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     inspect.add_arguments(commands.add_parser("inspect", help="what is in the exchange now"))
     commands.add_parser("doctor", help="what keeps this installation from working well; 1 where something fails")
+    switching.add_arguments(commands.add_parser("switch", help="switch skills, operations and channels off and on"))
     asked = parser.parse_args(arguments)
     try:
         settings = Settings.read(os.environ)
-        code, lines = asyncio.run(_doctor(settings) if asked.command == "doctor" else _inspect(settings, asked))
+        code, lines = asyncio.run(_doctor(settings) if asked.command == "doctor" else _exchange(settings, asked))
     except (BadSettings, NotReachable) as error:
         print(f"switchboard: {error}", file=sys.stderr)
         return 2
@@ -35,9 +36,12 @@ async def _doctor(settings: Settings) -> tuple[int, list[str]]:
     return doctor.report(await doctor.examine(settings, Path.cwd()))
 
 
-async def _inspect(settings: Settings, asked: argparse.Namespace) -> tuple[int, list[str]]:
+async def _exchange(settings: Settings, asked: argparse.Namespace) -> tuple[int, list[str]]:
     stores = open_stores(settings)
     try:
+        if asked.command == "switch":
+            await stores.ready()
+            return await switching.run(stores, asked)
         return await inspect.run(stores, settings, asked)
     finally:
         await stores.close()

@@ -14,6 +14,7 @@ from switchboard.redis.quarantine import Quarantine
 from switchboard.redis.queues import Waiting
 from switchboard.redis.records import ms
 from switchboard.redis.stores import Stores
+from switchboard.redis.switches import words
 from switchboard.redis.trail import trail
 from switchboard.settings import Settings
 
@@ -55,6 +56,7 @@ async def _queues(stores: Stores) -> list[str]:
     lines.append(f"{'quarantine':<16}{found.quarantine:>9}")
     lines.append(f"{'timers':<16}{found.timers.count:>9}{_due(found.timers, now):>12}")
     lines.append(f"partitions without a worker: {found.unheld} of {stores.keys.partitions}")
+    lines.append(f"switched off: {words(await stores.switches.all()) or 'nothing'}")
     return lines
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from switchboard.readiness import Part
 from switchboard.redis.queues import Queues
+from switchboard.switches import Switch
 
 
 class Metrics:
@@ -41,6 +42,7 @@ class ExchangeMetrics:
         self._quarantine = gauge("renji_quarantine_entries", "Entries in quarantine")
         self._unheld = gauge("renji_partitions_unheld", "Partitions that no worker holds")
         self._ready = gauge("renji_ready", "1 where a part is ready: redis, aof, worker, rasa", "part")
+        self._off = gauge("renji_switched_off", "1 for what is switched off by hand", "kind", "name")
         self._write = gauge("renji_redis_write_seconds", "How long the latest probe of a write took")
 
     def ready(self, parts: Mapping[str, Part]) -> None:
@@ -48,6 +50,11 @@ class ExchangeMetrics:
             self._ready.labels(name).set(part.ok)
         if parts["redis"].ok:
             self._write.set(parts["redis"].took_s)
+
+    def switched_off(self, found: Sequence[Switch]) -> None:
+        self._off.clear()
+        for one in found:
+            self._off.labels(one.kind, one.name).set(1)
 
     def queues(self, found: Queues, now_ms: int, cap: int) -> None:
         """`cap` is a partition's."""

@@ -35,6 +35,7 @@ from switchboard.redis.conversations import RedisConversations
 from switchboard.redis.exchange import Commit, Exchange
 from switchboard.redis.quotes import RedisQuotes
 from switchboard.redis.records import Entry, LogRecord, Standing, dump_item, loads, moment
+from switchboard.switches import Switch
 from switchboard.voice import Voice
 from switchboard.wording import LANGUAGES
 
@@ -60,6 +61,7 @@ class Parts:
     openers: Openers
     clock: Clock
     live_release: Callable[[], str] = lambda: ""
+    channel_off: Callable[[str], Switch | None] = lambda channel: None
 
 
 class Router:
@@ -164,6 +166,8 @@ class Router:
                 return await self._held(entry, standing, asks)
             if asks:
                 return await self._drafts.answered(entry, standing, _asked(standing))
+            if off := self._p.channel_off(conversation.address.channel):
+                return await self._maintenance(entry, standing, off)
             try:
                 picked = pick(item, standing.choices, conversation.context)
             except StaleChoice:
@@ -175,6 +179,8 @@ class Router:
         elif conversation.owner in HELD:
             over = item.name == "handoff_ended"
             return self._drafts.logged(entry, standing) if over else self._drafts.postponed(entry, standing)
+        elif self._p.channel_off(conversation.address.channel):
+            return self._drafts.postponed(entry, standing)
         thought = entry.thought
         assert isinstance(thought, (InboundMessage, ConversationEvent))
         result = await self._p.bot.answer(thought, conversation, turn)
@@ -182,6 +188,16 @@ class Router:
         if isinstance(item, ConversationEvent) and item.name == "handoff_ended" and not result.replies:
             before = (self._p.voice.reply("handoff_back", conversation),)
         return await self._drafts.answered(entry, standing, result, before=before)
+
+    async def _maintenance(self, entry: Entry, standing: Standing, off: Switch) -> Commit:
+        """The bot rests on this channel: said once for each time, and what is written meanwhile is kept."""
+        if standing.told_off == off.mark:
+            return self._drafts.logged(entry, standing)
+        conversation = standing.conversation
+        reply = self._p.voice.reply("channel_off", conversation, off.told())
+        result = TurnResult(context=conversation.context)
+        commit = await self._drafts.answered(entry, standing, result, before=(reply,))
+        return replace(commit, fields={**commit.fields, "told_off": off.mark})
 
     async def _held(self, entry: Entry, standing: Standing, asks: bool) -> Commit:
         """A human has the conversation: the text goes to the desk by the log."""

@@ -14,6 +14,7 @@ REQUIRED = frozenset(
     {
         "first_contact", "looking_up", "quarantined", "stale_choice", "numbered_choices", "agent_left",
         "handoff_queued", "handoff_closed", "handoff_nobody", "handoff_taken", "handoff_back", "handoff_requeued",
+        "channel_off",
     }
 )  # fmt: skip
 """Names that content must define; a worker refuses to start without them."""

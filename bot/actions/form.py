@@ -13,7 +13,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.skill import clear_form
+from bot.actions.skill import clear_form, switched_off
 from bot.actions.turn import Event, Turn
 from bot.actions.wiring import doors
 from crm.errors import Unavailable
@@ -57,6 +57,9 @@ class Form(Action, ABC):  # type: ignore[misc]
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Event]:
         turn = await Turn.begin(dispatcher, tracker, doors())
         step = turn.slot("requested_slot")
+        if off := await switched_off(turn, self.wish):
+            await self.leave(turn, "switched_off")
+            return [*off, *self.ended()]
         try:
             if not step or self._asks_again(turn):
                 events = await self._next(turn, {})

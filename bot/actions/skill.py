@@ -15,6 +15,7 @@ from bot.actions.refusals import refuse
 from bot.actions.turn import Event, Turn, form_ended
 from bot.actions.wiring import doors
 from crm.errors import Unavailable
+from crm.operations.gate import SWITCHED_OFF
 from crm.operations.identify import identify
 from crm.operations.levels import level
 from crm.operations.results import Refusal
@@ -68,7 +69,9 @@ class Skill(Action, ABC):  # type: ignore[misc]
             return self._kept(turn)
 
     async def attempt(self, turn: Turn) -> list[Event]:
-        """Identify and answer. Raises Unavailable."""
+        """Identify and answer, unless the skill is switched off. Raises Unavailable."""
+        if off := await switched_off(turn, self._intent(turn)):
+            return off
         if self._level() >= 1:
             subscriber = await identify(turn.doors, turn.who)
             if isinstance(subscriber, Refusal):
@@ -123,6 +126,13 @@ class Skill(Action, ABC):  # type: ignore[misc]
 def shareable(entities: Mapping[str, Any]) -> dict[str, Any]:
     """What may be kept of a wish: slots are shown at the desk, so no full number."""
     return {name: value for name, value in entities.items() if name != "msisdn"}
+
+
+async def switched_off(turn: Turn, wish: str) -> list[Event]:
+    """Said, and the events, where the skill, or its topic as `faq.<topic>`, is switched off; else empty."""
+    names = [wish, f"{wish}.{turn.topic}"] if turn.topic else [wish]
+    off = await turn.doors.gate("skill", *names)
+    return [] if off is None else await refuse(turn, wish, Refusal(SWITCHED_OFF, off))
 
 
 def clear_form() -> list[Event]:

@@ -132,8 +132,16 @@ _BY_WISH = {skill.wish: skill for skill in (*READ_SKILLS, *WRITE_SKILLS, *TALK_S
 
 SKILLS: Mapping[str, Skill] = {**_BY_WISH, **dict.fromkeys(guide.GUIDED, GUIDE)}
 READS = frozenset(skill.wish for skill in READ_SKILLS) | guide.GUIDED
+ALWAYS = frozenset({"transfer_to_agent", "distress", "report_fraud", "report_lost_sim", "older_mode", "login"})
+"""The ways to a human, and the proof that others wait for."""
 OFFERED = (READS | {skill.wish for skill in WRITE_SKILLS}) - {"faq", "login", "transfer_to_agent", "distress"}
 """What is asked back by its short name when it is one of the likely readings."""
+
+
+def switchable() -> list[str]:
+    """What can be switched off: never the way to a human, nor what holds a talk together."""
+    named = (READS | {skill.wish for skill in WRITE_SKILLS}) - ALWAYS
+    return sorted(named | {f"faq.{topic}" for topic in guide.FAQ})
 
 
 def action_names() -> list[str]:

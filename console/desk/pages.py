@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -13,6 +14,14 @@ from console.desk.view import View, Viewing
 from console.desk.words import REVEAL_REASONS, WRAP_UP
 from console.web import Route, page, session_of
 from switchboard.ports import Clock, Handoffs
+from switchboard.switches import Switch
+
+Off = Callable[[], Awaitable[Sequence[Switch]]]
+"""What is switched off now."""
+
+
+async def nothing_off() -> Sequence[Switch]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,7 @@ class Pages:
     handoffs: Handoffs
     audit: Audit
     clock: Clock
+    off: Off = nothing_off
 
     def routes(self) -> list[Route]:
         one = "/desk/c/{conversation}"
@@ -53,6 +63,7 @@ class Pages:
             at_desk=await self.handoffs.at_desk(),
             names=await self.reading.names(),
             opened=opened,
+            off=await self.off(),
             packet=opened.packet() if opened else None,
             offerings=await self.offerings.known() if opened else {},
             draft=draft,
@@ -71,6 +82,7 @@ class Pages:
             at_desk=await self.handoffs.at_desk(),
             names=await self.reading.names(),
             opened_id=opened,
+            off=await self.off(),
             now=self.clock(),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +15,9 @@ from switchboard.doctor.setup import LOOPBACK
 from switchboard.errors import BadSettings, NotReachable
 from switchboard.readiness import PROBE
 from switchboard.redis.stores import Stores
+from switchboard.redis.switches import words
 from switchboard.settings import Settings
+from switchboard.switches import Switch
 
 POLICY = {
     "appendonly": ("yes", "a restart would lose what waits"),
@@ -70,6 +72,7 @@ async def _asked(stores: Stores) -> AsyncIterator[Finding]:
     yield writes(sorted(times)[int(WRITES * 0.95) - 1])
     for finding in memory(await redis.info("memory")):
         yield finding
+    yield switched_off(await stores.switches.all())
     for finding in policy(await _configured(stores, *POLICY)):
         yield finding
 
@@ -82,6 +85,12 @@ async def _configured(stores: Stores, *names: str) -> dict[str, str]:
 
 def _text(word: bytes | str) -> str:
     return word.decode() if isinstance(word, bytes) else word
+
+
+def switched_off(found: Sequence[Switch]) -> Finding:
+    if not found:
+        return Finding(OK, "switches", "nothing is switched off")
+    return Finding(WARN, "switches", f"off by hand: {words(found)}; `switch story` says who did it and why")
 
 
 def version(told: str) -> Finding:

@@ -14,6 +14,8 @@ AGENTS = "desk:agents"
 WAKE = "wake"
 """Pub/sub: numbers of partitions with something new. Lossy, so only a wake: each partition is read every second."""
 LIVE_RELEASE = "release:live"
+DESK = "desk:changed"
+"""Pub/sub: which conversations changed for the desk, as JSON; "*" stands for everything."""
 
 
 class Keys:

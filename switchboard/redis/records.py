@@ -94,7 +94,8 @@ class Standing:
     """All that the router must know.
 
     `choices` is the last list shown; `greeted`: the person was told that a machine talks; `active_ms`: when they last
-    spoke, 0 for never; `quote_form`: the form in which the open quote was shown; `marketing`: consent to it.
+    spoke, 0 for never; `quote_form`: the form in which the open quote was shown; `marketing`: consent to it;
+    `told_off`: the mark of the switch that they last heard of.
     """
 
     conversation: Conversation
@@ -105,6 +106,7 @@ class Standing:
     quote: str = ""
     quote_form: str = ""
     marketing: bool = False
+    told_off: str = ""
 
 
 def ms(moment: datetime) -> int:
@@ -198,4 +200,5 @@ def load_standing(conversation: str, stored: Mapping[bytes, bytes], address: Add
         quote=text.get("quote", ""),
         quote_form=text.get("quote_form", ""),
         marketing=text.get("marketing") == "1",
+        told_off=text.get("told_off", ""),
     )

@@ -24,6 +24,7 @@ from switchboard.redis.quotes import RedisQuotes
 from switchboard.redis.rates import Rates
 from switchboard.redis.scripting import Scripts
 from switchboard.redis.stepups import RedisStepUps
+from switchboard.redis.switches import RedisSwitches
 from switchboard.redis.trackers import RedisTrackers
 from switchboard.redis.vault import RedisVault, Seal
 from switchboard.settings import Settings
@@ -52,6 +53,7 @@ class Stores:
     codes: SmsCodes
     log: RedisLog
     outbox: RedisWebOutbox
+    switches: RedisSwitches
     clock: Clock
 
     async def ready(self) -> None:
@@ -90,5 +92,6 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         codes=SmsCodes(accept, clock),
         log=RedisLog(redis, settings.partitions),
         outbox=RedisWebOutbox(scripts, keys, conversation_key, clock),
+        switches=RedisSwitches(scripts, clock),
         clock=clock,
     )

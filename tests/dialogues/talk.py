@@ -24,6 +24,7 @@ from crm.fake import FakeCrm
 from crm.fake_payments import FakePayments
 from crm.operations.doors import Doors
 from crm.operations.fake import FakeBindings, FakeCodeSender, FakeOnce, FakeQuotes, FakeStepUps, FakeVault
+from crm.operations.gate import Gate, all_on
 
 ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2026, 11, 20, 4, tzinfo=timezone.utc)
@@ -118,6 +119,7 @@ class Talk:
         self.vault, self.stepups, self.once = FakeVault(), FakeStepUps(self.clock), FakeOnce()
         self.payments = FakePayments(self.crm, self.clock)
         self.language, self.show, self.number = "zh", True, 0
+        self.gate: Gate = all_on
         self.binding: dict[str, str] | None = None
         if msisdn:
             self.binding = {"msisdn": msisdn, "subscriber_id": self.crm.subscribers[msisdn].id}
@@ -136,6 +138,7 @@ class Talk:
             codes=self.codes,
             once=self.once,
             now=self.clock,
+            gate=self.gate,
         )
 
     def later(self, seconds: float) -> None:

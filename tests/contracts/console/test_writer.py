@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,28 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console import tables
 from console.audit import Audit, BrokenChain
-from console.database import open_engine
 from console.migrate import migrate
 from console.writer import Moved, Writer
 from switchboard.ports import LogEntry
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=timezone.utc)
-POSTGRES = os.environ.get("TEST_POSTGRES", "")
 TALK = "sms:abcd"
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    if request.param == "postgresql" and not POSTGRES:
-        pytest.skip("TEST_POSTGRES is not set")
-    opened = open_engine(POSTGRES if request.param == "postgresql" else f"sqlite+aiosqlite:///{tmp_path}/console.db")
-    if request.param == "postgresql":
-        async with opened.begin() as connection:
-            await connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            await connection.exec_driver_sql("CREATE SCHEMA public")
-    await migrate(opened)
-    yield opened
-    await opened.dispose()
 
 
 class FakeLog:

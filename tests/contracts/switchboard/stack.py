@@ -25,6 +25,7 @@ from switchboard.redis.stores import Stores, open_stores
 from switchboard.router import Parts, Router
 from switchboard.sender import Sending
 from switchboard.settings import Settings
+from switchboard.switches import Switches
 from switchboard.timers import Timekeeper
 from switchboard.voice import Voice
 from switchboard.wording import Wording
@@ -83,6 +84,7 @@ class Stack:
         self.notices = Notices(self.stores.accept)
         self.bot = FakeRasa(self.stores.trackers)
         self.release = ""
+        self.switches = Switches(self.stores.switches, self.clock)
         self.workers: list[tuple[Partitions, asyncio.Task[None]]] = []
         self._ids = itertools.count(1)
 
@@ -105,6 +107,7 @@ class Stack:
                 openers=content()[2],
                 clock=self.clock,
                 live_release=lambda: self.release,
+                channel_off=lambda channel: self.switches.off("channel", channel),
             )
         )
 
@@ -118,6 +121,7 @@ class Stack:
             Timekeeper(self.exchange, self.handoffs, self.clock),
             self.clock,
             self.settings.partitions,
+            self.switches.look,
         )
         self.workers.append((partitions, asyncio.create_task(partitions.run())))
         return partitions

@@ -11,6 +11,7 @@ from console.changes import Watcher
 from switchboard.errors import BadRecord, NotOwner
 from switchboard.model import Address, Binding, Conversation, Owner, Reply, TurnContext
 from switchboard.ports import Waiting
+from switchboard.switches import Switch
 
 START = datetime(2026, 11, 21, 4, 0, tzinfo=timezone.utc)
 MSISDN = "+8613800001234"
@@ -44,11 +45,15 @@ class FakeDesk:
         self.said: list[tuple[str, str, str]] = []
         self.ended: list[tuple[str, str, str]] = []
         self.here: dict[str, str] = {}
+        self.switched: list[Switch] = []
         self._ids: dict[str, str] = {}
 
     def queue(self, talk: Conversation, reason: str = "asked") -> None:
         self.talks[talk.id] = replace(talk, owner=Owner.QUEUE, agent="", handoff=f"h-{talk.id}", epoch=talk.epoch + 1)
         self.queued[talk.id] = Waiting(talk.id, f"h-{talk.id}", self.clock(), "general", 0, reason)
+
+    async def off(self) -> list[Switch]:
+        return self.switched
 
     async def get(self, conversation: str) -> Conversation | None:
         return self.talks.get(conversation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from console.entries import day_of
 from crm.errors import Unavailable
 from switchboard.errors import NotReachable
 from switchboard.model import Binding, Owner, TurnContext
+from switchboard.switches import Switch
 from tests.unit.console.conftest import Browser, House
 from tests.unit.console.fakes import MSISDN, START, FakeChanges, FakeDesk, conversation
 
@@ -254,6 +256,15 @@ async def test_an_agent_cannot_take_what_the_bot_talks_to_unless_they_knew_it(
     async with engine.begin() as connection:
         await connection.execute(tables.handoffs.insert().values(**stay, ended_at=START, how="handed_back"))
     assert (await lin.post(f"{TALK}/take"))[0] == 200
+
+
+async def test_what_is_switched_off_stands_over_the_lists(lin: Browser, desk: FakeDesk) -> None:
+    assert "停用" not in (await lin.get("/desk/lists"))[1]
+    until = desk.clock() + timedelta(hours=2)
+    desk.switched = [Switch("operation", "change_plan", "wang", "资费表有误", desk.clock(), until)]
+    for path in ("/desk", "/desk/lists"):
+        _, text = await lin.get(path)
+        assert "停用：业务办理「改套餐」" in text and "资费表有误" in text and 'role="status"' in text
 
 
 async def test_a_conversation_that_never_was_is_404(lin: Browser) -> None:

@@ -1,0 +1,34 @@
+"""Every act of switching becomes a row of the audit, once."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+
+import sqlalchemy as sa
+from redis import asyncio as aioredis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from console import tables
+from console.audit import Audit
+from console.switched import carry
+from switchboard.redis.scripting import Scripts
+from switchboard.redis.switches import RedisSwitches
+
+NOW = datetime(2026, 11, 21, 3, 0, tzinfo=timezone.utc)
+
+
+async def test_who_switched_what_when_and_why_is_in_the_audit_once(engine: AsyncEngine, redis: aioredis.Redis) -> None:
+    switches, audit = RedisSwitches(Scripts(redis), lambda: NOW), Audit(engine, lambda: NOW)
+    await switches.off("operation", "change_plan", "wang", "资费表有误", NOW)
+    await switches.on("operation", "change_plan", "li", "已更正")
+    assert await carry(switches, audit) == 2
+    assert await carry(switches, audit) == 0
+    async with engine.connect() as connection:
+        rows = (await connection.execute(sa.select(tables.audit).order_by(tables.audit.c.number))).all()
+    assert [(r.actor, r.action, r.subject) for r in rows] == [
+        ("wang", "switch.off", "operation:change_plan"),
+        ("li", "switch.on", "operation:change_plan"),
+    ]
+    assert json.loads(rows[0].detail) == {"why": "资费表有误", "until": NOW.isoformat(), "at": NOW.isoformat()}
+    assert await audit.verify() == 2
