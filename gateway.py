@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -26,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import connectors
 from bot.wordings import Wordings
 from connectors import http, serving
+from connectors.draining import DRAIN_S, Draining
 from connectors.limits import Limiter
 from connectors.simulators.sms import SmsProvider
 from connectors.simulators.wechat import WechatPlatform
@@ -63,7 +65,7 @@ from switchboard.voice import Voice
 ROOT = Path(__file__).resolve().parent
 IDLE_S = 75.0
 """A connection without a whole request for so long is closed, also one that brings its headers slowly."""
-STOP_S = 3.0
+STOP_S = 1.5
 NO_LIMIT = 10**9
 _log = structlog.get_logger()
 
@@ -82,11 +84,12 @@ class Parts:
     engine: AsyncEngine
 
 
-def make_app(parts: Parts) -> web.Application:
+def make_app(parts: Parts, draining: Draining) -> web.Application:
     """All routes of a gateway; what runs beside them starts and stops with the application."""
     demo = parts.settings.demo
-    guards = [rules.only_loopback_names] if demo else []
-    app = web.Application(middlewares=[serving.observe, *guards, http.errors], client_max_size=http.MAX_BODY)
+    app = web.Application(client_max_size=http.MAX_BODY)
+    draining.watch(app)
+    app.middlewares.extend([serving.observe, *([rules.only_loopback_names] if demo else []), http.errors])
     app.on_response_prepare.append(serving.add_headers)
     _mount_webhooks(app, parts)
     _mount_web(app, parts)
@@ -211,11 +214,15 @@ def _beside(
 
 
 @asynccontextmanager
-async def serving_at(settings: Settings) -> AsyncIterator[None]:
-    """The gateway listens while entered. Raises BadSettings, OSError for a port in use."""
+async def serving_at(settings: Settings) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """The gateway listens while entered. Gives what ends it gently: the end of the context alone cuts requests off.
+
+    Raises BadSettings, OSError for a port in use.
+    """
+    draining = Draining()
     async with AsyncExitStack() as stack:
         runner = web.AppRunner(
-            make_app(await _open(settings, stack)),
+            make_app(await _open(settings, stack), draining),
             access_log=None,
             keepalive_timeout=IDLE_S,
             auto_decompress=False,
@@ -225,7 +232,7 @@ async def serving_at(settings: Settings) -> AsyncIterator[None]:
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, settings.host, settings.port, reuse_port=True).start()
         _log.info("gateway listens", host=settings.host, port=settings.port)
-        yield
+        yield partial(draining.end, runner)
 
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:
@@ -250,14 +257,15 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:
 
 
 async def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; requests that are being answered get a few seconds."""
+    """Serve until SIGTERM or SIGINT; then answer what was taken."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    async with serving_at(settings):
+    async with serving_at(settings) as drain:
         await stop.wait()
         # Nothing that is stored is lost by an abrupt end, so a task that will not end holds nobody up.
-        loop.call_later(2 * STOP_S, os._exit, 0)
+        loop.call_later(DRAIN_S + 2 * STOP_S, os._exit, 0)
+        await drain()
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -70,8 +71,9 @@ def readyz(look: Callable[[], Awaitable[Mapping[str, Part]]]) -> Handler:
         parts = await look()
         judged = [parts[name] for name in STORE] if request.query.get("part") == "store" else list(parts.values())
         ready = all(part.ok for part in judged)
+        # By its process one sees whether it is the gateway that was just started: several share a port.
         told = {name: {"ok": part.ok, **({"why": part.why} if part.why else {})} for name, part in parts.items()}
-        return json_response({"ready": ready, "parts": told}, 200 if ready else 503)
+        return json_response({"ready": ready, "parts": told, "process": os.getpid()}, 200 if ready else 503)
 
     return handle
 
