@@ -1,50 +1,87 @@
-"""Dataclasses to JSON types and back, strictly: an unknown field, a missing one or a wrong type raises `BadRecord`."""
+"""Dataclasses to JSON types and back, strictly: an unknown field, a missing one or a wrong type raises `BadRecord`.
+
+Every message crosses this several times, so what a type asks for is worked out once, when it is first seen.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union
 
+import orjson
+
 from switchboard.errors import BadRecord
 
 T = TypeVar("T")
+Step = Callable[[Any], Any]
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def to_dict(value: Any) -> Any:
     """Plain JSON types: dataclasses become objects (fields equal to their default are left out), moments ISO 8601 in
     UTC, tuples lists.
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            f.name: to_dict(getattr(value, f.name))
-            for f in dataclasses.fields(value)
-            if getattr(value, f.name) != _default(f)
-        }
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.astimezone(timezone.utc).isoformat()
-    if isinstance(value, Mapping):
-        return {str(k): to_dict(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_dict(v) for v in value]
-    return value
+    kind = type(value)
+    return value if kind in _PLAIN else _writer(kind)(value)
+
+
+def to_json(value: Any) -> str:
+    """The same as JSON text."""
+    return json_of(to_dict(value))
+
+
+def json_of(plain: Any) -> str:
+    """JSON of plain types."""
+    try:
+        return orjson.dumps(plain).decode()
+    except TypeError:
+        # Numbers of more than 64 bits: somebody may type as many digits as they like.
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
 
 
 def from_dict(cls: type[T], data: Any) -> T:
     """The value that `to_dict` made `data` from. Raises BadRecord."""
     try:
-        return typing.cast(T, _build(cls, data))
+        return typing.cast(T, _reader(cls)(data))
     except BadRecord:
         raise
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise BadRecord(f"{cls.__name__}: {error}") from error
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _writer(kind: type) -> Step:
+    if dataclasses.is_dataclass(kind):
+        return _record_writer(kind)
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if issubclass(kind, datetime):
+        return lambda value: value.astimezone(timezone.utc).isoformat()
+    if issubclass(kind, Mapping):
+        return lambda value: {str(k): to_dict(v) for k, v in value.items()}
+    if issubclass(kind, (list, tuple)):
+        return lambda value: [to_dict(v) for v in value]
+    return lambda value: value
+
+
+def _record_writer(kind: type) -> Step:
+    fields = [(f.name, _default(f)) for f in dataclasses.fields(kind)]
+
+    def write(value: Any) -> dict[str, Any]:
+        found = ((name, getattr(value, name), default) for name, default in fields)
+        return {name: to_dict(held) for name, held, default in found if held != default}
+
+    return write
 
 
 def _default(f: dataclasses.Field[Any]) -> Any:
@@ -53,60 +90,88 @@ def _default(f: dataclasses.Field[Any]) -> Any:
     return f.default
 
 
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
 @cache
-def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
-
-
-def _build(kind: Any, data: Any) -> Any:
+def _reader(kind: Any) -> Step:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if kind is Any:
-        return data
+        return lambda data: data
     if origin in (Union, types.UnionType):
-        if data is None and type(None) in args:
-            return None
-        return _build(next(a for a in args if a is not type(None)), data)
+        return _optional_reader(args)
     if origin is typing.Literal:
+        return _literal_reader(args)
+    if origin is tuple:
+        return _tuple_reader(args)
+    if origin is not None and issubclass(origin, Mapping):
+        inner = _reader(args[1])
+        return lambda data: {str(k): inner(v) for k, v in data.items()}
+    return _record_reader(kind) if dataclasses.is_dataclass(kind) else _scalar_reader(kind)
+
+
+def _optional_reader(args: tuple[Any, ...]) -> Step:
+    inner, may_be_none = _reader(next(a for a in args if a is not type(None))), type(None) in args
+    return lambda data: None if data is None and may_be_none else inner(data)
+
+
+def _literal_reader(args: tuple[Any, ...]) -> Step:
+    def read(data: Any) -> Any:
         if data not in args:
             raise BadRecord(f"{data!r} is not one of {args}")
         return data
-    if origin is tuple:
-        return _tuple(args, data)
-    if origin is not None and issubclass(origin, Mapping):
-        return {str(k): _build(args[1], v) for k, v in data.items()}
-    return _scalar(kind, data)
+
+    return read
 
 
-def _tuple(args: tuple[Any, ...], data: Any) -> tuple[Any, ...]:
-    if not isinstance(data, (list, tuple)):
-        raise BadRecord(f"{data!r} is not a list")
-    if len(args) == 2 and args[1] is Ellipsis:
-        return tuple(_build(args[0], v) for v in data)
-    return tuple(_build(a, v) for a, v in zip(args, data, strict=True))
+def _tuple_reader(args: tuple[Any, ...]) -> Step:
+    alike = len(args) == 2 and args[1] is Ellipsis
+    inner = [_reader(a) for a in args if a is not Ellipsis]
+
+    def read(data: Any) -> tuple[Any, ...]:
+        if not isinstance(data, (list, tuple)):
+            raise BadRecord(f"{data!r} is not a list")
+        if alike:
+            return tuple(inner[0](v) for v in data)
+        return tuple(step(v) for step, v in zip(inner, data, strict=True))
+
+    return read
 
 
-def _scalar(kind: Any, data: Any) -> Any:
-    if dataclasses.is_dataclass(kind):
-        return _record(typing.cast(type, kind), data)
+def _record_reader(cls: Any) -> Step:
+    fields = {name: _reader(hint) for name, hint in typing.get_type_hints(cls).items()}
+
+    def read(data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            raise BadRecord(f"{cls.__name__}: {type(data).__name__} is not an object")
+        unknown = data.keys() - fields.keys()
+        if unknown:
+            raise BadRecord(f"{cls.__name__}: unknown {sorted(unknown)}")
+        return cls(**{name: fields[name](value) for name, value in data.items()})
+
+    return read
+
+
+def _scalar_reader(kind: Any) -> Step:
     if issubclass(kind, Enum):
-        return kind(data)
+        return lambda data: kind(data)
     if kind is datetime:
-        moment = datetime.fromisoformat(data)
-        if moment.tzinfo is None:
-            raise BadRecord(f"{data!r} has no time zone")
-        return moment
-    if kind is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
-    if not isinstance(data, kind) or (kind is int and isinstance(data, bool)):
-        raise BadRecord(f"{data!r} is not {kind.__name__}")
-    return data
+        return _moment
+
+    def read(data: Any) -> Any:
+        if type(data) is kind:
+            return data
+        if kind is float and type(data) is int:
+            return float(data)
+        if not isinstance(data, kind) or (kind is int and isinstance(data, bool)):
+            raise BadRecord(f"{data!r} is not {kind.__name__}")
+        return data
+
+    return read
 
 
-def _record(cls: type, data: Any) -> Any:
-    if not isinstance(data, Mapping):
-        raise BadRecord(f"{cls.__name__}: {type(data).__name__} is not an object")
-    hints = _hints(cls)
-    unknown = set(data) - set(hints)
-    if unknown:
-        raise BadRecord(f"{cls.__name__}: unknown {sorted(unknown)}")
-    return cls(**{name: _build(hints[name], value) for name, value in data.items()})
+def _moment(data: Any) -> datetime:
+    moment = datetime.fromisoformat(data)
+    if moment.tzinfo is None:
+        raise BadRecord(f"{data!r} has no time zone")
+    return moment

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from switchboard.codec import json_of
 from switchboard.errors import BadRecord, Full, NotReachable, StoreUnavailable
 from switchboard.model import (
     Address,
@@ -132,7 +133,7 @@ class Exchange:
         """done; gone: was committed before; moved: the owner changed, route again; lost: the lease is another's."""
         conversation, tag = commit.entry.conversation, self._keys.tag(commit.entry.conversation)
         keys = [f"{tag}:lease", f"{tag}:in", self._keys.conversation(conversation)]
-        plan = json.dumps(self._plan(commit), ensure_ascii=False)
+        plan = json_of(self._plan(commit))
         return str((await self._scripts.run("commit", keys, [token, tag, conversation, plan])).decode())
 
     def _plan(self, commit: Commit) -> dict[str, Any]:
@@ -153,7 +154,7 @@ class Exchange:
             "unqueue": commit.unqueue or None,
             "quarantine": self._aside(commit, now),
             # Whoever waits for the answer (the REST webhook) hears which messages it is, also who sent an opener of it.
-            "done": json.dumps(
+            "done": json_of(
                 {
                     "message_ids": [item.id for item in (*commit.entry.earlier, commit.entry.item)],
                     "replies": [m.id for m in commit.out],

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from switchboard import model
-from switchboard.codec import from_dict, to_dict
+from switchboard.codec import from_dict, to_dict, to_json
 from switchboard.errors import BadRecord
 from switchboard.model import (
     Address,
@@ -118,7 +118,7 @@ def moment(milliseconds: int) -> datetime:
 
 
 def dumps(value: Any) -> str:
-    return json.dumps(to_dict(value), ensure_ascii=False, separators=(",", ":"))
+    return to_json(value)
 
 
 def dump_item(item: Inbound) -> str:

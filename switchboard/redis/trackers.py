@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from switchboard.codec import json_of
 from switchboard.errors import TurnConflict
 from switchboard.redis.connection import reaching
 from switchboard.redis.keys import Keys
@@ -52,8 +53,8 @@ class RedisTrackers:
             of(conversation, "snapshot", conversation),
             of(conversation, "turn", conversation, message_id),
         ]
-        latest = "" if snapshot is None else json.dumps(snapshot, ensure_ascii=False)
-        told = json.dumps(list(events), ensure_ascii=False), len(events), latest, json.dumps(result, ensure_ascii=False)
+        latest = "" if snapshot is None else json_of(snapshot)
+        told = json_of(list(events)), len(events), latest, json_of(result)
         answer = await self._scripts.run("turn", keys, [token, loaded, *told])
         if answer != b"done":
             raise TurnConflict(f"{message_id}: {answer.decode()}")

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from switchboard.codec import from_dict, to_dict
+from switchboard.codec import from_dict, to_dict, to_json
 from switchboard.errors import BadRecord
 from switchboard.model import (
     Address,
@@ -53,3 +53,8 @@ def test_a_strange_record_is_refused(data: object) -> None:
 def test_a_moment_without_zone_is_refused() -> None:
     with pytest.raises(BadRecord):
         from_dict(Binding, {"msisdn": "+86", "subscriber_id": "s", "bound_at": "2026-11-21T08:30:00", "proof": "code"})
+
+
+def test_a_number_of_any_length_is_written_as_it_is() -> None:
+    understood = Understanding("recharge", 0.9, entities={"amount_fen": 10**30})
+    assert from_dict(Understanding, json.loads(to_json(understood))) == understood
