@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -137,7 +138,9 @@ class Lanes:
         while await self._unfinished(queue[0]):
             first = queue[0]
             until_ms = min(first.last_ms + FOLLOWS_S * 1000, first.arrived_ms + THOUGHT_S * 1000)
-            while len(queue) < 2 and ms(self._clock()) < until_ms:
+            # Those are moments of Redis' clock: where ours is behind, or is set back, nobody waits for it.
+            deadline = time.monotonic() + min((until_ms - ms(self._clock())) / 1000, FOLLOWS_S)
+            while len(queue) < 2 and time.monotonic() < deadline:
                 await self._holding.rest(LOOK_S)
             if len(queue) < 2 or queue[1].arrived_ms > until_ms or not self._router.continues(queue[1]):
                 return
@@ -283,7 +286,8 @@ class Work:
 
     async def _early(self) -> None:
         """After 4 s the person hears once that it is being looked up. The entry stays what it is: unfinished."""
-        age_s = (ms(self._clock()) - self._entry.last_ms) / 1000
+        # Where our clock is behind Redis' it has no age.
+        age_s = max(0.0, (ms(self._clock()) - self._entry.last_ms) / 1000)
         # An old entry of a partition just taken over is not announced before it had a moment to finish.
         await asyncio.sleep(max(EARLY_S - age_s, 1.0))
         for wait in pauses():
