@@ -96,6 +96,27 @@ async def test_a_reload_shows_the_conversation_again_and_nothing_twice(stage, op
     assert await texts(page) == ["give me 2", "you said: give me 2", "bye", "you said: bye"]
 
 
+# As a busy phone does it: the widget's timers fall behind between its creation and its properties.
+SLOW_WIDGET = """
+  const create = document.createElement.bind(document);
+  document.createElement = (name, ...rest) => {
+    const made = create(name, ...rest);
+    const until = performance.now() + (name === "deep-chat" ? 60 : 0);
+    while (performance.now() < until);
+    return made;
+  };"""
+
+
+async def test_a_slow_page_shows_the_conversation_again_after_a_reload(stage, open_page):
+    page = await open_chat(open_page, stage)
+    await ask(page, "give me 2")
+    await page.locator(".renji-choice").first.wait_for()
+    await page.add_init_script(SLOW_WIDGET)
+    await page.reload()
+    await page.wait_for_selector("#dot.on")
+    await shows(page, "you said: give me 2")
+
+
 async def test_a_login_changes_the_token_and_not_the_conversation(stage, open_page):
     page = await open_chat(open_page, stage)
     token = "localStorage.getItem('renji.me.session')"

@@ -92,6 +92,9 @@ export async function drawing(place, acts) {
   const rendered = new Promise((resolve) => { element.onComponentRender = resolve; });
   place.append(element);
   await rendered;
+  // deep-chat draws 20 ms after its creation, and once more two timers after its last property: where the page is slow,
+  // the second drawing comes last and would wipe what stands in the first.
+  for (let timers = 0; timers < 2; timers += 1) await new Promise((passed) => { setTimeout(passed); });
   const root = element.shadowRoot;
   return {
     user: (text) => element.addMessage({ role: "user", text }),
