@@ -29,9 +29,10 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.grams import shaped
 from bot.nlu.linear import LinearModel, Schedule, fit
 from bot.nlu.noise import COPY, SOURCE
-from bot.nlu.parts import normal_of, with_parts
+from bot.nlu.parts import TAUGHT, normal_of, with_parts
 
 TOPIC = "topic"
 _CLASSES = "classes.json"
@@ -49,7 +50,8 @@ class CalibratedClassifier(GraphComponent):
         """`cost_ask`, `cost_wrong`, `cost_wrong_by_intent`: acting on a reading of probability p costs (1-p)·wrong,
         asking costs ask; the cheaper one is done.
 
-        `trust_in_examples` is the share of probability that the reading of a word-for-word example gets at once.
+        `trust_in_examples` is the share of probability that the reading of a word-for-word example gets at once; which
+        number stands in it does not matter, where all examples that differ in numbers only are read alike.
         `wishless` are intents that mean that nothing is wanted: never rejected, and told apart by a model of their own.
         `epochs`, `step` and `smoothing` are those of `Schedule`. A `sharpness` above 1 makes probabilities surer than
         held-out examples would have them, for intents of which several mean nearly the same.
@@ -104,7 +106,8 @@ class CalibratedClassifier(GraphComponent):
         model: LinearModel | None,
         taught: dict[str, int],
     ) -> None:
-        """`classes` are (intent, topic) in the order of the model's columns; `taught` maps examples to columns."""
+        """`classes` are (intent, topic) in the order of the model's columns; `taught` maps examples, and their
+        shapes, to columns."""
         self._config = config
         self._storage = storage
         self._resource = resource
@@ -128,7 +131,7 @@ class CalibratedClassifier(GraphComponent):
         wishless = np.array([numbers[label] for label in classes if label[0] in self._config["wishless"]], np.int64)
         model = fit(rows, np.array([numbers[label] for label in labels]), wishless, groups, schedule)
         own = [example for example in examples if not example.get(COPY)]
-        taught = {normal_of(example).text: numbers[_label(example)] for example in own}
+        taught = _taught([(normal_of(example).text, numbers[_label(example)]) for example in own])
         with self._storage.write_to(self._resource) as folder:
             (folder / _CLASSES).write_text(json.dumps(classes, ensure_ascii=False), encoding="utf-8")
             (folder / _TAUGHT).write_text(json.dumps(taught, ensure_ascii=False), encoding="utf-8")
@@ -164,9 +167,11 @@ class CalibratedClassifier(GraphComponent):
 
     def _probabilities(self, model: LinearModel, message: Message, vector: scipy.sparse.csr_matrix) -> np.ndarray:
         probabilities = model.probabilities(vector)
-        column = self._taught.get(normal_of(message).text)
+        text = normal_of(message).text
+        column = self._taught.get(text, self._taught.get(shaped(text)))
         if column is not None:
             # Who teaches a sentence word for word may rely on it, however alike another intent's sentences are.
+            message.set(TAUGHT, True)
             trust = self._config["trust_in_examples"]
             probabilities = probabilities * (1 - trust)
             probabilities[column] += trust
@@ -197,6 +202,15 @@ def _entry(name: str, confidence: float, topic: str) -> dict[str, Any]:
 def _label(example: Message) -> tuple[str, str]:
     about = (example.get(METADATA) or {}).get(METADATA_INTENT) or {}
     return example.get(INTENT), about.get(TOPIC, "") if isinstance(about, dict) else ""
+
+
+def _taught(examples: list[tuple[str, int]]) -> dict[str, int]:
+    """Text → column, and the shape of texts → column where they agree."""
+    of_shape: dict[str, set[int]] = {}
+    for text, column in examples:
+        of_shape.setdefault(shaped(text), set()).add(column)
+    agreed = {shape: columns.pop() for shape, columns in of_shape.items() if len(columns) == 1}
+    return {**agreed, **dict(examples)}
 
 
 def _stacked(rows: list[scipy.sparse.csr_matrix]) -> scipy.sparse.csr_matrix:

@@ -10,6 +10,8 @@ from bot.nlu.normal import Normal, normalise
 
 NORMAL = "normal"
 PARTS = "part_messages"
+TAUGHT = "taught"
+"""Message property: true for the text of an example."""
 
 
 def with_parts(messages: list[Message]) -> Iterator[Message]:

@@ -14,7 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.normal import Normal
-from bot.nlu.parts import NORMAL, PARTS, normal_of
+from bot.nlu.parts import NORMAL, PARTS, TAUGHT, normal_of
 
 WISHES = "parts"
 _MAX_PARTS = 4
@@ -105,6 +105,8 @@ class SeveralWishes(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Judge each message by its parts."""
         for message in messages:
+            if message.get(TAUGHT) and message.get(INTENT)[INTENT_NAME_KEY] != self._config["intent"]:
+                continue  # It was taught as one wish, however its pieces sound.
             parts = [part.get(INTENT) for part in message.get(PARTS) or ()]
             clear = [part for part in parts if part[PREDICTED_CONFIDENCE_KEY] >= self._config["clear"]]
             urgent = [part for part in clear if part[INTENT_NAME_KEY] in self._config["urgent"]]
