@@ -1,0 +1,148 @@
+"""What Rasa does for each message though once would be enough, or not at all. The answers stay the same.
+
+| Rasa | here |
+|---|---|
+| plans the graph of components with dask for each message and prediction | planned once (bot/graph.py) |
+| replays all events to copy a tracker for an action or a form | copies its state |
+| opens a connection for each action call | keeps them open |
+| checks each event of an answer against a schema of 23 alternatives | looks at the usual events by kind first |
+| goes through all slots for what fills them from a message, though only actions fill them | knows that once a domain |
+| copies messages and events for debug lines that nobody writes | hands over the originals |
+"""
+
+from __future__ import annotations
+
+import copy
+from types import SimpleNamespace
+from typing import Any
+
+import rasa.core.actions.forms
+import rasa.core.processor
+from rasa.core.actions.action import ActionExtractSlots
+from rasa.core.actions.forms import FormAction
+from rasa.shared.core.constants import (
+    ACTION_LISTEN_NAME,
+    ACTION_VALIDATE_SLOT_MAPPINGS,
+    DEFAULT_SLOT_NAMES,
+    MAPPING_TYPE,
+    REQUESTED_SLOT,
+    SlotMappingType,
+)
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionReverted,
+    Event,
+    FollowupAction,
+    Restarted,
+    SlotSet,
+    UserUtteranceReverted,
+    UserUttered,
+)
+from rasa.shared.core.trackers import AnySlotDict, DialogueStateTracker
+
+from bot.graph import StraightRunner
+
+_REPLAYED = (Restarted, ActionReverted, UserUtteranceReverted)
+_LOOSE = frozenset({"active_loop", "bot", "followup", "session_started", "loop_interrupted", "reset_slots"})
+"""Events of which Rasa's schema asks nothing but their name."""
+
+
+def install() -> None:
+    """Patch Rasa's classes; called once by bot/rasa_patch.py, which checks the version."""
+    rasa.core.processor.DaskGraphRunner = StraightRunner
+    originals = SimpleNamespace(deepcopy=lambda value: value)
+    rasa.core.processor.copy = rasa.core.actions.forms.copy = originals
+    DialogueStateTracker.copy = _copied(DialogueStateTracker.copy)
+    FormAction._temporary_tracker = _temporary_tracker(FormAction._temporary_tracker)
+    ActionExtractSlots.run = _extracting(ActionExtractSlots.run)
+
+
+def _copied(original: Any) -> Any:
+    def copied(self: DialogueStateTracker) -> DialogueStateTracker:
+        if type(self) is not DialogueStateTracker or isinstance(self.slots, AnySlotDict) or _replays(self):
+            return original(self)
+        other = object.__new__(DialogueStateTracker)
+        other.__dict__.update(self.__dict__)
+        other.events = self.events.copy()
+        other.slots = {name: _same(slot) for name, slot in self.slots.items()}
+        other.active_loop = copy.copy(self.active_loop)
+        other.followup_action = _followup(self)
+        other.sender_source = other.model_id = other.assistant_id = None
+        return other
+
+    return copied
+
+
+def _replays(tracker: DialogueStateTracker) -> bool:
+    """Whether an event takes others back: then only a replay says what is left."""
+    return any(isinstance(event, _REPLAYED) for event in tracker.events)
+
+
+def _same(slot: Any) -> Any:
+    other = object.__new__(type(slot))
+    other.__dict__.update(slot.__dict__)
+    return other
+
+
+def _followup(tracker: DialogueStateTracker) -> str | None:
+    """As a replay sets it: Rasa clears it on the tracker itself when it has predicted the action."""
+    for event in reversed(tracker.events):
+        if isinstance(event, FollowupAction):
+            return str(event.action_name)
+        if isinstance(event, (ActionExecuted, UserUttered)):
+            return None
+    return str(ACTION_LISTEN_NAME)
+
+
+def _temporary_tracker(original: Any) -> Any:
+    def temporary_tracker(
+        self: FormAction, current_tracker: DialogueStateTracker, additional_events: list[Event], domain: Domain
+    ) -> DialogueStateTracker:
+        if _replays(current_tracker):
+            return original(self, current_tracker, additional_events, domain)
+        tracker = current_tracker.copy()
+        asked = SlotSet(REQUESTED_SLOT, self.get_slot_to_fill(current_tracker))
+        for event in (asked, ActionExecuted(self.name()), *additional_events):
+            tracker.update(event)
+        return tracker
+
+    return temporary_tracker
+
+
+def _extracting(original: Any) -> Any:
+    async def run(self: ActionExtractSlots, channel: Any, nlg: Any, tracker: Any, domain: Domain) -> list[Event]:
+        # A domain's hash is made of its whole text, so it is no key.
+        if not hasattr(domain, "_renji_extracts"):
+            domain._renji_extracts = _extracts(domain)
+        events: list[Event] = await original(self, channel, nlg, tracker, domain) if domain._renji_extracts else []
+        return events
+
+    return run
+
+
+def _extracts(domain: Domain) -> bool:
+    """Whether any slot is filled from what a person says, rather than by the actions alone."""
+    mappings = [m for slot in domain.slots if slot.name not in DEFAULT_SLOT_NAMES for m in slot.mappings]
+    by_actions = all(m.get(MAPPING_TYPE) == str(SlotMappingType.CUSTOM) and not m.get("action") for m in mappings)
+    return not by_actions or ACTION_VALIDATE_SLOT_MAPPINGS in domain.user_actions
+
+
+def usual(answer: Any) -> bool:
+    """Whether an action's answer is of the right form for certain; False says nothing."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("responses", []), list):
+        return False
+    events = answer.get("events", [])
+    right = isinstance(events, list) and all(map(_usual_event, events))
+    return right and all(isinstance(response, dict) for response in answer.get("responses", []))
+
+
+def _usual_event(event: Any) -> bool:
+    if not isinstance(event, dict) or not isinstance(event.get("metadata"), (dict, type(None))):
+        return False
+    when, kind = event.get("timestamp"), event.get("event")
+    if isinstance(when, bool) or not isinstance(when, (int, float, type(None))):
+        return False
+    if kind == "slot":
+        return isinstance(event.get("name"), str) and "value" in event
+    return kind in _LOOSE
