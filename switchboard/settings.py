@@ -29,6 +29,8 @@ class Settings:
     var: Path = Path("var")
     secret_file: Path = Path("var/secret")
     redis_url: str = "unix://var/redis.sock"
+    redis_replicas: int = 0
+    """Replicas that must have a message before a channel hears "received"."""
     database_url: str = "sqlite+aiosqlite:///var/console.db"
     crm_url: str = "http://127.0.0.1:8090"
     crm_database_url: str = "sqlite+aiosqlite:///var/crm.db"

@@ -18,13 +18,16 @@ from redis.exceptions import (
     MasterDownError,
     OutOfMemoryError,
     ReadOnlyError,
+    RedisClusterException,
     RedisError,
     ResponseError,
+    SlotNotCoveredError,
     TimeoutError,
     TryAgainError,
 )
 
 from switchboard.errors import NotReachable
+from switchboard.redis.topology import CLUSTER, SENTINEL, by_cluster, by_sentinel
 
 Client = Any
 """A connected Redis. redis-py types each answer as bytes or text; ours are always bytes."""
@@ -38,28 +41,37 @@ _PASSING = (
     ClusterDownError,
     MasterDownError,
     TryAgainError,
+    SlotNotCoveredError,
     OSError,
     asyncio.TimeoutError,
 )
 _PASSING_WORDS = ("OOM ", "MISCONF ", "BUSY ", "LOADING ", "CLUSTERDOWN ", "TRYAGAIN ", "MASTERDOWN ", "NOREPLICAS ")
+_LOOKING_WORDS = ("cannot be connected", "not covered", "could not agree")
+"""How redis-py tells that it found no Cluster, or a Cluster in the middle of a fail-over."""
 CALL_S = 5.0
 """No call waits longer; blocking reads and subscriptions bound themselves."""
 
 
 def connect(url: str, call_s: float = CALL_S) -> Client:
-    """A client for `unix://path` or `redis://host:port/db`; answers are bytes. Opens nothing until it is used."""
+    """A client for an address as switchboard/redis/topology.py lists them; answers are bytes. Opens nothing until it is
+    used. Raises BadSettings for an address that names nothing.
+    """
     if url.startswith("unix://") and not url.startswith("unix:///"):
         # redis-py reads the first word after unix:// as a host name.
         url = f"unix://{Path(url.removeprefix('unix://')).resolve()}"
-    return aioredis.from_url(
-        url,
-        socket_timeout=call_s,
-        socket_connect_timeout=2.0,
+    options: dict[str, Any] = {
+        "socket_timeout": call_s,
+        "socket_connect_timeout": 2.0,
         # After Redis restarts every pooled connection is stale once; each script can be run twice without harm.
-        retry=Retry(ConstantBackoff(0.02), 1),
-        retry_on_error=[ConnectionError],
-        max_connections=1000,
-    )
+        "retry": Retry(ConstantBackoff(0.02), 1),
+        "retry_on_error": [ConnectionError],
+        "max_connections": 1000,
+    }
+    if url.startswith(f"{SENTINEL}:"):
+        return by_sentinel(url, options)
+    if url.startswith(f"{CLUSTER}:"):
+        return by_cluster(url, options)
+    return aioredis.from_url(url, **options)
 
 
 @contextmanager
@@ -73,6 +85,11 @@ def reaching() -> Iterator[None]:
         # Out of memory, a full disk (MISCONF) and a script that was cut short pass by themselves or by a hand.
         # redis-py has classes for some and cuts their word off; Redis 6 puts a script's name before it.
         if any(word in str(error) for word in _PASSING_WORDS):
+            raise NotReachable(f"redis: {error}") from error
+        raise
+    except RedisClusterException as error:
+        # What is no such word is a call that a Cluster cannot take: a fault of ours.
+        if any(word in str(error) for word in _LOOKING_WORDS):
             raise NotReachable(f"redis: {error}") from error
         raise
     except RedisError as error:

@@ -23,6 +23,7 @@ from switchboard.model import (
 )
 from switchboard.ports import Clock
 from switchboard.redis.connection import reaching
+from switchboard.redis.copies import Copies
 from switchboard.redis.keys import Keys, tag
 from switchboard.redis.quarantine import cutoff_ms, kept
 from switchboard.redis.records import (
@@ -72,7 +73,7 @@ class Commit:
 class RedisAccept:
     """The Accept port. `cap`: how many entries may wait in one partition; `key` makes conversation ids of addresses."""
 
-    def __init__(self, scripts: Scripts, keys: Keys, key: bytes, seal: Seal, cap: int) -> None:
+    def __init__(self, scripts: Scripts | Copies, keys: Keys, key: bytes, seal: Seal, cap: int) -> None:
         self._scripts, self._keys, self._key, self._seal, self._cap = scripts, keys, key, seal, cap
 
     async def accept(self, items: Sequence[Inbound], secrets: Sequence[SecretValue] = (), trace: str = "") -> list[str]:
@@ -230,7 +231,10 @@ class Exchange:
     async def settle_receipts(self, partition: int, receipts: Sequence[tuple[str, Receipt]]) -> None:
         """Log receipts with the messages they belong to, then end their entries; one batch. Twice is harmless."""
         with reaching():
-            found = await self._redis.mget([receipt_key(r.channel, r.channel_id) for _, r in receipts])
+            pipe = self._redis.pipeline(transaction=False)
+            for _, receipt in receipts:
+                pipe.get(receipt_key(receipt.channel, receipt.channel_id))
+            found = await pipe.execute()
             pipe = self._redis.pipeline(transaction=False)
             for (_, receipt), value in zip(receipts, found, strict=True):
                 if value:

@@ -122,7 +122,7 @@ class RedisHandoffs:
     async def present(self, agent: str, name: str, skills: Sequence[str]) -> None:
         until = ms(self._clock() + GRACE)
         with reaching():
-            pipe = self._redis.pipeline()
+            pipe = self._redis.pipeline(transaction=False)
             pipe.zadd(AGENTS, {agent: until})
             pipe.set(f"desk:agent:{agent}", json.dumps({"name": name, "skills": list(skills)}), ex=86400)
             await pipe.execute()

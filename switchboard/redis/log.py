@@ -20,6 +20,7 @@ Messages and items are JSON of the model's types: fields that equal their defaul
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -27,6 +28,9 @@ from switchboard.ports import LogEntry
 from switchboard.redis.connection import Client, reaching
 from switchboard.redis.keys import tag
 from switchboard.redis.records import load_log
+from switchboard.redis.topology import is_cluster
+
+POLL_S = 0.25
 
 
 class RedisLog:
@@ -43,6 +47,10 @@ class RedisLog:
         at = {n: cursors.get(n, "0") for n in range(self._partitions)}
         # Redis closes nothing while it blocks, but our socket has a time-out.
         wait: int | None = max(1, int(min(block_s, 4.0) * 1000))
+        if is_cluster(self._redis):
+            async for entry in self._polled(at, min(block_s, 4.0)):
+                yield entry
+            return
         while True:
             streams: Any = {f"{tag(n)}:log": cursor for n, cursor in at.items()}
             with reaching():
@@ -56,6 +64,26 @@ class RedisLog:
                     at[partition] = entry.decode()
                     yield load_log(partition, entry, fields)
             wait = 1
+
+    async def _polled(self, at: dict[int, str], block_s: float) -> AsyncIterator[LogEntry]:
+        """The same on a Cluster, where one blocking read cannot wait for streams of several slots."""
+        until = asyncio.get_running_loop().time() + block_s
+        while True:
+            with reaching():
+                pipe = self._redis.pipeline(transaction=False)
+                for n, cursor in at.items():
+                    pipe.xrange(f"{tag(n)}:log", min=f"({cursor}" if cursor != "0" else "-", count=200)
+                answers = await pipe.execute()
+            for n, entries in zip(list(at), answers, strict=True):
+                for entry, fields in entries:
+                    at[n] = entry.decode()
+                    yield load_log(n, entry, fields)
+            if any(answers):
+                until = 0.0  # what came meanwhile, and no waiting for more
+            elif asyncio.get_running_loop().time() + POLL_S > until:
+                return
+            else:
+                await asyncio.sleep(POLL_S)
 
     async def ends(self) -> dict[int, str]:
         """Where each partition's log ends now: the cursors of somebody who only wants what is new."""

@@ -16,7 +16,7 @@ _FOLDER = Path(__file__).parent / "scripts"
 
 
 @cache
-def _source(name: str) -> tuple[str, str]:
+def source(name: str) -> tuple[str, str]:
     """(text, SHA-1) of a script with the shared functions in front."""
     text = (_FOLDER / "shared.lua").read_text(encoding="utf-8") + (_FOLDER / f"{name}.lua").read_text(encoding="utf-8")
     return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
@@ -29,7 +29,7 @@ class Scripts:
         self.redis = redis
 
     async def run(self, name: str, keys: Sequence[str], args: Sequence[Any] = ()) -> Any:
-        text, sha = _source(name)
+        text, sha = source(name)
         with reaching():
             try:
                 return await self.redis.evalsha(sha, len(keys), *keys, *args)
@@ -40,12 +40,13 @@ class Scripts:
         """The same script for many partitions in one round trip; each call is its own step."""
         if not calls:
             return []
-        text, sha = _source(name)
+        text, sha = source(name)
         with reaching():
             for again in (False, True):
                 pipe = self.redis.pipeline(transaction=False)
                 for keys, args in calls:
-                    pipe.evalsha(sha, len(keys), *keys, *args)
+                    # A Cluster's pipeline has no evalsha of its own.
+                    pipe.execute_command("EVALSHA", sha, len(keys), *keys, *args)
                 answers = await pipe.execute(raise_on_error=again)
                 if not any(isinstance(answer, Exception) for answer in answers):
                     return list(answers)

@@ -38,7 +38,7 @@ class RedisStepUps:
             }
             known = self._keys.of(conversation, "stepups", conversation)
             with reaching():
-                pipe = self._redis.pipeline()
+                pipe = self._redis.pipeline(transaction=True)
                 pipe.delete(key)
                 pipe.hset(key, mapping=fields)
                 pipe.expire(key, ttl_s + 3600)

@@ -15,6 +15,7 @@ from switchboard.ports import Clock
 from switchboard.redis.codes import SmsCodes
 from switchboard.redis.connection import Client, connect
 from switchboard.redis.conversations import RedisBindings, RedisConversations
+from switchboard.redis.copies import Copies
 from switchboard.redis.exchange import RedisAccept
 from switchboard.redis.keys import Keys, keep_partitions
 from switchboard.redis.log import RedisLog
@@ -25,6 +26,7 @@ from switchboard.redis.rates import Rates
 from switchboard.redis.scripting import Scripts
 from switchboard.redis.stepups import RedisStepUps
 from switchboard.redis.switches import RedisSwitches
+from switchboard.redis.topology import close
 from switchboard.redis.trackers import RedisTrackers
 from switchboard.redis.vault import RedisVault, Seal
 from switchboard.settings import Settings
@@ -41,6 +43,7 @@ class Stores:
     redis: Client
     scripts: Scripts
     keys: Keys
+    copies: Copies
     accept: RedisAccept
     rates: Rates
     vault: RedisVault
@@ -61,7 +64,8 @@ class Stores:
         await keep_partitions(self.redis, self.keys.partitions)
 
     async def close(self) -> None:
-        await self.redis.aclose()
+        await self.copies.close()
+        await close(self.redis)
 
 
 def partition_cap(settings: Settings) -> int:
@@ -74,12 +78,14 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
     redis = connect(settings.redis_url)
     scripts, keys = Scripts(redis), Keys(settings.partitions)
     conversation_key, seal = settings.key("conversation"), Seal(settings.key("vault"))
-    accept = RedisAccept(scripts, keys, conversation_key, seal, partition_cap(settings))
+    copies = Copies(scripts, settings.redis_replicas)
+    accept = RedisAccept(copies, keys, conversation_key, seal, partition_cap(settings))
     conversations = RedisConversations(scripts, keys, clock)
     return Stores(
         redis=redis,
         scripts=scripts,
         keys=keys,
+        copies=copies,
         accept=accept,
         rates=Rates(scripts, keys, settings, clock),
         vault=RedisVault(redis, keys, seal),

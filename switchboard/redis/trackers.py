@@ -26,7 +26,7 @@ class RedisTrackers:
         """The latest snapshot, the events of the last `turns` turns (60 are kept), and how many were ever stored."""
         of = self._keys.of
         with reaching():
-            pipe = self._redis.pipeline()
+            pipe = self._redis.pipeline(transaction=True)
             pipe.get(of(conversation, "snapshot", conversation))
             pipe.lrange(of(conversation, "events", conversation), -turns, -1)
             pipe.hget(self._keys.conversation(conversation), "events")

@@ -22,6 +22,7 @@ from switchboard.redis.exchange import Exchange
 from switchboard.redis.handoffs import RedisHandoffs
 from switchboard.redis.leases import Leases
 from switchboard.redis.stores import Stores, open_stores
+from switchboard.redis.topology import is_cluster
 from switchboard.router import Parts, Router
 from switchboard.sender import Sending
 from switchboard.settings import Settings
@@ -61,13 +62,16 @@ class Clock:
 
 
 class Stack:
-    """`worker` starts one more worker on the same Redis."""
+    """`worker` starts one more worker on the same Redis; `redis` is a socket, or an address."""
 
-    def __init__(self, socket: Path, directory: Path, partitions: int = 8, cap: int = 10_000) -> None:
+    def __init__(
+        self, redis: Path | str, directory: Path, partitions: int = 8, cap: int = 10_000, replicas: int = 0
+    ) -> None:
         secret = directory / "secret"
         secret.write_bytes(b"s" * 32)
         self.settings = Settings(
-            redis_url=f"unix://{socket}",
+            redis_url=redis if isinstance(redis, str) else f"unix://{redis}",
+            redis_replicas=replicas,
             secret_file=secret,
             partitions=partitions,
             in_cap=cap,
@@ -164,10 +168,19 @@ class Stack:
         """Nothing waits, in or out."""
         deadline = asyncio.get_running_loop().time() + within_s
         while True:
-            if not await self.stores.redis.eval(WAITING, 0):
+            if not await self._waiting():
                 return
             assert asyncio.get_running_loop().time() < deadline, "something still waits"
             await asyncio.sleep(0.02)
+
+    async def _waiting(self) -> int:
+        """How many entries wait; on a Cluster each node counts its own, and none goes from one to another."""
+        redis = self.stores.redis
+        if not is_cluster(redis):
+            return int(await redis.eval(WAITING, 0))
+        await redis.initialize()
+        nodes = redis.get_primaries()
+        return sum([int(await redis.execute_command("EVAL", WAITING, 0, target_nodes=node)) for node in nodes])
 
     async def logged(self, kind: str = "") -> list[dict[str, object]]:
         entries = [entry async for entry in self.stores.log.read({}, 0.01)]

@@ -76,7 +76,7 @@ def script(name: str, before: str, after: str) -> Callable[[pytest.MonkeyPatch],
     """Redis runs the script `name` with `after` instead of `before`."""
 
     def mutate(monkeypatch: pytest.MonkeyPatch) -> None:
-        real = scripting._source
+        real = scripting.source
 
         def source(asked: str) -> tuple[str, str]:
             text, sha = real(asked)
@@ -86,7 +86,7 @@ def script(name: str, before: str, after: str) -> Callable[[pytest.MonkeyPatch],
             changed = text.replace(before, after)
             return changed, hashlib.sha1(changed.encode(), usedforsecurity=False).hexdigest()
 
-        monkeypatch.setattr(scripting, "_source", source)
+        monkeypatch.setattr(scripting, "source", source)
 
     return mutate
 
