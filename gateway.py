@@ -123,6 +123,7 @@ def _mount_web(app: web.Application, parts: Parts) -> None:
     per_s = settings.rate_caller_per_s or NO_LIMIT
     by_caller = Limiter(burst=6 * per_s, per_s=per_s, now=time.monotonic)
     commits = RedisCommits(stores.redis)
+    app.cleanup_ctx.append(_beside(commits.running))
     rest = RestWebhook(adapter, intake, stores.outbox, commits, stores.conversations, key, by_caller)
     app.router.add_post(REST_PATH, rest.handle)
     limits = Limits(Limiter(burst=60, per_s=1, now=time.monotonic), Limiter(burst=20, per_s=1, now=time.monotonic))

@@ -1,42 +1,105 @@
-"""Word of commits by pub/sub: `done:<conversation>` carries {message_ids, replies}. Lossy: callers bound their wait."""
+"""Word of what happens to conversations, by pub/sub: one subscription for all requests of a process that wait.
+
+`done:<conversation>` carries {message_ids, replies} of a commit, `web` the id of an Address that got a message. Both
+may be lost with a connection: callers look by themselves now and then.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from redis import asyncio as aioredis
+from redis.exceptions import RedisError
 
-from switchboard.redis.connection import reaching
+from switchboard.model import Address
+from switchboard.redis.connection import Client
+from switchboard.redis.outbox import CHANNEL
+from switchboard.tasks import end
+
+DONE = "done:"
+AGAIN_S = 0.2
 
 
 class RedisCommits:
-    def __init__(self, redis: aioredis.Redis) -> None:
+    """`watch` hears something only inside `running`."""
+
+    def __init__(self, redis: Client) -> None:
         self._redis = redis
+        self._watches: dict[str, set[RedisWatch]] = {}
 
     @asynccontextmanager
-    async def watch(self, conversation: str) -> AsyncIterator[_Watch]:
-        """Raises NotReachable."""
-        with reaching():
-            async with self._redis.pubsub() as pubsub:
-                await pubsub.subscribe(f"done:{conversation}")
-                # The answer to the subscription: from here on nothing is missed.
-                await pubsub.get_message(timeout=2.0)
-                yield _Watch(pubsub)
+    async def running(self) -> AsyncIterator[None]:
+        listening = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            await end(listening)
 
+    @contextmanager
+    def watch(self, conversation: str, address: Address, message_id: str) -> Iterator[RedisWatch]:
+        """From here on nothing about this message and its Address is missed, while the connection holds."""
+        watch, names = RedisWatch(message_id), (f"{DONE}{conversation}", address.id)
+        for name in names:
+            self._watches.setdefault(name, set()).add(watch)
+        try:
+            yield watch
+        finally:
+            for name in names:
+                self._watches[name].discard(watch)
+                if not self._watches[name]:
+                    del self._watches[name]
 
-class _Watch:
-    def __init__(self, pubsub: Any) -> None:
-        self._pubsub = pubsub
-
-    async def wait(self, message_id: str) -> list[str]:
+    async def _listen(self) -> None:
         while True:
-            with reaching():
-                told = await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=1.0)
-            if told is None:
-                continue
-            word = json.loads(told["data"])
-            if message_id in word.get("message_ids", ()):
-                return [str(reply) for reply in word.get("replies", [])]
+            try:
+                async with self._redis.pubsub() as pubsub:
+                    await pubsub.subscribe(CHANNEL)
+                    await pubsub.psubscribe(f"{DONE}*")
+                    while True:
+                        told = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2.0)
+                        if told:
+                            self._tell(told["channel"].decode(), told["data"])
+            except (RedisError, OSError):
+                await asyncio.sleep(AGAIN_S)
+
+    def _tell(self, channel: str, data: bytes) -> None:
+        if channel == CHANNEL:
+            for watch in self._watches.get(data.decode(), ()):
+                watch.got_message()
+        elif watches := self._watches.get(channel):
+            word = json.loads(data)
+            for watch in watches:
+                watch.got_commit(word)
+
+
+class RedisWatch:
+    """See rest.Watch."""
+
+    def __init__(self, message_id: str) -> None:
+        self.replies: frozenset[str] | None = None
+        self._message_id = message_id
+        self._puts = 0
+        self._complete = asyncio.Event()
+
+    async def complete(self, within_s: float) -> None:
+        try:
+            await asyncio.wait_for(self._complete.wait(), within_s)
+        except asyncio.TimeoutError:
+            pass
+
+    def got_message(self) -> None:
+        self._puts += 1
+        self._look()
+
+    def got_commit(self, word: dict[str, Any]) -> None:
+        if self._message_id in word.get("message_ids", ()):
+            self.replies = frozenset(str(reply) for reply in word.get("replies", ()))
+            self._look()
+
+    def _look(self) -> None:
+        # A message may be another one's; whoever waits looks for its own, and then again.
+        if self.replies is not None and self._puts >= len(self.replies):
+            self._complete.set()

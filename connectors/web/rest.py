@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from aiohttp import web
@@ -15,15 +15,16 @@ from connectors.web.adapter import WebAdapter
 from connectors.web.sessions import Session, login_message
 from connectors.web.shown import rest_message
 from switchboard.errors import BadInput
-from switchboard.model import InboundMessage, OutboundMessage
+from switchboard.model import Address, InboundMessage, OutboundMessage
 from switchboard.ports import Conversations, WebOutbox
-from switchboard.tasks import end
 
-AT_ONCE = 200
-"""So many requests of a process may wait: each holds a connection to Redis, and Accept needs some too."""
+AT_ONCE = 1000
+"""So many requests of a process may wait."""
 WAIT_S = 10.0
-LOOK_S = 0.1
-"""How often the outbox is looked at: the sender hands over after the commit, and word of the commit may be lost."""
+LOOK_S = 1.0
+"""How often the outbox is looked at without any word that it is complete: such a word may be lost."""
+SOON_S = 0.05
+"""The same once all is said to be there, and something else was counted for a reply."""
 QUIET_S = 2.0
 """Without word of the commit, replies that nothing followed for so long are taken for all there is."""
 
@@ -31,15 +32,17 @@ _OUTLIVED = "somebody logged in since this session was issued"
 
 
 class Watch(Protocol):
-    """A subscription to the commits of one conversation."""
+    """What becomes of one message. `replies`: the ids of its replies, None until its turn is committed."""
 
-    async def wait(self, message_id: str) -> list[str]:
-        """The ids of the replies, as soon as the message's turn is committed."""
+    replies: frozenset[str] | None
+
+    async def complete(self, within_s: float) -> None:
+        """Returns when it is committed and as many messages came as it has replies, or when the time is over."""
 
 
 class Commits(Protocol):
-    def watch(self, conversation: str) -> AbstractAsyncContextManager[Watch]:
-        """Subscribed once entered: a commit after that is not missed."""
+    def watch(self, conversation: str, address: Address, message_id: str) -> AbstractContextManager[Watch]:
+        """A commit, and a message for the Address, after that are not missed, unless Redis went away meanwhile."""
 
 
 class RestWebhook:
@@ -82,12 +85,13 @@ class RestWebhook:
             raise BadInput(_OUTLIVED, 401)
         if self._places.locked():
             return json_response({"error": "try again"}, 503)
-        async with self._places, self._commits.watch(conversation) as watch:
+        async with self._places:
             start = await self._outbox.last(message.address)
-            answer = await self._intake.take(received)
-            if answer is not received.on_stored:
-                return response(answer)
-            replies = await self._replies(watch, message, start)
+            with self._commits.watch(conversation, message.address, message.id) as watch:
+                answer = await self._intake.take(received)
+                if answer is not received.on_stored:
+                    return response(answer)
+                replies = await self._replies(watch, message, start)
         headers = await self._next_token(session, conversation, message.id) if session else {}
         answered = json_response([rest_message(sender, reply) for reply in replies])
         answered.headers.update(headers)
@@ -105,20 +109,16 @@ class RestWebhook:
         return {"X-Renji-Session": self._adapter.sessions.token(self._adapter.sessions.renewed(session, known))}
 
     async def _replies(self, watch: Watch, message: InboundMessage, start: str) -> list[OutboundMessage]:
-        committed = asyncio.create_task(watch.wait(message.id))
         loop = asyncio.get_running_loop()
         until, quiet, count = loop.time() + WAIT_S, loop.time() + WAIT_S, 0
-        try:
-            while True:
-                await asyncio.wait([committed], timeout=LOOK_S)
-                after = [kept for _, kept in await self._outbox.after(message.address, start)]
-                expected = set(committed.result()) if committed.done() else None
-                mine = [kept for kept in after if kept.in_reply_to == message.id or kept.id in (expected or ())]
-                if len(mine) > count:
-                    count, quiet = len(mine), loop.time() + QUIET_S
-                if (expected is not None and expected <= {kept.id for kept in mine}) or loop.time() > min(until, quiet):
-                    return mine
-                if expected is not None:
-                    await asyncio.sleep(LOOK_S)
-        finally:
-            await end(committed)
+        while True:
+            await watch.complete(LOOK_S)
+            after = [kept for _, kept in await self._outbox.after(message.address, start)]
+            mine = [kept for kept in after if kept.in_reply_to == message.id or kept.id in (watch.replies or ())]
+            if len(mine) > count:
+                count, quiet = len(mine), loop.time() + QUIET_S
+            complete = watch.replies is not None and watch.replies <= {kept.id for kept in mine}
+            if complete or loop.time() > min(until, quiet):
+                return mine
+            if watch.replies is not None:
+                await asyncio.sleep(SOON_S)
