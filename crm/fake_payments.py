@@ -17,6 +17,8 @@ class FakePayments:
 
     def __init__(self, crm: FakeCrm, clock: Callable[[], datetime], url: str = "https://pay.example") -> None:
         self.crm, self.clock, self.url = crm, clock, url
+        self.paid: set[str] = set()
+        """What the gateway took the money for without having told us."""
 
     async def redeem_card(self, msisdn: str, card_number: str, *, key: str, deadline: float) -> TopUp:
         return await self.crm.top_up_card(msisdn, card_number, idempotency_key=key, deadline=deadline)
@@ -34,6 +36,11 @@ class FakePayments:
         """The callback that a gateway would send after a person paid (or cancelled: "failed")."""
         payment = self.crm.all_payments[payment_id]
         return RawCallback(json.dumps([payment_id, payment.amount_fen, state]).encode(), {})
+
+    async def look_up(self, payment_id: str, *, deadline: float) -> PaymentEvent | None:
+        if payment_id not in self.paid:
+            return None
+        return await self.handle_callback(self.pay(payment_id), deadline=deadline)
 
     async def handle_callback(self, raw: RawCallback, *, deadline: float) -> PaymentEvent:
         payment_id, amount_fen, state = json.loads(raw.body)

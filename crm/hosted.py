@@ -13,7 +13,7 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from crm.documents.scalars import BadDocument, choice, mapping, moment_from, string, whole
+from crm.documents.scalars import choice, mapping, moment_from, string, whole
 from crm.errors import KeyReused, Refused, TimedOut, Unavailable
 from crm.model import Payment, TopUp
 from crm.payments import Checkout, PaymentEvent, RawCallback
@@ -57,12 +57,19 @@ class HostedPayments:
             msisdn, amount_fen, conversation, idempotency_key=key, deadline=deadline
         )
         request = {"merchant_ref": payment.id, "amount_fen": amount_fen, "notify_url": self._gateway.notify_url}
-        answer = await self._open(json.dumps(request).encode(), deadline)
+        _, raw = await self._ask("/checkouts", json.dumps(request).encode(), 201, deadline)
         try:
+            answer = mapping(json.loads(raw), "answer")
             expires_at = moment_from(answer.get("expires_at"), "expires_at")
             return Checkout(payment.id, string(answer.get("url"), "url"), amount_fen, expires_at)
-        except BadDocument as bad:
+        except ValueError as bad:
             raise Unavailable("unreadable answer of the gateway") from bad
+
+    async def look_up(self, payment_id: str, *, deadline: float) -> PaymentEvent | None:
+        question = json.dumps({"merchant_ref": payment_id}).encode()
+        headers, raw = await self._ask("/lookups", question, 200, deadline)
+        # What has ended is told as a callback tells it, signed in the same way.
+        return await self.handle_callback(RawCallback(raw, headers), deadline=deadline) if raw else None
 
     async def handle_callback(self, raw: RawCallback, *, deadline: float) -> PaymentEvent:
         notice = self._verified(raw)
@@ -90,24 +97,25 @@ class HostedPayments:
         except (ValueError, RecursionError) as bad:
             raise Refused("invalid", {"field": getattr(bad, "field", "body")}) from None
 
-    async def _open(self, body: bytes, deadline: float) -> Any:
+    async def _ask(self, path: str, body: bytes, expected: int, deadline: float) -> tuple[dict[str, str], bytes]:
+        """Headers (lower-case names) and body of the gateway's answer; 204 gives no body."""
         left = deadline - asyncio.get_running_loop().time()
         if left <= 0:
             raise TimedOut("the deadline had passed")
         headers = {**signed_headers(self._gateway.key, body, self._clock()), "Content-Type": "application/json"}
-        url, timeout = f"{self._gateway.url}/checkouts", ClientTimeout(total=left)
+        url, timeout = f"{self._gateway.url}{path}", ClientTimeout(total=left)
         try:
             async with self._session.post(
                 url, data=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as reply:
                 if reply.status == 409:
                     raise KeyReused()
-                if reply.status != 201:
+                if reply.status not in (expected, 204):
                     raise Unavailable(f"gateway status {reply.status}")
-                return mapping(json.loads(await reply.content.read(MOST_CALLBACK)), "answer")
+                return {k.lower(): v for k, v in reply.headers.items()}, await reply.content.read(MOST_CALLBACK)
         except asyncio.TimeoutError as late:
             raise TimedOut("the gateway did not answer") from late
-        except (ClientError, OSError, ValueError) as broken:
+        except (ClientError, OSError) as broken:
             raise Unavailable("the gateway cannot be reached") from broken
 
 

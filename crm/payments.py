@@ -61,6 +61,11 @@ class Payments(Protocol):
         """A page for an amount within the operator's limits. The same key gives the same page. Refused: amount."""
         ...
 
+    async def look_up(self, payment_id: str, *, deadline: float) -> PaymentEvent | None:
+        """Ask the gateway what became of a checkout whose callback has not come, and credit it if it was paid; None
+        while nobody has paid or cancelled. Asking again credits nothing."""
+        ...
+
     async def handle_callback(self, raw: RawCallback, *, deadline: float) -> PaymentEvent:
         """Verify, credit once, and say what became of it. Refused: signature, amount_mismatch; NotFound: payment."""
         ...

@@ -1,18 +1,19 @@
-"""How much money is left, what came in, and whether the line is cut off."""
+"""How much money is left, what came in, and why a line is still cut off."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
+from bot.actions.line import TOLD, tell_state
 from bot.actions.skill import Skill
+from bot.actions.tickets import open_ticket
 from bot.actions.turn import Event, Turn
-from crm.model import Payment
-from crm.operations import reads
+from crm.operations import payments_made, reads
+from crm.operations.payments_made import Found
 
 SHOWN = 3
-RECENT = timedelta(days=3)
-"""A payment of these days may be the one that somebody speaks of who says that they have paid."""
+RESTORE = "已不欠费仍停机，请核实开机"
+"""What the ticket asks of whoever reads it."""
 
 
 class QueryBalance(Skill):
@@ -33,52 +34,50 @@ class QueryBalance(Skill):
 
 
 class QueryRechargeRecord(Skill):
-    """Did my payment arrive?"""
+    """Did my payment arrive? What the gateway took without a word is credited while it is looked for."""
 
     wish = "query_recharge_record"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        found = await reads.payments(turn.doors, turn.who)
-        turn.say("payments", items=[_shown(p) for p in found[:SHOWN]])
-        turn.outcome(self.wish, "answered")
-        return []
-
-
-class QuerySuspension(Skill):
-    """Cut off? What is owed, and what the CRM says of the line."""
-
-    wish = "query_suspension"
-    tells = True
-
-    async def answer(self, turn: Turn) -> list[Event]:
-        balance = await reads.balance(turn.doors, turn.who)
-        status = (await reads.subscriber(turn.doors, turn.who)).status
-        turn.say("line_state", suspended=status == "suspended", arrears_fen=balance.arrears_fen)
+        found = await payments_made.recent(turn.doors, turn.who)
+        turn.say("payments", items=[_shown(one) for one in found[:SHOWN]])
         turn.outcome(self.wish, "answered")
         return []
 
 
 class PaidButCutOff(Skill):
-    """Whether the money is there, what is still owed, and what the CRM says of the line: then what happens next."""
+    """The payment, what is owed, the cause of the cut: then the line is restored, or somebody has a deadline for it."""
 
     wish = "paid_but_cut_off"
     tells = True
 
     async def answer(self, turn: Turn) -> list[Event]:
+        now, found = turn.doors.now(), await payments_made.recent(turn.doors, turn.who)
+        person = await reads.subscriber(turn.doors, turn.who)
+        if person.suspended_for in TOLD:
+            await tell_state(turn, person)
+            turn.outcome(self.wish, "answered")
+            return []
+        suspended = person.status == "suspended"
+        restored = suspended and await payments_made.restore(turn.doors, turn.who)
         balance = await reads.balance(turn.doors, turn.who)
-        status = (await reads.subscriber(turn.doors, turn.who)).status
-        now = turn.doors.now()
-        recent = [p for p in await reads.payments(turn.doors, turn.who) if now - p.created_at <= RECENT]
+        made = [one for one in found if now - one.payment.created_at <= payments_made.RECENT]
         turn.say(
             "paid_but_cut_off",
-            days=RECENT.days,
-            suspended=status == "suspended",
+            days=payments_made.RECENT.days,
+            suspended=suspended and not restored,
+            restored=restored,
             arrears_fen=balance.arrears_fen,
-            paid=next((_shown(p) for p in recent), None),
+            gift_fen=balance.kind_fen("gift") + balance.kind_fen("dedicated"),
+            paid=_shown(made[0]) if made else None,
         )
-        turn.outcome(self.wish, "answered")
+        if suspended and not restored and not balance.arrears_fen:
+            await open_ticket(turn, self.wish, "callback", RESTORE, turn.who.message_id, "urgent")
+        else:
+            turn.outcome(self.wish, "done" if restored else "answered")
         return []
 
 
-def _shown(payment: Payment) -> dict[str, Any]:
-    return {"at": payment.created_at.isoformat(), "amount_fen": payment.amount_fen, "state": payment.state}
+def _shown(found: Found) -> dict[str, Any]:
+    payment = found.payment
+    return {"at": payment.created_at.isoformat(), "amount_fen": payment.amount_fen, "state": found.state}

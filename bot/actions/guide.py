@@ -14,8 +14,8 @@ ELSEWHERE = frozenset(
     {
         "broadband_cancel", "broadband_move", "broadband_new", "broadband_renew", "close_account", "consult_business",
         "consult_coverage", "consult_handset", "consult_promotions", "delete_my_data", "find_store", "invoice",
-        "opt_out_marketing", "query_broadband", "query_call_detail", "query_points", "query_puk", "query_real_name",
-        "recharge_other", "redeem_points", "replace_sim", "reset_password", "resume_number", "suspend_number",
+        "opt_out_marketing", "query_broadband", "query_puk", "query_real_name",
+        "recharge_other", "replace_sim", "reset_password",
     }
 )  # fmt: skip
 """The text says why it is not done here, and where it is and with what."""

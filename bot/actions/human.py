@@ -73,15 +73,6 @@ class ReportFraud(_AtOnce):
         return "action_report_fraud"
 
 
-class ReportLostSim(_AtOnce):
-    wish = "report_lost_sim"
-    response = "sim_is_lost"
-    reason = "lost"
-
-    def name(self) -> str:
-        return "action_report_lost_sim"
-
-
 class Distress(_AtOnce):
     wish = "distress"
     response = "distress"

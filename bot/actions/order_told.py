@@ -9,6 +9,14 @@ from crm.operations.results import Done, Pending
 
 FIRST_LOOK_S = 5.0
 AT_ONCE = timedelta(minutes=1)
+OWN_WORDS = {
+    "undo_plan_change": "plan_change_undone",
+    "redeem_points": "points_redeemed",
+    "suspend_number": "line_on_hold",
+    "resume_number": "line_restored",
+    "report_lost_sim": "lost_line_stopped",
+}
+"""What is said of these once they are done, in place of "ordered" or "cancelled"."""
 
 
 def tell(turn: Turn, wish: str, result: Done | Pending) -> None:
@@ -18,14 +26,15 @@ def tell(turn: Turn, wish: str, result: Done | Pending) -> None:
         "name": quote.name.of(turn.who.language),
         "price_fen": quote.price_fen,
         "monthly_fen": quote.monthly_fen,
+        "points": quote.points,
         "operation": quote.operation,
     }
     if isinstance(result, Pending):
         turn.say("order_pending", **values)
         look_again(turn, quote.id, FIRST_LOOK_S)
         return
-    if quote.operation == "undo_plan_change":
-        turn.say("plan_change_undone", **values)
+    if quote.operation in OWN_WORDS:
+        turn.say(OWN_WORDS[quote.operation], **values)
         turn.outcome(wish, "done")
         return
     response = "order_done" if result.order.state == "completed" else "order_accepted"

@@ -100,6 +100,7 @@ def offered(offering: Offering, language: str) -> dict[str, Any]:
         "about": offering.description.of(language),
         "price_fen": offering.price_fen,
         "monthly_fen": offering.monthly_fen,
+        "points": offering.points,
         "data_kb": offering.granted("data", *EVERYWHERE),
         "directed_kb": offering.granted("data", "directed"),
         "local_kb": offering.granted("data", "local"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from crm.errors import NotFound, Refused
 from crm.model import Product
 from crm.operations.context import Context
 from crm.operations.doors import Doors
-from crm.operations.quotes import Quote, issue
+from crm.operations.offers import offer
+from crm.operations.quotes import Quote
 from crm.operations.results import Refusal
 
 OPERATION = "cancel_data_pack"
@@ -18,7 +18,7 @@ async def cancellable(doors: Doors, who: Context) -> tuple[Product, ...]:
         return ()
     deadline = doors.read_deadline()
     products = await doors.crm.products(who.bound.msisdn, deadline=deadline)
-    held = [p for p in products if p.category != "plan" and p.status == "active"]
+    held = [p for p in products if p.category in ("data_pack", "service") and p.status == "active"]
     found = []
     for product in held:
         offering = await doors.crm.offering(product.offering_id, deadline=deadline)
@@ -29,12 +29,4 @@ async def cancellable(doors: Doors, who: Context) -> tuple[Product, ...]:
 
 async def quote(doors: Doors, who: Context, offering_id: str) -> Quote | Refusal:
     """An offer to cancel. Raises Unavailable."""
-    try:
-        offering = await doors.crm.offering(offering_id, deadline=doors.read_deadline())
-        if offering.category not in ("data_pack", "service"):
-            return Refusal("unknown_offering")
-        return await issue(doors, who, OPERATION, offering, "delete")
-    except NotFound:
-        return Refusal("unknown_offering")
-    except Refused as refused:
-        return Refusal(refused.reason, refused.values)
+    return await offer(doors, who, OPERATION, offering_id, ("data_pack", "service"), "delete")

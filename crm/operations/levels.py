@@ -37,6 +37,9 @@ LEVELS: Mapping[str, int] = {
     "query_own_number": 1,
     "query_other_number": 1,
     "urge": 1,
+    "query_points": 1,
+    # Reversible, and who has lost the phone gets no code.
+    "report_lost_sim": 1,
     "recharge_card": 1,
     "recharge_page": 1,
     "report_fault": 1,
@@ -46,14 +49,19 @@ LEVELS: Mapping[str, int] = {
     "cancel_data_pack": 2,
     "change_plan": 2,
     "undo_plan_change": 2,
+    "redeem_points": 2,
+    "suspend_number": 2,
+    "resume_number": 2,
+    "query_call_detail": 2,
     "reset_password": 3,
     "read_puk": 3,
     "replace_sim": 3,
     "change_owner": 3,
 }
 
-# A new plan changes what is paid each month, so that a yes from a phone left on a table is not enough.
-_CODE_BY_SMS = frozenset({"change_plan", "undo_plan_change"})
+# A new plan changes what is paid each month, and single calls are the most private of all, so that a yes from a phone
+# left on a table is not enough.
+_CODE_BY_SMS = frozenset({"change_plan", "undo_plan_change", "query_call_detail"})
 
 
 def level(operation: str) -> int:

@@ -94,11 +94,16 @@ async def _still_true(doors: Doors, who: Context, quote: Quote) -> Quote | Refus
 
 
 def _facts(quote: Quote) -> dict[str, object]:
-    return {"quote": quote.id, "price_fen": quote.price_fen, "msisdn": quote.msisdn}
+    return {"quote": quote.id, "price_fen": quote.price_fen, "points": quote.points, "msisdn": quote.msisdn}
 
 
 async def _send_code(doors: Doors, who: Context, quote: Quote) -> CodeSent | Refusal:
-    values = {"name": quote.name.of(who.language), "price_fen": quote.price_fen, "operation": quote.operation}
+    values = {
+        "name": quote.name.of(who.language),
+        "price_fen": quote.price_fen,
+        "points": quote.points,
+        "operation": quote.operation,
+    }
     return await stepups.send(doors, who, quote.operation, quote.msisdn, _facts(quote), values, stepups.TRANSACTION_S)
 
 

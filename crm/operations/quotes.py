@@ -35,6 +35,7 @@ class Quote:
     catalogue_version: str
     expires_at: datetime
     channel: str
+    points: int = 0
 
     def to_body(self) -> dict[str, Any]:
         """Plain JSON for the store."""
@@ -52,6 +53,7 @@ class Quote:
             "catalogue_version": self.catalogue_version,
             "expires_at": self.expires_at.isoformat(),
             "channel": self.channel,
+            "points": self.points,
         }
 
     @classmethod
@@ -73,6 +75,7 @@ class Quote:
             catalogue_version=body["catalogue_version"],
             expires_at=datetime.fromisoformat(body["expires_at"]),
             channel=body["channel"],
+            points=body.get("points", 0),
         )
 
 
@@ -106,6 +109,7 @@ async def issue(doors: Doors, who: Context, operation: str, offering: Offering, 
         catalogue_version=qualified.catalogue_version,
         expires_at=doors.now() + timedelta(seconds=QUOTE_TTL_S),
         channel=who.channel,
+        points=offering.points,
     )
     await doors.quotes.issue(who.conversation, quote.id, quote.to_body(), QUOTE_TTL_S)
     return quote

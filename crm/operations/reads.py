@@ -11,6 +11,7 @@ from crm.model import (
     Offering,
     Order,
     Payment,
+    PointsLot,
     Product,
     Subscriber,
     Ticket,
@@ -83,6 +84,11 @@ async def orders(doors: Doors, who: Context) -> tuple[Order, ...]:
 async def payments(doors: Doors, who: Context) -> tuple[Payment, ...]:
     """Newest first."""
     return await doors.crm.payments(number(who), limit=5, deadline=doors.read_deadline())
+
+
+async def points(doors: Doors, who: Context) -> tuple[PointsLot, ...]:
+    """What can be spent, the lot that ends first first."""
+    return await doors.crm.points(number(who), deadline=doors.read_deadline())
 
 
 async def tickets(doors: Doors, who: Context) -> tuple[Ticket, ...]:

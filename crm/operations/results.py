@@ -30,6 +30,8 @@ REFUSALS = frozenset(
         "card_missing",  # the card number is no longer kept
         "nothing_to_cancel",
         "unknown_offering",
+        "holder_only",  # the number is used by one and held by another
+        "month_not_kept",  # values: months (how many are)
     }
 )
 

@@ -28,6 +28,7 @@ from crm.reference.schema import checkout
 from crm.reference.store import Store
 from crm.signing import check_signature, signed_headers
 
+JSON = {"Content-Type": "application/json"}
 LIFETIME_S = 1800
 LOOK_EVERY_S = 1.0
 NOTICE_TIMEOUT_S = 5.0
@@ -53,6 +54,7 @@ def paygate_app(paygate: Paygate) -> web.Application:
     app = web.Application()
     app[PAYGATE] = paygate
     app.router.add_post("/checkouts", open_checkout)
+    app.router.add_post("/lookups", look_up)
     app.router.add_get("/pay/{token}", show)
     app.router.add_post("/pay/{token}", act)
     app.cleanup_ctx.append(_notifying)
@@ -81,6 +83,27 @@ async def open_checkout(request: web.Request) -> web.Response:
             row = dict(known)
     page = f"{here.public_url}/paygate/pay/{row['token']}"
     return answer({"url": page, "expires_at": moment_to(row["expires_at"])}, 201)
+
+
+async def look_up(request: web.Request) -> web.Response:
+    """What became of a merchant_ref: the notice that was or will be sent, 204 while there is none."""
+    here = request.app[PAYGATE]
+    try:
+        document = mapping(await body(request), "body")
+        check_signature(
+            here.key, {k.lower(): v for k, v in request.headers.items()}, await request.read(), here.clock()
+        )
+        wanted = string(document.get("merchant_ref"), "merchant_ref", 64)
+    except BadDocument as bad:
+        return error(400, "malformed", field=bad.field)
+    except Refused as refusal:
+        return error(401, refusal.reason)
+    async with here.store.reading() as connection:
+        row = await _find(connection, checkout.c.merchant_ref == wanted)
+    if row is None or row["finished_at"] is None:
+        return web.Response(status=204)
+    raw = _notice(row)
+    return web.Response(body=raw, headers={**signed_headers(here.key, raw, here.clock()), **JSON})
 
 
 def _new_row(document: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -171,13 +194,18 @@ async def notify_due(paygate: Paygate, session: ClientSession) -> int:
     return taken
 
 
-async def _notify(paygate: Paygate, session: ClientSession, row: Mapping[str, Any]) -> bool:
+def _notice(row: Mapping[str, Any]) -> bytes:
+    """What a merchant is told of a checkout that has ended."""
     notice = {
         "merchant_ref": row["merchant_ref"], "transaction": row["transaction"], "amount_fen": row["amount_fen"],
         "state": row["state"], "finished_at": moment_to(row["finished_at"]),
     }  # fmt: skip
-    raw = json.dumps(notice).encode()
-    headers = {**signed_headers(paygate.key, raw, paygate.clock()), "Content-Type": "application/json"}
+    return json.dumps(notice).encode()
+
+
+async def _notify(paygate: Paygate, session: ClientSession, row: Mapping[str, Any]) -> bool:
+    raw = _notice(row)
+    headers = {**signed_headers(paygate.key, raw, paygate.clock()), **JSON}
     try:
         async with session.post(row["notify_url"], data=raw, headers=headers, allow_redirects=False) as reply:
             return reply.status == 200

@@ -207,7 +207,8 @@ async def test_after_the_calls_a_month_is_theirs(talk: Begin) -> None:
     person = talk()
     await person.say("query_call_detail")
     heard = await person.say("inform", **month("上个月的", "上个月", "2026-10"))
-    assert heard.responses == ["guide_query_call_detail"]
+    assert heard.responses == ["code_ask"]
+    assert "2026年10月" in (await person.code(person.sent_code())).texts[0]
 
 
 async def test_a_month_counts_as_understood(talk: Begin) -> None:

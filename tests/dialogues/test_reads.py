@@ -32,6 +32,7 @@ READS = {
     "query_my_plan": "my_plan",
     "query_subscribed_services": "subscribed",
     "query_orders": "orders",
+    "query_points": "points",
     "query_ticket": "tickets",
     "urge": "urge",
     "consult_roaming": "roaming_packs",
@@ -91,6 +92,7 @@ async def test_why_was_i_charged_names_the_day_of_each_item(talk: Begin) -> None
 async def test_still_cut_off_though_paid_is_told_as_it_is(talk: Begin) -> None:
     heard = await talk("+8613800000012").say("query_suspension")
     assert "没有欠费，但号码还在停机" in heard.texts[0]
+    assert "复机" in heard.labels
     heard = await talk("+8613800000000").say("query_suspension")
     assert "没有停机" in heard.texts[0]
 

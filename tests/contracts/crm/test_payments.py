@@ -226,3 +226,31 @@ async def test_the_fake_keeps_the_same_promises(clock: Clock) -> None:
     second = await payments.handle_callback(payments.pay(checkout.payment_id), deadline=within(5))
     assert (7350, False, True) == (first.balance_fen, first.duplicate, second.duplicate)
     assert 7350 == (await crm.balance(LI, deadline=within(5))).payable_fen
+
+
+async def test_a_payment_whose_callback_never_came_is_found_by_asking(shop: Shop) -> None:
+    checkout = await shop.checkout()
+    assert await shop.payments.look_up(checkout.payment_id, deadline=within(5)) is None
+    await shop.press(checkout.url, "pay")
+    found = [await shop.payments.look_up(checkout.payment_id, deadline=within(5)) for _ in range(2)]
+    assert [("paid", False), ("paid", True)] == [(e.state, e.duplicate) for e in found if e]
+    assert 7350 == await shop.balance_fen()
+    await shop.notices()
+    assert 7350 == await shop.balance_fen()
+
+
+async def test_a_cancelled_payment_is_found_as_such(shop: Shop) -> None:
+    checkout = await shop.checkout()
+    await shop.press(checkout.url, "cancel")
+    found = await shop.payments.look_up(checkout.payment_id, deadline=within(5))
+    assert found and "failed" == found.state
+    assert 2350 == await shop.balance_fen()
+
+
+async def test_only_the_merchant_may_ask_what_became_of_a_payment(shop: Shop, clock: Clock) -> None:
+    question = json.dumps({"merchant_ref": (await shop.checkout()).payment_id}).encode()
+    for key, status in ((b"x" * 32, 401), (PAYGATE_KEY, 204)):
+        headers = signed_headers(key, question, clock()) | {"Content-Type": "application/json"}
+        url = f"{shop.reference.url}/paygate/lookups"
+        async with shop.session.post(url, data=question, headers=headers) as reply:
+            assert status == reply.status

@@ -8,16 +8,20 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from bot.actions import guide, skills
+from bot.actions import guide, line, skills
 from crm.errors import REASONS
 from crm.operations.results import REFUSALS
 from tests.unit.content.test_responses import ROOT, entries
 
 LITERAL = re.compile(r'"([a-z_]+)"')
-TRADES = ("order_data_pack", "cancel_data_pack", "change_plan", "undo_plan_change")
+TRADES = (
+    "order_data_pack", "cancel_data_pack", "change_plan", "undo_plan_change", "redeem_points", "suspend_number",
+    "resume_number", "report_lost_sim",
+)  # fmt: skip
 FAMILIES = {
     *(f"refused_{code}" for code in REASONS | REFUSALS),
     *(f"{step}_{trade}" for step in ("ask", "quote", "nothing_to") for trade in TRADES),
+    *(f"cut_off_{cause}" for cause in line.TOLD),
     *(f"ticket_{kind}" for kind in ("fault", "complaint", "callback")),
     *(f"guide_{intent}" for intent in guide.GUIDED),
     *(f"faq_{topic}" for topic in guide.FAQ),

@@ -1,0 +1,145 @@
+"""The line itself: put on hold, restored, stopped because the phone is lost, and why it is cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar
+
+from bot.actions.human import hand_over
+from bot.actions.ordering import OrderForm, OrderStart
+from bot.actions.skill import Skill, clear_form
+from bot.actions.trade import Trade
+from bot.actions.turn import Event, Turn
+from crm.model import Offering, Subscriber
+from crm.operations import hold, payments_made, reads
+from crm.operations.catalogue import on_sale
+from crm.operations.identify import identify
+from crm.operations.results import Refusal
+
+TOLD = frozenset({"wish", "lost", "real_name", "fraud", "court"})
+"""Causes with words of their own, `cut_off_<cause>`; arrears are told with the amount."""
+
+
+def _only(hold_id: str) -> Callable[[Turn], Awaitable[tuple[Offering, ...]]]:
+    async def holds(turn: Turn) -> tuple[Offering, ...]:
+        return tuple(o for o in await on_sale(turn.doors, "hold") if o.id == hold_id)
+
+    return holds
+
+
+SUSPEND = Trade(_only(hold.WISH_HOLD), hold.quote_suspend)
+RESUME = Trade(_only(hold.WISH_HOLD), hold.quote_resume)
+LOST = Trade(_only(hold.LOST_HOLD), hold.quote_lost)
+
+
+class QuerySuspension(Skill):
+    wish = "query_suspension"
+    tells = True
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        await tell_state(turn, await reads.subscriber(turn.doors, turn.who))
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class SuspendNumber(OrderStart):
+    wish = "suspend_number"
+    trade: ClassVar[Trade] = SUSPEND
+
+    def name(self) -> str:
+        return "action_suspend_number"
+
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        person = await reads.subscriber(turn.doors, turn.who)
+        if person.status == "suspended":
+            await tell_state(turn, person)
+            turn.outcome(self.wish, "answered")
+            return None
+        return {"chosen": hold.WISH_HOLD, "among": None}
+
+
+class SuspendNumberForm(OrderForm):
+    wish = "suspend_number"
+    trade: ClassVar[Trade] = SUSPEND
+
+    def name(self) -> str:
+        return "validate_suspend_number_form"
+
+
+class ResumeNumber(OrderStart):
+    """Only a hold by wish ends here; of any other it is told what it is and what ends it."""
+
+    wish = "resume_number"
+    trade: ClassVar[Trade] = RESUME
+
+    def name(self) -> str:
+        return "action_resume_number"
+
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        person = await reads.subscriber(turn.doors, turn.who)
+        if person.suspended_for == "wish":
+            return {"chosen": hold.WISH_HOLD, "among": None}
+        if person.suspended_for == "arrears" and await payments_made.restore(turn.doors, turn.who):
+            turn.say("line_restored")
+            turn.outcome(self.wish, "done")
+            return None
+        await tell_state(turn, person)
+        turn.outcome(self.wish, "answered")
+        return None
+
+
+class ResumeNumberForm(OrderForm):
+    wish = "resume_number"
+    trade: ClassVar[Trade] = RESUME
+
+    def name(self) -> str:
+        return "validate_resume_number_form"
+
+
+class ReportLostSim(OrderStart):
+    """Who speaks for the number here may stop it with a yes; anybody else goes to a person, before others."""
+
+    wish = "report_lost_sim"
+    # Identified below: nobody who lost a phone is asked to log in with a code that goes to it.
+    operation = "transfer_to_agent"
+    keeps = False
+    trade: ClassVar[Trade] = LOST
+
+    def name(self) -> str:
+        return "action_report_lost_sim"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        person = await identify(turn.doors, turn.who)
+        if isinstance(person, Refusal) or person.status == "suspended" or turn.who.channel == "sms":
+            # By SMS the phone that is lost would be the one that writes.
+            turn.say("sim_is_lost")
+            await hand_over(turn, "lost", self.wish)
+            return clear_form()
+        return await super().answer(turn)
+
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        return {"chosen": hold.LOST_HOLD, "among": None}
+
+
+class ReportLostSimForm(OrderForm):
+    wish = "report_lost_sim"
+    trade: ClassVar[Trade] = LOST
+
+    def name(self) -> str:
+        return "validate_report_lost_sim_form"
+
+
+async def tell_state(turn: Turn, person: Subscriber) -> None:
+    """Whether the line works; if not why, since when, and what ends it. Never what a protection has seen."""
+    since = person.suspended_at.isoformat() if person.suspended_at else ""
+    if person.status == "suspended" and person.suspended_for in TOLD:
+        turn.say(f"cut_off_{person.suspended_for}", since=since)
+        return
+    balance = await reads.balance(turn.doors, turn.who)
+    turn.say(
+        "line_state",
+        suspended=person.status == "suspended",
+        since=since,
+        arrears_fen=balance.arrears_fen,
+        gift_fen=balance.kind_fen("gift") + balance.kind_fen("dedicated"),
+    )

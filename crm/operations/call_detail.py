@@ -1,0 +1,75 @@
+"""Single calls and messages: for the holder of the number only, after a code by SMS, the other numbers masked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from crm.model import CallRecord, Subscriber
+from crm.operations import stepups
+from crm.operations.context import Context
+from crm.operations.doors import Doors
+from crm.operations.identify import identify
+from crm.operations.results import CodeSent, Refusal
+from crm.worktime import CHINA
+
+OPERATION = "query_call_detail"
+MONTHS = 6
+"""So many months can be asked for, the running one included."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Of one month, newest first. `minutes` counts begun minutes of calls that were made."""
+
+    month: str
+    records: tuple[CallRecord, ...]
+
+    @property
+    def minutes(self) -> int:
+        return sum(-(-r.seconds // 60) for r in self.records if r.kind == "call_out")
+
+
+async def start(doors: Doors, who: Context, month: str) -> CodeSent | Refusal:
+    """Send the code that has to come first. Raises Unavailable."""
+    person = await _holder(doors, who, month)
+    if isinstance(person, Refusal):
+        return person
+    facts = {"msisdn": person.msisdn}
+    values = {"operation": OPERATION, "name": "", "price_fen": 0, "points": 0}
+    return await stepups.send(doors, who, OPERATION, person.msisdn, facts, values, stepups.TRANSACTION_S)
+
+
+async def read(doors: Doors, who: Context, month: str, ref: str) -> Detail | Refusal:
+    """One code, one month. Raises Unavailable."""
+    person = await _holder(doors, who, month)
+    if isinstance(person, Refusal):
+        return person
+    facts = await stepups.check(doors, who, OPERATION, person.msisdn, ref)
+    if isinstance(facts, Refusal):
+        return facts
+    found = await doors.crm.call_records(person.msisdn, month, deadline=doors.read_deadline())
+    return Detail(month, tuple(replace(record, peer=masked(record.peer)) for record in found))
+
+
+async def _holder(doors: Doors, who: Context, month: str) -> Subscriber | Refusal:
+    """Who may see this month: a company's or a family's number is used by one and held by another."""
+    person = await identify(doors, who)
+    if isinstance(person, Refusal):
+        return person
+    if not person.account_holder:
+        return Refusal("holder_only")
+    return person if month in kept(doors.now()) else Refusal("month_not_kept", {"months": MONTHS})
+
+
+def kept(now: datetime) -> tuple[str, ...]:
+    """The months that can be asked for, newest first."""
+    local = now.astimezone(CHINA)
+    months = (local.year * 12 + local.month - 1 - ago for ago in range(MONTHS))
+    return tuple(f"{m // 12}-{m % 12 + 1:02d}" for m in months)
+
+
+def masked(peer: str) -> str:
+    """+8613812345678 → 138****5678; short numbers of services stay as they are."""
+    digits = peer.removeprefix("+86")
+    return f"{digits[:3]}****{digits[-4:]}" if len(digits) > 8 else digits
