@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -78,6 +78,7 @@ class WebSocket:
         self._limits = limits
         self._connections: dict[str, Connection] = {}
         self._requests: dict[str, web.Request] = {}
+        self._beginning: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._closing = False
         self._server = socketio.AsyncServer(
             async_mode="aiohttp",
@@ -120,11 +121,15 @@ class WebSocket:
 
     async def _disconnect(self, sid: str, reason: Any = None) -> None:
         self._connections.pop(sid, None)
+        self._beginning.pop(sid, None)
         if not self._closing:
             self._requests.pop(sid, None)
 
     async def _session_request(self, sid: str, data: Any = None) -> None:
-        data = data if isinstance(data, dict) else {}
+        async with self._beginning[sid]:
+            await self._begin(sid, data if isinstance(data, dict) else {})
+
+    async def _begin(self, sid: str, data: Mapping[str, Any]) -> None:
         try:
             session = await self._known(data.get("session_id"), sent := _strings(data.get("sent")))
             is_new = session is None
@@ -145,10 +150,11 @@ class WebSocket:
         """The acknowledgement: {"stored": true}, or an error; `again` says that the same message may be sent again."""
         if not isinstance(data, dict):
             return {"stored": False, "error": "not an object"}
+        # A page may send at once after it asked for its session: that says from where it reads on, and comes first.
+        async with self._beginning[sid]:
+            if sid not in self._connections:
+                await self._begin(sid, {"session_id": data.get("session_id")})
         connection = self._connections.get(sid)
-        if connection is None:
-            await self._session_request(sid, {"session_id": data.get("session_id")})
-            connection = self._connections.get(sid)
         if connection is None or not self._limits.messages.allow(connection.session.id):
             return {"stored": False, "again": True, "error": "too many messages"}
         try:

@@ -11,6 +11,7 @@ import socketio
 
 from connectors.web.sessions import Sessions
 from switchboard.model import Address, ChannelEvent, Reply
+from switchboard.redis.conversations import RedisConversations
 from tests.contracts.connectors.stage import until
 
 
@@ -123,6 +124,30 @@ async def test_what_came_while_offline_is_read_on_from_the_position(stage):
         await until(lambda: len(widget.uttered) >= 2)
         await asyncio.sleep(0.2)
         assert widget.texts == ["two", "three"]
+
+
+async def test_a_message_sent_at_once_after_a_reconnect_makes_no_other_connection_of_it(stage, monkeypatch):
+    known, asked = RedisConversations.get, []
+
+    async def slowly(self, conversation):
+        asked.append(conversation)
+        await asyncio.sleep(0.1 * len(asked))
+        return await known(self, conversation)
+
+    stage.may_answer.clear()
+    async with browser(stage) as widget:
+        token = await widget.start()
+        await widget.say("one", client_id="c1")
+    async with browser(stage) as widget:
+        widget.sessions.append(token)
+        monkeypatch.setattr(RedisConversations, "get", slowly)
+        await widget.client.emit("session_request", {"session_id": token, "position": "", "sent": ["c1"]})
+        await widget.say("two", client_id="c2")
+        stage.may_answer.set()
+        await until(lambda: len(widget.uttered) >= 2)
+    shown = [(message["text"], message["renji"]["in_reply_to"]) for message in widget.uttered]
+    address = stage.items[-1].address.id
+    assert shown == [("you said: one", f"web:{address}:c1"), ("you said: two", f"web:{address}:c2")]
 
 
 async def test_a_widget_without_a_position_gets_no_old_messages(stage):
