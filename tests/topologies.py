@@ -153,14 +153,15 @@ class Cluster(Several):
 
 
 class Guarded(Several):
-    """A master, one replica and three Sentinels."""
+    """A master, two replicas and three Sentinels: with one replica, a dead master would leave none to wait for."""
 
     def __init__(self) -> None:
         super().__init__()
         try:
             self.master = self.add(DURABLE)
-            self.replica = self.add({**DURABLE, "replicaof": f"127.0.0.1 {self.master.port}"})
-            until(lambda: in_step(self.replica))
+            follow = {**DURABLE, "replicaof": f"127.0.0.1 {self.master.port}"}
+            self.replicas = [self.add(follow), self.add(follow)]
+            until(lambda: all(map(in_step, self.replicas)))
             watch = f"sentinel monitor {NAME} 127.0.0.1 {self.master.port} 2\n"
             watch += f"sentinel down-after-milliseconds {NAME} {NODE_TIMEOUT_MS}\nsentinel failover-timeout {NAME} 3000"
             self.sentinels = [self.add({}, watch) for _ in range(3)]
@@ -173,9 +174,17 @@ class Guarded(Several):
     def url(self) -> str:
         return "sentinel://" + ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels) + f"/{NAME}"
 
+    def now(self) -> Server:
+        """Whoever is the master."""
+        return next(one for one in (self.master, *self.replicas) if role(one) == "master")
+
     def _sees(self, sentinel: Server) -> bool:
         (told,) = sentinel.client.sentinel_masters().values()
-        return bool(told["num-slaves"] == 1 and told["num-other-sentinels"] == 2)
+        return bool(told["num-slaves"] == 2 and told["num-other-sentinels"] == 2)
+
+
+def role(server: Server) -> str:
+    return str(server.client.info("replication")["role"])
 
 
 def in_step(replica: Server) -> bool:

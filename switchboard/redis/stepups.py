@@ -37,15 +37,8 @@ class RedisStepUps:
                 "number": number,
             }
             known = self._keys.of(conversation, "stepups", conversation)
-            with reaching():
-                pipe = self._redis.pipeline(transaction=True)
-                pipe.delete(key)
-                pipe.hset(key, mapping=fields)
-                pipe.expire(key, ttl_s + 3600)
-                # A change of subscriber must find and end them all.
-                pipe.sadd(known, key)
-                pipe.expire(known, 86400)
-                await pipe.execute()
+            words = [word for pair in fields.items() for word in pair]
+            await self._scripts.run("stepup_issue", [key, known], [ttl_s + 3600, *words])
         return cast(Literal["ok", "too_soon", "too_many", "locked"], answer)
 
     async def check(

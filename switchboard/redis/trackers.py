@@ -25,12 +25,12 @@ class RedisTrackers:
     async def load(self, conversation: str, turns: int = 20) -> tuple[dict[str, Any] | None, list[dict[str, Any]], int]:
         """The latest snapshot, the events of the last `turns` turns (60 are kept), and how many were ever stored."""
         of = self._keys.of
-        with reaching():
-            pipe = self._redis.pipeline(transaction=True)
-            pipe.get(of(conversation, "snapshot", conversation))
-            pipe.lrange(of(conversation, "events", conversation), -turns, -1)
-            pipe.hget(self._keys.conversation(conversation), "events")
-            snapshot, stored, count = await pipe.execute()
+        keys = [
+            self._keys.conversation(conversation),
+            of(conversation, "events", conversation),
+            of(conversation, "snapshot", conversation),
+        ]
+        snapshot, stored, count = await self._scripts.run("turn_load", keys, [turns])
         events = [event for turn in stored for event in json.loads(turn)]
         return (json.loads(snapshot) if snapshot else None), events, int(count or 0)
 
