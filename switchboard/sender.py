@@ -177,8 +177,9 @@ class Delivery:
         taken[self._message.id] = channel_ids
         while len(taken) > REMEMBERED:
             taken.popitem(last=False)
-        await self._ended("sent", {"channel_ids": list(channel_ids)})
+        # First: whoever dies in between sends again, and then the receipts find the message all the same.
         await self._s.exchange.remember(self._message, channel_ids)
+        await self._ended("sent", {"channel_ids": list(channel_ids)})
 
     async def _ended(self, kind: str, body: Mapping[str, object], void: str = "") -> None:
         """Tell Redis, however long it takes: sending again would be worse."""

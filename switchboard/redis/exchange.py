@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ from switchboard.redis.scripting import Scripts
 from switchboard.redis.vault import Seal
 
 RECEIPT_S = 72 * 3600
+RECEIPT_EARLY_S = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Waits for the message of a receipt that came before it was known that the channel took the message."""
 
 
 @dataclass(frozen=True)
@@ -229,14 +232,32 @@ class Exchange:
             await pipe.execute()
 
     async def settle_receipts(self, partition: int, receipts: Sequence[tuple[str, Receipt]]) -> None:
-        """Log receipts with the messages they belong to, then end their entries; one batch. Twice is harmless."""
+        """Log receipts with the messages they belong to, then end their entries. Twice is harmless.
+
+        A channel may bring a receipt before the sender could write down that it took the message: looked for again.
+        """
+        for wait_s in RECEIPT_EARLY_S:
+            receipts = await self._settle(partition, receipts, last=False)
+            if not receipts:
+                return
+            await asyncio.sleep(wait_s)
+        await self._settle(partition, receipts, last=True)
+
+    async def _settle(
+        self, partition: int, receipts: Sequence[tuple[str, Receipt]], last: bool
+    ) -> list[tuple[str, Receipt]]:
+        """One batch; what it left for later."""
+        early: list[tuple[str, Receipt]] = []
         with reaching():
             pipe = self._redis.pipeline(transaction=False)
             for _, receipt in receipts:
                 pipe.get(receipt_key(receipt.channel, receipt.channel_id))
             found = await pipe.execute()
             pipe = self._redis.pipeline(transaction=False)
-            for (_, receipt), value in zip(receipts, found, strict=True):
+            for (entry, receipt), value in zip(receipts, found, strict=True):
+                if not value and not last:
+                    early.append((entry, receipt))
+                    continue
                 if value:
                     owner = json.loads(value)
                     kind, at, body = log_args(
@@ -247,8 +268,9 @@ class Exchange:
                     )
                     fields: Any = {"k": kind, "c": owner["conversation"], "t": at, "b": body}
                     pipe.xadd(f"{self._keys.tag(owner['conversation'])}:log", fields)
-            pipe.xdel(f"{tag(partition)}:in", *[entry for entry, _ in receipts])
+                pipe.xdel(f"{tag(partition)}:in", entry)
             await pipe.execute()
+        return early
 
     async def score(self, conversation: str) -> int:
         """A waiting conversation's place in the queue: lower is sooner."""
