@@ -80,20 +80,20 @@ async def _steps(stores: Stores, conversation: str, texts: bool) -> AsyncIterato
     redis, keys, t = stores.redis, stores.keys, stores.keys.tag(conversation)
     partition, about = keys.partition(conversation), conversation.encode()
     with reaching():
-        async for entry, fields in _pages(redis, f"{t}:in"):
+        async for entry, fields in pages(redis, f"{t}:in"):
             if fields.get(b"c") == about:
                 tries = int(await redis.hget(f"{t}:tries", entry) or 0)
                 yield Step(
                     _moment(entry), "waits", {"entry": entry.decode(), "attempts": tries, **_item(fields[b"i"], texts)}
                 )
         for route in await routes(redis):
-            async for entry, fields in _pages(redis, f"{t}:out:{route}"):
+            async for entry, fields in pages(redis, f"{t}:out:{route}"):
                 message = load_message(fields[b"m"])
                 if message.conversation == conversation:
                     yield Step(
                         _moment(entry), "to be sent", {"message": message.id, "route": route, "epoch": message.epoch}
                     )
-        async for entry, fields in _pages(redis, f"{t}:log"):
+        async for entry, fields in pages(redis, f"{t}:log"):
             if fields.get(b"c") == about:
                 record = load_log(partition, entry, fields)
                 yield Step(record.at.isoformat(), record.kind, _shown(record.body, texts))
@@ -112,7 +112,7 @@ async def _kept(redis: Client, keys: Keys, conversation: str, texts: bool) -> As
         message = key.decode().removeprefix(of(conversation, "turn", conversation, ""))
         intent = (result.get("understanding") or {}).get("intent", "")
         yield Step("", "turn done", {"message": message, "intent": intent, "replies": len(result.get("replies") or ())})
-    async for entry, fields in _pages(redis, of(conversation, "web", conversation)):
+    async for entry, fields in pages(redis, of(conversation, "web", conversation)):
         yield Step(_moment(entry), "at the browser", {"message": load_message(fields[b"m"]).id})
     for stored in await redis.lrange(of(conversation, "events", conversation), 0, -1):
         for step in _events(json.loads(stored)):
@@ -142,7 +142,7 @@ def _events(events: list[dict[str, Any]]) -> Iterator[Step]:
             yield Step(at, "did", {"action": event.get("name", "")})
 
 
-async def _pages(redis: Client, stream: str) -> AsyncIterator[tuple[bytes, dict[bytes, bytes]]]:
+async def pages(redis: Client, stream: str) -> AsyncIterator[tuple[bytes, dict[bytes, bytes]]]:
     start = "-"
     while found := await redis.xrange(stream, min=start, count=PAGE):
         for entry, fields in found:

@@ -92,7 +92,7 @@ def counter(request: pytest.FixtureRequest) -> Counter:
         scripts, keys = Scripts(client), Keys(256)
         quotes = ShownOnRedis(scripts, keys, clock)
         stepups = RedisStepUps(scripts, keys, b"k" * 32, clock)
-        once = RedisOnce(client, keys)
+        once = RedisOnce(scripts, keys, clock)
     codes, vault, bindings = FakeCodeSender(), FakeVault(), FakeBindings()
     doors = Doors(
         crm=crm, payments=FakePayments(crm, clock), quotes=quotes, stepups=stepups, vault=vault, bindings=bindings,

@@ -1,0 +1,185 @@
+"""One person is erased from Redis, SQL and logs, down to the bytes of the files; others stay, the audit is whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from redis import asyncio as aioredis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from console import erasure
+from console.audit import Audit
+from console.database import open_engine
+from console.erasure import Conversation, Erasure
+from console.migrate import migrate
+from console.writer import Writer
+from switchboard.errors import BadInput
+from switchboard.model import Address, Binding
+from tests.contracts.switchboard.stack import Stack
+
+NUMBER, OTHER = "+8613800001234", "+8613900004321"
+PHONE, WEB, STRANGER = Address("sms", NUMBER), Address("web", "5e55105e" * 4), Address("sms", OTHER)
+WORDS = {PHONE: "我的电话里的话", WEB: "我在网页上的话"}
+KEPT = "别人说的话"
+
+
+@dataclass
+class House:
+    """A switchboard with its SQL and logs in `folder`; what was said is in SQL once `written`."""
+
+    stack: Stack
+    engine: AsyncEngine
+    folder: Path
+    redis_folder: Path
+
+    async def said(self, address: Address, text: str) -> None:
+        before = len(self.stack.web.sent) + len(self.stack.sms.sent)
+        await self.stack.say(address, text)
+        await self.stack.until(lambda: len(self.stack.web.sent) + len(self.stack.sms.sent) > before)
+        await self.stack.at_rest()
+
+    async def written(self) -> None:
+        async def nobody(_: frozenset[str]) -> None: ...
+
+        writer = Writer(self.stack.stores.log, self.engine, nobody)
+        while await writer.step(0.05):
+            pass
+
+    async def bound(self, address: Address, number: str, subscriber: str) -> None:
+        binding = Binding(number, subscriber, self.stack.clock(), "code")
+        conversation = self.stack.conversation(address)
+        await self.stack.stores.conversations.bind(conversation, binding, "zj", address)
+
+    @property
+    def audit(self) -> Audit:
+        return Audit(self.engine, self.stack.clock)
+
+    @property
+    def erasure(self) -> Erasure:
+        key = self.stack.settings.key("conversation")
+        return Erasure(self.stack.stores, self.engine, self.audit, key, self.folder / "log")
+
+    def holding(self, text: str) -> list[str]:
+        files = [path for folder in (self.folder, self.redis_folder) for path in folder.rglob("*")]
+        return sorted(path.name for path in files if path.is_file() and text.encode() in path.read_bytes())
+
+
+@pytest.fixture
+async def house(
+    redis: aioredis.Redis, redis_server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[House]:
+    monkeypatch.setattr(erasure, "PAUSE_S", 0.1)
+    stack = Stack(redis_server, tmp_path)
+    await stack.stores.ready()
+    engine = open_engine(f"sqlite+aiosqlite:///{tmp_path}/console.db")
+    await migrate(engine)
+    (tmp_path / "log").mkdir()
+    stack.directory.known = {NUMBER: ("s1", "zj"), OTHER: ("s2", "zj")}
+    stack.worker()
+    yield House(stack, engine, tmp_path, redis_server.parent)
+    await stack.end()
+    await engine.dispose()
+
+
+async def lived(house: House) -> None:
+    """Two people have talked; one of them by phone and, logged in, on the web."""
+    await house.said(PHONE, WORDS[PHONE])
+    await house.bound(WEB, NUMBER, "s1")
+    await house.said(WEB, WORDS[WEB])
+    await house.said(STRANGER, KEPT)
+    await house.audit.write("lin", "transcript read", house.stack.conversation(PHONE))
+    await house.written()
+    (house.folder / "log" / "worker.log").write_text(f'{{"message": "web:{WEB.id}:1/1"}}\nsomething else\n')
+
+
+async def test_nothing_of_a_person_is_left_in_any_file(house: House) -> None:
+    await lived(house)
+    assert all(house.holding(text) for text in WORDS.values())
+    theirs = await house.erasure.whose("13800001234")
+    assert {one.id for one in theirs} == {house.stack.conversation(PHONE), house.stack.conversation(WEB)}
+    left = await house.erasure.erase(theirs, "wang")
+    assert left.nothing
+    traces = [*WORDS.values(), NUMBER, NUMBER[3:], WEB.id]
+    assert {text: house.holding(text) for text in traces} == {text: [] for text in traces}
+
+
+async def test_what_others_said_stays(house: House) -> None:
+    await lived(house)
+    before = await house.erasure.look(await house.erasure.whose(OTHER))
+    await house.erasure.erase(await house.erasure.whose(NUMBER), "wang")
+    assert await house.erasure.look(await house.erasure.whose(OTHER)) == before
+    assert {"console.db", "appendonly.aof"} & set(house.holding(KEPT))
+
+
+async def test_the_audit_stays_whole_and_tells_of_the_erasure(house: House) -> None:
+    await lived(house)
+    await house.erasure.erase(await house.erasure.whose(NUMBER), "wang")
+    assert await house.audit.verify() == 2
+
+
+async def test_looking_changes_nothing(house: House) -> None:
+    await lived(house)
+    theirs = await house.erasure.whose(NUMBER)
+    first, second = await house.erasure.look(theirs), await house.erasure.look(theirs)
+    assert first == second
+    assert first.sql["messages"] >= 4 and first.redis["conv"] == 2 and first.logs == 1
+    assert await house.audit.verify() == 1
+
+
+async def test_a_person_who_was_erased_begins_anew(house: House) -> None:
+    await lived(house)
+    await house.erasure.erase(await house.erasure.whose(NUMBER), "wang")
+    await house.said(PHONE, "我又来了")
+    assert any("机器人" in message.reply.text for message in house.stack.sms.sent[-2:])
+    assert house.stack.sms.texts()[-1] == "echo 我又来了"
+
+
+async def test_what_waits_everywhere_is_erased_too(house: House) -> None:
+    stack = house.stack
+    for partitions, _ in stack.workers:
+        partitions.stop()
+    await asyncio.gather(*(task for _, task in stack.workers))
+    await house.bound(WEB, NUMBER, "s1")
+    await stack.say(WEB, WORDS[WEB])
+    await stack.handoffs.take(stack.conversation(WEB), "lin")
+    left = await house.erasure.erase(await house.erasure.whose(NUMBER), "wang")
+    assert left.nothing
+    keys = [key.decode() for key in await stack.stores.redis.keys("*")]
+    assert [key for key in keys if stack.conversation(WEB) in key or ":talks" in key] == []
+
+
+async def test_of_a_conversation_that_is_anothers_now_only_the_former_time_goes(house: House) -> None:
+    await lived(house)
+    await house.bound(WEB, OTHER, "s2")
+    await house.said(WEB, "新主人的话")
+    await house.written()
+    theirs = await house.erasure.whose(NUMBER)
+    assert {one.id: one.until is None for one in theirs} == {
+        house.stack.conversation(PHONE): True,
+        house.stack.conversation(WEB): False,
+    }
+    assert (await house.erasure.erase(theirs, "wang")).nothing
+    assert "console.db" not in house.holding(WORDS[WEB])
+    assert "console.db" in "".join(house.holding("新主人的话"))
+
+
+async def test_evidence_of_a_purchase_stays(house: House) -> None:
+    await lived(house)
+    proof = {"quote": "q1", "msisdn": NUMBER, "subscriber_id": "s1", "price_fen": 500, "order": "o1"}
+    await house.stack.stores.once.keep(house.stack.conversation(PHONE), "q1", "evidence", proof)
+    await house.stack.stores.once.keep(house.stack.conversation(PHONE), "q1", "evidence", {**proof, "order": "o2"})
+    await house.written()
+    left = await house.erasure.erase(await house.erasure.whose(NUMBER), "wang")
+    assert (left.nothing, left.evidence) == (True, 1)
+    assert house.holding("138****1234") and not house.holding(NUMBER)
+
+
+async def test_one_address_can_be_named(house: House) -> None:
+    await lived(house)
+    assert await house.erasure.whose(f"web:{WEB.id}") == [Conversation(house.stack.conversation(WEB), WEB)]
+    with pytest.raises(BadInput):
+        await house.erasure.whose("nobody")
