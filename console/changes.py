@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 import structlog
-from redis.exceptions import RedisError
 
+from switchboard.redis.connection import LOST
 from switchboard.redis.keys import DESK
 
 CHANNEL = DESK
@@ -66,7 +66,7 @@ class RedisChanges:
         told = sorted(conversations) if len(conversations) <= MOST_NAMED else ["*"]
         try:
             await self._redis.publish(CHANNEL, json.dumps({"conversations": told}))
-        except (RedisError, OSError) as error:
+        except LOST as error:
             logger.warning("changes_not_told", error=type(error).__name__)
 
     def tell(self, conversations: frozenset[str]) -> None:
@@ -105,6 +105,6 @@ class RedisChanges:
                         message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2.0)
                         if message:
                             self.tell(frozenset(json.loads(message["data"])["conversations"]))
-            except (RedisError, OSError, asyncio.TimeoutError, ValueError, KeyError, TypeError) as error:
+            except (*LOST, asyncio.TimeoutError, ValueError, KeyError, TypeError) as error:
                 logger.warning("changes_not_heard", error=type(error).__name__)
                 await asyncio.sleep(1.0)

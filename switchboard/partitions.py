@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
-from redis.exceptions import RedisError
 
 from switchboard.errors import BadRecord, NotReachable
 from switchboard.joining import Joiner
@@ -18,7 +17,7 @@ from switchboard.lanes import Holding, Lanes, pauses
 from switchboard.metrics import Metrics
 from switchboard.model import MessagePart, Receipt
 from switchboard.ports import Clock
-from switchboard.redis.connection import Client
+from switchboard.redis.connection import LOST, Client
 from switchboard.redis.exchange import Exchange, load_entry
 from switchboard.redis.keys import WAKE, tag
 from switchboard.redis.leases import LEASE_MS, Lease, Leases, fair_share
@@ -277,7 +276,7 @@ class Partitions:
                         told = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2.0)
                         if told:
                             self._wake([int(told["data"])])
-            except (RedisError, OSError):
+            except LOST:
                 await asyncio.sleep(0.2)
 
     async def _reading(self) -> None:

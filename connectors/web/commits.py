@@ -12,10 +12,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from redis.exceptions import RedisError
-
 from switchboard.model import Address
-from switchboard.redis.connection import Client
+from switchboard.redis.connection import LOST, Client
 from switchboard.redis.outbox import CHANNEL
 from switchboard.tasks import end
 
@@ -62,7 +60,7 @@ class RedisCommits:
                         told = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2.0)
                         if told:
                             self._tell(told["channel"].decode(), told["data"])
-            except (RedisError, OSError):
+            except LOST:
                 await asyncio.sleep(AGAIN_S)
 
     def _tell(self, channel: str, data: bytes) -> None:

@@ -46,6 +46,8 @@ _PASSING = (
     asyncio.TimeoutError,
 )
 _PASSING_WORDS = ("OOM ", "MISCONF ", "BUSY ", "LOADING ", "CLUSTERDOWN ", "TRYAGAIN ", "MASTERDOWN ", "NOREPLICAS ")
+LOST = (RedisError, RedisClusterException, OSError)
+"""What a subscription can end with; whoever listens subscribes again."""
 _LOOKING_WORDS = ("cannot be connected", "not covered", "could not agree")
 """How redis-py tells that it found no Cluster, or a Cluster in the middle of a fail-over."""
 CALL_S = 5.0

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from redis import asyncio as aioredis
-
 from switchboard.model import Address, OutboundMessage
 from switchboard.ports import Clock
-from switchboard.redis.connection import reaching
+from switchboard.redis.connection import LOST, reaching
 from switchboard.redis.keys import Keys
 from switchboard.redis.records import dumps, load_message, ms
 from switchboard.redis.scripting import Scripts
@@ -55,5 +53,5 @@ class RedisWebOutbox:
                         told = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2.0)
                         if told:
                             yield told["data"].decode()
-            except (aioredis.RedisError, OSError):
+            except LOST:
                 await asyncio.sleep(0.2)
