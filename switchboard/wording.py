@@ -24,6 +24,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -63,6 +64,9 @@ class Wording:
         )
         self._env.filters.update(yuan=yuan, volume=volume, month=month, day=day, clock=clock, mask=masking.msisdn)
         self._env.filters["named"] = self._named
+        # Compiling costs far more than rendering; there are as many templates as texts in content/.
+        self._template = cache(self._env.from_string)
+        self._expression = cache(partial(self._env.compile_expression, undefined_to_none=False))
 
     @classmethod
     def load(cls, content: Path) -> Wording:
@@ -138,7 +142,7 @@ class Wording:
         return self._wishes[intent][language]
 
     def _text(self, template: str, values: Mapping[str, Any]) -> str:
-        return self._env.from_string(template).render(values).strip()
+        return self._template(template).render(values).strip()
 
     def _choices(self, entries: Any, language: str, values: Mapping[str, Any]) -> Iterator[Choice]:
         list_id, number = self._new_list(), 0
@@ -157,7 +161,7 @@ class Wording:
         items = values[entry["each"]] if "each" in entry else [None]
         for item in items:
             scope = {**values, "item": item} if item is not None else values
-            if "when" not in entry or self._env.compile_expression(entry["when"], undefined_to_none=False)(**scope):
+            if "when" not in entry or self._expression(entry["when"])(**scope):
                 yield scope
 
     def _value(self, value: Any, scope: Mapping[str, Any]) -> Any:
@@ -166,7 +170,7 @@ class Wording:
         match = _EXPRESSION.fullmatch(value)
         # A lone expression keeps its type, so that an amount stays an integer.
         if match and "}}" not in match[1]:
-            return self._env.compile_expression(match[1], undefined_to_none=False)(**scope)
+            return self._expression(match[1])(**scope)
         return self._text(value, scope)
 
 
