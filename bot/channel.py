@@ -34,8 +34,10 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
+from bot import rasa_patch
 from bot.catalogue import kept_fresh
 from bot.nlg import WordingNlg
+from bot.packing import unpacked
 from bot.tracker_store import RenjiTrackerStore
 from bot.turn import MAX_BODY_BYTES, RunningTurn, TurnAborted, TurnRequest, current_turn
 from switchboard.codec import from_dict
@@ -96,18 +98,16 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
 
         @routes.get("/health")
         async def health(request: Request) -> HTTPResponse:
-            agent = getattr(request.app.ctx, "agent", None)
-            ready = self._warm and agent is not None and isinstance(agent.tracker_store, RenjiTrackerStore)
-            return json_response({"ready": ready, **self._release}, status=200 if ready else 503)
+            status, body = self.health(getattr(request.app.ctx, "agent", None))
+            return json_response(body, status=status)
 
         @routes.listener("after_server_start")
         async def started(app: Any, _: Any) -> None:
-            await self._opened.enter_async_context(self._beside())
-            await self.warm(app.ctx.agent)
+            await self.start(app.ctx.agent)
 
         @routes.listener("before_server_stop")
         async def stopping(app: Any, _: Any) -> None:
-            await self._opened.aclose()
+            await self.stop()
 
         @routes.post("/turn")
         async def turn(request: Request) -> HTTPResponse:
@@ -115,6 +115,21 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
             return json_response(body, status=status)
 
         return routes
+
+    def health(self, agent: Any) -> tuple[int, dict[str, Any]]:
+        """(HTTP status, what is loaded): 200 once a turn can be run."""
+        ready = self._warm and agent is not None and isinstance(agent.tracker_store, RenjiTrackerStore)
+        return 200 if ready else 503, {"ready": ready, **self._release}
+
+    async def start(self, agent: Any) -> None:
+        await self._opened.enter_async_context(self._beside())
+        await self.warm(agent)
+
+    async def stop(self) -> None:
+        """Turns that run are finished first."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._opened.aclose()
+        await rasa_patch.close()
 
     async def warm(self, agent: Any) -> None:
         """What Rasa and the wording load at their first use is loaded now, before a person waits for it."""
@@ -132,7 +147,7 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
         if len(body) > MAX_BODY_BYTES:
             return 413, {"error": "too large"}
         try:
-            request = self._stamped(from_dict(TurnRequest, json.loads(body)))
+            request = self._stamped(from_dict(TurnRequest, unpacked(body)))
         except (BadRecord, ValueError, RecursionError):
             return 400, {"error": "malformed"}
         agent = getattr(context, "agent", None)

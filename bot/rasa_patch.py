@@ -5,7 +5,7 @@
 3. The schema of action answers is compiled once: Rasa checks and compiles it at each call.
 4. The class of an event is looked up once: Rasa walks the tree of all event classes for each event that it reads.
 
-Calls of actions also get the address and the bearer token of the action server: endpoints.yml can hold no secret.
+Calls of actions also go to the address and with the bearer token of the settings: endpoints.yml can hold no secret.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ from rasa.shared.core.events import Event
 from rasa.utils.endpoints import ClientResponseError
 
 from bot import rasa_patch_cost
+from bot.action_calls import ActionServer
 from bot.turn import TurnAborted, current_turn
 from switchboard.errors import AcceptError, BadWording, NotReachable, RenjiError, TurnFailed
 
 WRITTEN_FOR = "3.6.21"
 _UNREACHABLE = 503
 _NO_SUCH_ACTION = 404
-_ACTIONS = {"url": "", "token": ""}
+_actions: list[ActionServer] = []
+"""The action server that the settings name, if they do."""
 
 
 def install(actions_url: str = "", actions_token: str = "", version: str = rasa.__version__) -> None:
@@ -44,7 +46,7 @@ def install(actions_url: str = "", actions_token: str = "", version: str = rasa.
     """
     if version != WRITTEN_FOR:
         raise RuntimeError(f"bot/rasa_patch.py was written for Rasa {WRITTEN_FOR}; this is {version}")
-    _ACTIONS.update(url=actions_url, token=actions_token)
+    _actions[:] = [ActionServer(actions_url, actions_token)] if actions_url else []
     if getattr(Agent, "_renji", False):
         return
     Agent._renji = True
@@ -54,6 +56,12 @@ def install(actions_url: str = "", actions_token: str = "", version: str = rasa.
     RemoteAction._validate_action_result = _validate_action_result
     Event.resolve_by_type = staticmethod(cache(Event.resolve_by_type))
     rasa_patch_cost.install()
+
+
+async def close() -> None:
+    """Close what the calls of actions keep open."""
+    for server in _actions:
+        await server.close()
 
 
 def _inner_tracker_store(store: TrackerStore | None, domain: Domain) -> TrackerStore:
@@ -96,11 +104,8 @@ def _strict(run: Any) -> Any:
 def _addressed(run: Any) -> Any:
     @wraps(run)
     async def addressed(self: RemoteAction, *args: Any, **kwargs: Any) -> Any:
-        if self.action_endpoint is not None:
-            if _ACTIONS["url"]:
-                self.action_endpoint.url = f"{_ACTIONS['url']}/webhook"
-            if _ACTIONS["token"]:
-                self.action_endpoint.headers["Authorization"] = f"Bearer {_ACTIONS['token']}"
+        if self.action_endpoint is not None and _actions:
+            self.action_endpoint = _actions[0]
         return await run(self, *args, **kwargs)
 
     return addressed

@@ -4,8 +4,10 @@
 |---|---|
 | plans the graph of components with dask for each message and prediction | planned once (bot/graph.py) |
 | replays all events to copy a tracker for an action or a form | copies its state |
+| finds out how a slot is copied each time | is told |
 | opens a connection for each action call | keeps them open |
 | checks each event of an answer against a schema of 23 alternatives | looks at the usual events by kind first |
+| makes an empty domain and compares fingerprints, to know for each message that ours is not empty | asks once |
 | goes through all slots for what fills them from a message, though only actions fill them | knows that once a domain |
 | copies messages and events for debug lines that nobody writes | hands over the originals |
 """
@@ -20,6 +22,7 @@ import rasa.core.actions.forms
 import rasa.core.processor
 from rasa.core.actions.action import ActionExtractSlots
 from rasa.core.actions.forms import FormAction
+from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.constants import (
     ACTION_LISTEN_NAME,
     ACTION_VALIDATE_SLOT_MAPPINGS,
@@ -39,11 +42,12 @@ from rasa.shared.core.events import (
     UserUtteranceReverted,
     UserUttered,
 )
+from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import AnySlotDict, DialogueStateTracker
 
 from bot.graph import StraightRunner
 
-_REPLAYED = (Restarted, ActionReverted, UserUtteranceReverted)
+_REPLAYED = frozenset({Restarted, ActionReverted, UserUtteranceReverted})
 _LOOSE = frozenset({"active_loop", "bot", "followup", "session_started", "loop_interrupted", "reset_slots"})
 """Events of which Rasa's schema asks nothing but their name."""
 
@@ -53,9 +57,20 @@ def install() -> None:
     rasa.core.processor.DaskGraphRunner = StraightRunner
     originals = SimpleNamespace(deepcopy=lambda value: value)
     rasa.core.processor.copy = rasa.core.actions.forms.copy = originals
+    ModelMetadata.from_dict = _without_training(ModelMetadata.from_dict)
+    Slot.__copy__ = _same
     DialogueStateTracker.copy = _copied(DialogueStateTracker.copy)
     FormAction._temporary_tracker = _temporary_tracker(FormAction._temporary_tracker)
     ActionExtractSlots.run = _extracting(ActionExtractSlots.run)
+    Domain.is_empty = _asked_once(Domain.is_empty)
+
+
+def _without_training(original: Any) -> Any:
+    def from_dict(serialized: dict[str, Any]) -> ModelMetadata:
+        # Only to go on training it would one need to know how it was trained; naming those classes imports TensorFlow.
+        return original({**serialized, "train_schema": {"nodes": {}}})
+
+    return from_dict
 
 
 def _copied(original: Any) -> Any:
@@ -65,7 +80,7 @@ def _copied(original: Any) -> Any:
         other = object.__new__(DialogueStateTracker)
         other.__dict__.update(self.__dict__)
         other.events = self.events.copy()
-        other.slots = {name: _same(slot) for name, slot in self.slots.items()}
+        other.slots = {name: copy.copy(slot) for name, slot in self.slots.items()}
         other.active_loop = copy.copy(self.active_loop)
         other.followup_action = _followup(self)
         other.sender_source = other.model_id = other.assistant_id = None
@@ -76,10 +91,11 @@ def _copied(original: Any) -> Any:
 
 def _replays(tracker: DialogueStateTracker) -> bool:
     """Whether an event takes others back: then only a replay says what is left."""
-    return any(isinstance(event, _REPLAYED) for event in tracker.events)
+    return not _REPLAYED.isdisjoint(map(type, tracker.events))
 
 
-def _same(slot: Any) -> Any:
+def _same(slot: Slot) -> Slot:
+    """copy.copy asks a class how it is copied, each time."""
     other = object.__new__(type(slot))
     other.__dict__.update(slot.__dict__)
     return other
@@ -126,6 +142,15 @@ def _extracts(domain: Domain) -> bool:
     mappings = [m for slot in domain.slots if slot.name not in DEFAULT_SLOT_NAMES for m in slot.mappings]
     by_actions = all(m.get(MAPPING_TYPE) == str(SlotMappingType.CUSTOM) and not m.get("action") for m in mappings)
     return not by_actions or ACTION_VALIDATE_SLOT_MAPPINGS in domain.user_actions
+
+
+def _asked_once(original: Any) -> Any:
+    def is_empty(self: Domain) -> bool:
+        if not hasattr(self, "_renji_empty"):
+            self._renji_empty = original(self)
+        return bool(self._renji_empty)
+
+    return is_empty
 
 
 def usual(answer: Any) -> bool:

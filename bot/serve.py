@@ -35,19 +35,8 @@ QUIET = {
 
 
 def command(model: Path, port: int) -> list[str]:
-    """Rasa on loopback only, without its HTTP API."""
-    where = ["-i", "127.0.0.1", "-p", str(port), "-m", str(model)]
-    return [
-        sys.executable,
-        "-m",
-        "rasa",
-        "run",
-        *where,
-        "--endpoints",
-        "endpoints.yml",
-        "--credentials",
-        "credentials.yml",
-    ]
+    """bot/server.py listens on loopback only."""
+    return [sys.executable, "-m", "bot.server", str(model), str(port)]
 
 
 def prepare(releases: Releases, release_id: str, environ: Mapping[str, str]) -> tuple[Path, dict[str, str]]:

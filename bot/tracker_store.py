@@ -19,15 +19,18 @@ from switchboard.codec import to_dict
 from switchboard.errors import TurnFailed
 from switchboard.ports import Trackers
 
-TURNS = 20
+TURNS = 5
 """How many turns a turn sees. All costs of a turn grow with it, so it is fixed."""
+FORM_TURNS = 20
+"""How many at most while a form is open: Rasa's rules compare whole form runs."""
 _MARK = "turn_began"
 _KEPT_METADATA = ("message_id", "release_id", "channel", "language")
 _KEPT_RANKING = 3
+_OF_THE_EVENT = frozenset({"text", "text_tokens", "message_id", "metadata"})
 
 
 class RenjiTrackerStore(TrackerStore):  # type: ignore[misc]
-    """Loads the last 20 turns and appends one, fenced, with its TurnResult.
+    """Loads the last turns and appends one, fenced, with its TurnResult.
 
     Each appended turn starts with a mark that holds the slots and the open form before it, so that any turn can be the
     first one loaded.
@@ -47,6 +50,8 @@ class RenjiTrackerStore(TrackerStore):  # type: ignore[misc]
             _replay(tracker, self._local.get(sender_id, ()))
             return tracker
         snapshot, stored, count = await self.trackers.load(sender_id, TURNS)
+        if stored and stored[0].get("loop"):
+            snapshot, stored, count = await self.trackers.load(sender_id, FORM_TURNS)
         events = restored(snapshot, stored)
         _replay(tracker, events)
         turn.loaded_count = count
@@ -88,12 +93,13 @@ class RenjiTrackerStore(TrackerStore):  # type: ignore[misc]
 def restored(snapshot: Mapping[str, Any] | None, stored: Sequence[Mapping[str, Any]]) -> list[Event]:
     """Rasa events that rebuild the state: the slots and form where the window starts, then what happened since.
 
-    The window starts at a turn before which no form was open, if there is one: Rasa's rules compare whole form runs.
+    The window starts at a turn before which no form was open, if there is one, and holds `TURNS` turns if it can.
     """
     marks = [i for i, event in enumerate(stored) if event.get("event") == _MARK]
     if not marks:
         return list(_given(snapshot or {}))
-    start = next((i for i in marks if not stored[i].get("loop")), marks[0])
+    long_enough = reversed(marks[: max(len(marks) - TURNS, 0) + 1])
+    start = next((i for i in (*long_enough, *marks) if not stored[i].get("loop")), marks[0])
     rest = [dict(event) for event in stored[start + 1 :] if event.get("event") != _MARK]
     return [*_given(stored[start]), *deserialise_events(rest)]
 
@@ -126,17 +132,21 @@ def _state(tracker: DialogueStateTracker) -> dict[str, Any]:
 
 
 def _slim(event: dict[str, Any]) -> dict[str, Any]:
-    """Leaves out what no later turn reads: the lease and number in the metadata, and most of the ranking."""
+    """Leaves out what no later turn reads: the lease and the number in the metadata, most of the ranking.
+
+    Rasa fills text, message id and metadata of `parse_data` in from the event.
+    """
     kind = event.get("event")
+    kept = _KEPT_METADATA if kind == "user" else ("utter_action",)
+    metadata = {k: v for k, v in (event.get("metadata") or {}).items() if k in kept}
+    slim = {k: v for k, v in event.items() if v is not None and k != "metadata"}
+    if metadata:
+        slim["metadata"] = metadata
     if kind == "user":
-        metadata = {k: v for k, v in (event.get("metadata") or {}).items() if k in _KEPT_METADATA}
-        parsed = {k: v for k, v in event["parse_data"].items() if k != "text_tokens"}
-        parsed["intent_ranking"] = list(parsed.get("intent_ranking") or ())[:_KEPT_RANKING]
-        return {**event, "metadata": metadata, "parse_data": {**parsed, "metadata": metadata}}
-    if kind == "slot" and event.get("name") == SESSION_START_METADATA_SLOT:
-        return {**event, "value": None}
-    if kind == "bot":
-        metadata = event.get("metadata") or {}
-        kept = {k: metadata[k] for k in ("utter_action", "reply") if k in metadata}
-        return {**event, "data": {}, "metadata": kept}
-    return event
+        slim["parse_data"] = {k: v for k, v in event["parse_data"].items() if k not in _OF_THE_EVENT}
+        slim["parse_data"]["intent_ranking"] = list(event["parse_data"].get("intent_ranking") or ())[:_KEPT_RANKING]
+    elif kind == "slot":
+        slim["value"] = None if event.get("name") == SESSION_START_METADATA_SLOT else event.get("value")
+    elif kind == "bot":
+        slim["data"] = {}
+    return slim

@@ -138,12 +138,10 @@ def test_a_file_that_is_missing_is_noticed(releases, trainings):
         prepare(releases, release_id, {})
 
 
-def test_a_slot_is_served_on_loopback_without_the_http_api(releases, trainings):
+def test_a_slot_serves_the_checked_model(releases, trainings):
     release_id = made(releases)
     model, environment = prepare(releases, release_id, {"PATH": "/bin"})
-    words = command(model, 5005)
-    assert words[words.index("-i") + 1] == "127.0.0.1"
-    assert "--enable-api" not in words
+    assert command(model, 5005)[1:] == ["-m", "bot.server", str(model), "5005"]
     assert environment[RELEASE_VARIABLE] == f"{release_id} {releases.model_of(release_id)}"
     assert environment["RASA_TELEMETRY_ENABLED"] == "false"
 

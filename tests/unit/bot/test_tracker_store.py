@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bot.tracker_store import TURNS
+from bot.tracker_store import FORM_TURNS, TURNS
 from tests.unit.bot.test_channel import CONVERSATION, Asking
 
 
@@ -51,7 +51,7 @@ async def test_the_window_starts_where_no_form_was_open(ask, trackers, agent):
 
 async def test_a_form_longer_than_the_window_stays_open(ask, trackers):
     await ask("web:0", "办套餐")
-    for n in range(TURNS + 3):
+    for n in range(FORM_TURNS + 3):
         result = await ask.result(f"web:a{n}", "你好")
         assert result.context.active_form == "order_form"
     last = await ask.result("web:z", intent="inform", entities={"number": 30})
@@ -81,7 +81,19 @@ async def test_what_is_stored_and_loaded_per_turn_stays_flat(ask, actions, track
         await ask(f"web:{n}", "余额")
         sizes.append(len(json.dumps(actions.calls[-1])))
     assert sizes[-1] < sizes[TURNS + 1] * 1.05
-    assert len(json.dumps(trackers.turns[CONVERSATION][-1])) < 4000
+    assert len(json.dumps(trackers.turns[CONVERSATION][-1])) < 2500
+
+
+async def test_what_is_loaded_is_what_was(ask, trackers, agent):
+    """Left out is only what the next turns do not read."""
+    from bot.tracker_store import restored
+
+    await ask("web:1", "余额")
+    stored = trackers.turns[CONVERSATION][0]
+    user = next(event for event in restored(None, stored) if event.type_name == "user")
+    assert (user.text, user.parse_data["text"], user.message_id) == ("余额", "余额", "web:1")
+    kept = {"message_id": "web:1", "release_id": "", "channel": "web", "language": "zh"}
+    assert user.parse_data["metadata"] == user.metadata == kept
 
 
 async def test_without_a_turn_the_tracker_stays_in_this_process(agent, trackers):
