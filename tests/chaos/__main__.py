@@ -1,0 +1,45 @@
+"""Chaos by hand: `python -m tests.chaos --seconds 900 --seed 1`. Ends with 1 when anything was breached.
+
+Below ten minutes waits are printed and not counted: too few to say anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.chaos.ledger import Ledger
+from tests.chaos.run import chaos, stage, started
+
+ENOUGH_S = 600
+
+
+async def run(folder: Path, seconds: int, seed: int) -> Ledger:
+    on = stage(folder)
+    async with started(on):
+        return await chaos(on, seconds, seed)
+
+
+def verdict(ledger: Ledger, seconds: int, seed: int) -> int:
+    """Prints the ledger; 0 when nothing was breached."""
+    print(f"\nLedger of {seconds} s of chaos (seed {seed})\n{ledger}", flush=True)
+    return int(bool(ledger.breaches) or (seconds >= ENOUGH_S and bool(ledger.late)))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--seconds", type=int, default=120)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="keep the folder with databases and logs, and print it")
+    asked = parser.parse_args()
+    # Not the working folder: a unix socket's path may have 107 bytes only.
+    folder = Path(tempfile.mkdtemp(prefix="renji-chaos-"))
+    print(f"Logs are in {folder}/log", flush=True)
+    return verdict(asyncio.run(run(folder, asked.seconds, asked.seed)), asked.seconds, asked.seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

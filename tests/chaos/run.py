@@ -1,0 +1,146 @@
+"""One run: a stack with proxies between its processes, a crowd, what breaks, and the reckoning."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from switchboard.tasks import end
+from tests.chaos import clock
+from tests.chaos.books import read_books, settled, subscribers, trade
+from tests.chaos.crowd import PHONES, Crowd
+from tests.chaos.customers import Wire
+from tests.chaos.desk import Clerks, Talks
+from tests.chaos.faults import Supervisor, Troubles, asking_once
+from tests.chaos.ledger import Ledger, Outside, reckon
+from tests.chaos.proxy import FaultProxy
+from tests.chaos.timeline import Timeline
+from tests.chaos.watch import watch
+from tests.people import World, open_world
+from tests.stack import Stack, free_port, outside
+
+AGENT = "lin"
+KILL_EVERY_S = 6
+"""At least one kill for so many seconds, however slow the machine is."""
+BUY_EVERY_S = 5
+CYCLE_S, TROUBLED_S = 150, 90
+"""Of each cycle's seconds, so many with all faults; then only kills, so that their own cost can be told."""
+CLOCKS = ("gateway", "worker-1", "worker-2")
+LINKS = {"worker–rasa-a": "rasa-a", "worker–rasa-b": "rasa-b", "rasa–actions": "actions", "actions–crm": "crm"}
+
+
+@dataclass
+class Stage:
+    """A stack whose parts talk through proxies, each under the name of its link; the last name is who is called."""
+
+    stack: Stack
+    links: dict[str, FaultProxy]
+    wire: Wire
+    to_world: FaultProxy
+    world_port: int
+    clocks: dict[str, Path]
+
+
+def stage(folder: Path) -> Stage:
+    """Nothing is started yet."""
+    ports = {link: free_port() for link in LINKS}
+    world_port, wire_port = free_port(), free_port()
+    address = {link: f"http://127.0.0.1:{port}" for link, port in ports.items()}
+    settings = {
+        **outside(wire_port),
+        "RENJI_RASA_URLS": f"{address['worker–rasa-a']},{address['worker–rasa-b']}",
+        "RENJI_ACTIONS_URL": address["rasa–actions"],
+        "RENJI_CRM_URL": address["actions–crm"],
+    }
+    stack = Stack(folder, workers=2, slots=2, settings=settings)
+    clocks = {name: folder / f"clock-{name}" for name in CLOCKS}
+    for name, path in clocks.items():
+        stack.launch_with(name, "tests.chaos.clock", {clock.VARIABLE: str(path)})
+    links = {link: FaultProxy(ports[link], stack.ports[name]) for link, name in LINKS.items()}
+    wire = Wire()
+    return Stage(stack, links, wire, FaultProxy(wire_port, world_port, wire.passed), world_port, clocks)
+
+
+@asynccontextmanager
+async def started(on: Stage) -> AsyncIterator[None]:
+    async with AsyncExitStack() as running:
+        for proxy in (*on.links.values(), on.to_world):
+            await running.enter_async_context(proxy.running())
+        on.stack.make_folder()
+        for path in on.clocks.values():
+            path.write_text("0")
+        try:
+            await asyncio.to_thread(on.stack.start)
+            yield
+        finally:
+            await asyncio.to_thread(on.stack.stop)
+
+
+async def chaos(on: Stage, seconds: int, seed: int) -> Ledger:
+    """Runs on a started stage; some seconds longer than `seconds`, until everything has settled."""
+    stack, timeline = on.stack, Timeline()
+    crm, console = stack.folder / "crm.db", stack.folder / "console.db"
+    before, numbers = trade(crm), subscribers(crm, PHONES + max(10, seconds // BUY_EVERY_S))
+    redis = asking_once(stack.redis_socket)
+    began = time.monotonic()
+    supervisor = Supervisor(stack, seed, on.links, timeline)
+    troubles = Troubles(supervisor, seed, on.links, redis, on.clocks)
+
+    def over() -> bool:
+        return time.monotonic() > began + seconds
+
+    def calm() -> bool:
+        return (time.monotonic() - began) % CYCLE_S > TROUBLED_S
+
+    async with open_world(stack.environment(), stack.url, on.world_port) as world, cookieless() as http:
+        receipts = remember_receipts(world)
+        desk = Clerks(stack, http)
+        await desk.arrive(AGENT)
+        crowd, talks = Crowd(world, on.wire, numbers, over), Talks(desk, AGENT, over)
+        watching = [asyncio.create_task(watch(redis, timeline)), asyncio.create_task(supervisor.keep_alive())]
+        try:
+            await asyncio.gather(
+                crowd.run(talks),
+                supervisor.kill_until(began + seconds, seconds // KILL_EVERY_S),
+                troubles.break_links(over, calm),
+                troubles.break_processes(over, calm),
+            )
+            await settled(redis, console)
+            books = await read_books(redis, console, crm, before)
+        finally:
+            await end(*watching)
+            await crowd.leave()
+            await desk.leave_all()
+            await redis.aclose()
+    known = Outside(crowd.talks, crowd.trade.tried, crowd.notices, talks.said, receipts)
+    ledger = reckon(known, books, timeline)
+    ledger.figures["requests hit by a link's fault"] = ", ".join(
+        f"{link} {fault} {n}" for link, proxy in on.links.items() for fault, n in sorted(proxy.hits.items())
+    )
+    return ledger
+
+
+def cookieless() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+
+
+def remember_receipts(world: World) -> list[str]:
+    """Ids of the messages whose receipt the gateway took, as they come."""
+    taken: list[str] = []
+    post = world.provider.post
+
+    async def posting(path: str, body: dict[str, object]) -> int:
+        status = await post(path, body)
+        if path == "/sms/receipt" and status == 200:
+            ours = {theirs: outbound for outbound, theirs in world.provider._seen.items()}
+            taken.append(ours[str(body["id"])].rpartition(".")[0])
+        return status
+
+    world.provider.post = posting
+    return taken

@@ -1,0 +1,81 @@
+"""What one person wrote, and what the channel took for them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+_OURS = re.compile(r"(?P<cause>.+)/(?P<what>[^/]+)")
+EARLY = "early"
+
+
+@dataclass
+class Talk:
+    """Ids in the order in which the channel took them, and what came, in its order, with what came twice.
+
+    `shown` are texts of a channel that carries no ids of ours; `name_shown` finds the ids afterwards.
+    """
+
+    who: str
+    channel: str = "sms"
+    conversation: str = ""
+    accepted: list[str] = field(default_factory=list)
+    at: dict[str, float] = field(default_factory=dict)
+    heard: list[tuple[str, float]] = field(default_factory=list)
+    shown: list[tuple[str, float]] = field(default_factory=list)
+
+    def took(self, message: str) -> None:
+        self.accepted.append(message)
+        self.at[message] = time.monotonic()
+
+    def hears(self, outbound: str) -> None:
+        self.heard.append((outbound, time.monotonic()))
+
+    def sees(self, text: str) -> None:
+        self.shown.append((text, time.monotonic()))
+
+    def answered(self) -> dict[str, float]:
+        """Which messages were answered, in the order of their first answer, and when. "One moment" is no answer."""
+        return self._first(lambda what: what != EARLY)
+
+    def first_words(self) -> dict[str, float]:
+        """When each message was first answered or told "one moment"."""
+        return self._first(lambda what: True)
+
+    def repeats(self) -> list[tuple[str, float]]:
+        """What came once more after it had come."""
+        seen: set[str] = set()
+        again = []
+        for outbound, at in self.heard:
+            if outbound in seen:
+                again.append((outbound, at))
+            seen.add(outbound)
+        return again
+
+    def name_shown(self, out: Sequence[tuple[str, str]]) -> None:
+        """`out` are (id, text) of what was said to this person, in order: the n-th showing of a text is the n-th
+        message with it, and a showing beyond them is a repeat of the last."""
+        ids: dict[str, list[str]] = {}
+        for identifier, text in out:
+            ids.setdefault(text, []).append(identifier)
+        for text, at in self.shown:
+            # A link stands in a line of its own behind the text.
+            known = ids.get(text) or ids.get(text.partition("\n<a ")[0]) or [f"unknown text {text[:40]}"]
+            self.heard.append((known.pop(0) if len(known) > 1 else known[0], at))
+        self.shown = []
+
+    def _first(self, counts) -> dict[str, float]:  # type: ignore[no-untyped-def]
+        found: dict[str, float] = {}
+        for outbound, at in self.heard:
+            match = _OURS.fullmatch(outbound)
+            if match and counts(match["what"]):
+                found.setdefault(match["cause"], at)
+        return found
+
+
+def in_order(talk: Talk, answered: Iterable[str]) -> bool:
+    place = {message: n for n, message in enumerate(talk.accepted)}
+    places = [place[message] for message in answered if message in place]
+    return places == sorted(places)

@@ -1,0 +1,131 @@
+"""When what was broken, and how long people and timers waited then. Moments are monotonic seconds."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
+
+from tests.chaos.talk import Talk
+
+MENDED_S = 5.0
+"""So long after a fault, other than a kill, what people wait for may still be its doing."""
+TAKEN_OVER_S = 6.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    name: str
+    began: float
+    ended: float
+
+
+@dataclass(frozen=True)
+class Ring:
+    """A timer: when it was due and when it was seen to have rung."""
+
+    due: float
+    rang: float
+
+    @property
+    def late_s(self) -> float:
+        return self.rang - self.due
+
+
+@dataclass
+class Timeline:
+    """`kills` are kill -9 with the moment; `in_flight` is how many sends waited or were under way around each."""
+
+    kills: list[tuple[float, str]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    rings: list[Ring] = field(default_factory=list)
+    out: list[tuple[float, int]] = field(default_factory=list)
+    own_deaths: Counter[str] = field(default_factory=Counter)
+
+    def killed(self, name: str) -> None:
+        self.kills.append((time.monotonic(), name))
+
+    @contextmanager
+    def fault(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.faults.append(Fault(name, began, time.monotonic()))
+
+    def moments(self) -> list[float]:
+        """Whatever can double a send: kills, and faults of processes or links."""
+        return sorted([at for at, _ in self.kills] + [fault.began for fault in self.faults])
+
+    def cause_of(self, at: float) -> int:
+        """Which of the `moments` was the last before; -1 for none."""
+        return bisect_right(self.moments(), at) - 1
+
+    def in_flight(self) -> int:
+        """Sends that were committed and not yet settled around each of the moments, in all."""
+        return sum(max((n for at, n in self.out if m - 1.5 <= at <= m + 5), default=0) for m in self.moments())
+
+    def faulty(self, began: float, ended: float) -> bool:
+        """Whether anything but kills was going on, or had just been."""
+        return any(fault.began <= ended and began <= fault.ended + MENDED_S for fault in self.faults)
+
+    def rings_by_what_happened(self) -> dict[str, list[float]]:
+        """Lateness in seconds of timers while all was well ("owned"), across a kill, and during another fault."""
+        found: dict[str, list[float]] = {"owned": [], "across a kill": [], "during a fault": []}
+        for ring in self.rings:
+            if self.faulty(ring.due, ring.rang):
+                found["during a fault"].append(ring.late_s)
+            elif any(ring.due - TAKEN_OVER_S <= at <= ring.rang for at, _ in self.kills):
+                found["across a kill"].append(ring.late_s)
+            else:
+                found["owned"].append(ring.late_s)
+        return found
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Seconds. `after_kill` and `word_after_kill` run from the kill, or from the message where that was later, for each
+    conversation's next message, where nothing but kills was going on."""
+
+    answers: tuple[float, ...]
+    words: tuple[float, ...]
+    after_kill: tuple[float, ...]
+    word_after_kill: tuple[float, ...]
+
+
+def waits(talks: Iterable[Talk], timeline: Timeline) -> Waits:
+    answers: list[float] = []
+    words: list[float] = []
+    after: list[float] = []
+    word_after: list[float] = []
+    for talk in talks:
+        answered, told = talk.answered(), talk.first_words()
+        answers += [at - talk.at[m] for m, at in answered.items() if m in talk.at]
+        words += [at - talk.at[m] for m, at in told.items() if m in talk.at]
+        for message, since in _next_after_kills(talk, timeline):
+            if message in answered and not timeline.faulty(talk.at[message], answered[message]):
+                after.append(answered[message] - since)
+                word_after.append(told[message] - since)
+    return Waits(tuple(answers), tuple(words), tuple(after), tuple(word_after))
+
+
+def _next_after_kills(talk: Talk, timeline: Timeline) -> Iterator[tuple[str, float]]:
+    """For each kill: the first message that waited then or came before the next kill, and from when its wait counts."""
+    answered = talk.answered()
+    for (killed, _), (following, _) in pairwise([*timeline.kills, (inf, "")]):
+        for message in talk.accepted:
+            open_then = talk.at[message] <= killed < answered.get(message, inf)
+            if open_then or killed < talk.at[message] < following:
+                yield message, max(killed, talk.at[message])
+                break
+
+
+def share(values: Iterable[float], part: float) -> float:
+    """The value below which `part` of them are; 0 for none."""
+    ordered = sorted(values)
+    return ordered[int(part * (len(ordered) - 1))] if ordered else 0.0

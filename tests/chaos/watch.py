@@ -1,0 +1,39 @@
+"""Looks into Redis four times a second: which timers are overdue, and how many sends are not settled."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from redis import asyncio as aioredis
+from redis.exceptions import RedisError
+
+from tests.chaos.timeline import Ring, Timeline
+
+EVERY_S = 0.25
+LOOK = """
+local now, found, out = redis.call('TIME'), {}, 0
+for _, key in ipairs(redis.call('KEYS', '{p*}:out:*')) do out = out + redis.call('XLEN', key) end
+local ms = now[1] * 1000 + math.floor(now[2] / 1000)
+for _, key in ipairs(redis.call('KEYS', '{p*}:timers')) do
+  for _, word in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', ms, 'WITHSCORES')) do table.insert(found, word) end
+end
+return {out, ms, found}
+"""
+
+
+async def watch(redis: aioredis.Redis, timeline: Timeline) -> None:
+    """For ever; cancel to stop. A timer that was never seen overdue rang in time."""
+    overdue: dict[tuple[bytes, int], float] = {}
+    while True:
+        try:
+            out, now_ms, found = await asyncio.wait_for(redis.eval(LOOK, 0), 2)
+            now = time.monotonic()
+            timeline.out.append((now, out))
+            timers = zip(found[::2], found[1::2], strict=True)
+            seen = {(key, int(due)): now - (now_ms - int(due)) / 1000 for key, due in timers}
+            timeline.rings += [Ring(due, now) for timer, due in overdue.items() if timer not in seen]
+            overdue = seen
+        except (RedisError, OSError, asyncio.TimeoutError):
+            pass  # While Redis is away nothing rings; what was overdue is looked at again when it is back.
+        await asyncio.sleep(EVERY_S)
