@@ -28,7 +28,7 @@ def to_dict(value: Any) -> Any:
     """Plain JSON types: dataclasses become objects (fields equal to their default are left out), moments ISO 8601 in
     UTC, tuples lists.
     """
-    kind = type(value)
+    kind: Any = type(value)
     return value if kind in _PLAIN else _writer(kind)(value)
 
 
@@ -48,8 +48,9 @@ def json_of(plain: Any) -> str:
 
 def from_dict(cls: type[T], data: Any) -> T:
     """The value that `to_dict` made `data` from. Raises BadRecord."""
+    kind: Any = cls
     try:
-        return typing.cast(T, _reader(cls)(data))
+        return typing.cast(T, _reader(kind)(data))
     except BadRecord:
         raise
     except (TypeError, ValueError, KeyError, AttributeError) as error:

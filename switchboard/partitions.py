@@ -207,7 +207,7 @@ class Partitions:
     async def _renew(self) -> None:
         held = list(self._held.values())
         asked = time.monotonic()
-        kept = await self._leases.renew([partition.lease for partition in held])
+        kept = await self._leases.renew([partition.lease for partition in held], self._sending.adapters)
         for partition, still in zip(held, kept, strict=True):
             if still is None or partition.lost:
                 partition.lose()
@@ -216,9 +216,10 @@ class Partitions:
                 log.warning("lease_lost", partition=partition.lease.partition)
                 continue
             partition.renewed_at(asked)
+            if still.waiting:
+                # What a lost wake-up left lying is found here.
+                self._wake([partition.lease.partition])
             await self._timekeeper.tick(partition.lease, still, partition.lose)
-        # What a lost wake-up left lying is found here.
-        self._wake(list(self._held))
 
     async def _share(self) -> None:
         share = fair_share(self._count, await self._leases.alive())

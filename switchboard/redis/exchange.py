@@ -38,7 +38,7 @@ from switchboard.redis.records import (
     log_args,
     ms,
 )
-from switchboard.redis.scripting import Scripts
+from switchboard.redis.scripting import Scripts, together
 from switchboard.redis.vault import Seal
 
 RECEIPT_S = 72 * 3600
@@ -121,12 +121,12 @@ class Exchange:
         self, streams: Sequence[tuple[str, str]], count: int = 100
     ) -> list[list[tuple[str, dict[bytes, bytes]]]]:
         """Entries after the cursor ("0" at first) of each (stream, cursor)."""
-        with reaching():
-            pipe = self._redis.pipeline(transaction=False)
-            for stream, cursor in streams:
-                pipe.xrange(stream, min=f"({cursor}" if cursor != "0" else "-", count=count)
-            answers = await pipe.execute()
-        return [[(entry.decode(), fields) for entry, fields in answer] for answer in answers]
+        calls = [
+            ([stream for stream, _ in group], [count, *(cursor for _, cursor in group)])
+            for group in together(self._redis, streams, lambda pair: pair[0].partition(":")[0])
+        ]
+        answers = [found for answer in await self._scripts.run_many("read", calls) for found in answer]
+        return [[(entry.decode(), dict(zip(f[::2], f[1::2], strict=True))) for entry, f in found] for found in answers]
 
     async def standing(self, conversation: str, address: Address | None) -> Standing | None:
         with reaching():

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from switchboard.ports import Clock
 from switchboard.redis.connection import reaching
 from switchboard.redis.keys import WORKERS, tag
 from switchboard.redis.records import ms
-from switchboard.redis.scripting import Scripts
+from switchboard.redis.scripting import Scripts, together
 
 LEASE_MS = 3000
 
@@ -26,10 +26,12 @@ class Lease:
 
 @dataclass(frozen=True)
 class Kept:
-    """A renewed lease: when the next timer is due (ms, None for none) and how many conversations agents hold."""
+    """A renewed lease: when the next timer is due (ms, None for none), how many conversations agents hold, and how
+    many entries and messages lie in its streams."""
 
     timer_ms: int | None
     talks: int
+    waiting: int
 
 
 class Leases:
@@ -73,14 +75,15 @@ class Leases:
             if before is not None
         ]
 
-    async def renew(self, leases: Sequence[Lease]) -> list[Kept | None]:
-        """None for a lease that is lost."""
+    async def renew(self, leases: Sequence[Lease], routes: Collection[str] = ()) -> list[Kept | None]:
+        """None for a lease that is lost. `routes` are those whose messages the caller sends."""
+        named = [LEASE_MS, len(routes), *routes]
         calls = [
-            ([f"{tag(lease.partition)}:{name}" for name in ("lease", "timers", "talks")], [lease.token, LEASE_MS])
-            for lease in leases
+            ([f"{tag(lease.partition)}:lease" for lease in group], [*named, *(lease.token for lease in group)])
+            for group in together(self._redis, leases, lambda lease: lease.partition)
         ]
-        answers = await self._scripts.run_many("renew", calls)
-        return [Kept(int(float(a[1])) if a[1] else None, int(a[2])) if a[0] else None for a in answers]
+        told = [answer for answers in await self._scripts.run_many("renew", calls) for answer in answers]
+        return [Kept(int(float(a[1])) if a[1] else None, int(a[2]), int(a[3])) if a[0] else None for a in told]
 
     async def release(self, leases: Sequence[Lease]) -> None:
         calls = [([f"{tag(lease.partition)}:{name}" for name in ("lease", "held")], [lease.token]) for lease in leases]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cache
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from redis.exceptions import NoScriptError
 
 from switchboard.redis.connection import Client, reaching
+from switchboard.redis.topology import is_cluster
 
+T = TypeVar("T")
+TOGETHER = 64
+"""So many keys one script of ours goes through at most: Redis does nothing else meanwhile."""
 _FOLDER = Path(__file__).parent / "scripts"
 
 
@@ -20,6 +25,15 @@ def source(name: str) -> tuple[str, str]:
     """(text, SHA-1) of a script with the shared functions in front."""
     text = (_FOLDER / "shared.lua").read_text(encoding="utf-8") + (_FOLDER / f"{name}.lua").read_text(encoding="utf-8")
     return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def together(redis: Client, things: Sequence[T], partition: Callable[[T], Hashable]) -> list[list[T]]:
+    """Which things one script may take: some at a time, but in a Cluster only those of one partition, which stand side
+    by side in `things`.
+    """
+    if is_cluster(redis):
+        return [list(group) for _, group in groupby(things, key=partition)]
+    return [list(things[at : at + TOGETHER]) for at in range(0, len(things), TOGETHER)]
 
 
 class Scripts:
