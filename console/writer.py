@@ -20,6 +20,9 @@ from switchboard.ports import Log, LogEntry
 
 BATCH = 500
 TRIM_EVERY_S = 5.0
+GATHER_S = 0.25
+"""What is logged meanwhile goes into one batch with what woke the writer: a commit costs as much for one row as for
+many. The desk shows it so much later."""
 RETRY_S = (0.2, 10.0)
 """First and longest wait when SQL or Redis cannot be reached."""
 
@@ -47,7 +50,8 @@ class Writer:
         wait_s = RETRY_S[0]
         while True:
             try:
-                await self.step()
+                if await self.step() < BATCH:
+                    await asyncio.sleep(GATHER_S)
                 wait_s = RETRY_S[0]
             except (NotReachable, SQLAlchemyError, OSError, Moved) as error:
                 logger.warning("writer_waits", error=type(error).__name__, wait_s=wait_s)
