@@ -232,7 +232,6 @@ def load(model: str) -> Agent:
     # Rasa's debug log would print every state of every turn.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     rasa_patch.install()
-    rasa_patch._ACTIONS.update(url="", token="")
     agent = Agent.load(model, action_endpoint=InProcess())
     agent.nlg = WordingNlg(wordings=Wordings(ROOT / "var" / "none", ROOT / "content"))
     agent.processor.nlg = agent.nlg
