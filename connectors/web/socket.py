@@ -98,7 +98,8 @@ class WebSocket:
         """Close every connection so that the gateway can stop; browsers connect again, perhaps to another one."""
         self._closing = True
         for socket in list(self._server.eio.sockets.values()):
-            await socket.close(wait=False)
+            # Told that this is the end, the Python client would not connect again.
+            await socket.close(wait=False, abort=True)
         await asyncio.sleep(0.1)
         for request in self._requests.values():
             if request.transport is not None:

@@ -101,6 +101,19 @@ async def test_an_open_page_and_an_endless_stream_do_not_hold_up_the_end(outside
         await page.disconnect()
 
 
+async def test_an_open_page_goes_on_at_the_gateway_that_follows(outside):
+    page = socketio.AsyncClient(reconnection_delay=0.1, reconnection_delay_max=0.2)
+    connected = asyncio.Event()
+    page.on("connect", connected.set)
+    async with serving_at(outside.settings) as drain:
+        await page.connect(outside.url, transports=["websocket"])
+        connected.clear()
+        async with serving_at(outside.settings):
+            await drain()
+            await asyncio.wait_for(connected.wait(), 5)
+            await page.disconnect()
+
+
 async def test_gateways_are_replaced_one_after_the_other_under_load_and_no_request_fails(outside):
     settings, results, over = outside.settings, Counter(), asyncio.Event()
     provider = SmsProvider(credentials(settings), outside.url, outside.http, utc_now)
