@@ -33,13 +33,17 @@ REASONS = frozenset(
         "not_suspended",
         "pending_plan_change",  # values: order, effective_on (ISO date)
         "plan_required",  # values: offering (a plan is changed, never cancelled)
+        "invoiced",  # values: month, invoice
+        "nothing_to_invoice",  # values: month
         "price_changed",  # values: quoted_fen, current_fen
+        "unpaid",  # values: month, due_fen
         "region",  # values: offering, region
         "requires",  # values: offering, missing (offering ids, any one is enough)
         "suspended",  # values: none
         # payments
         "amount",  # values: min_fen, max_fen
         "amount_mismatch",  # values: expected_fen, actual_fen
+        "bill_open",  # values: month (an invoice waits for the end of the month)
         "card_expired",
         "card_invalid",  # values: tries_left
         "card_locked",  # values: locked_until (ISO moment)

@@ -11,10 +11,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from crm.effects import cancel, new_id, place
-from crm.errors import NotFound
+from crm.errors import NotFound, Refused
 from crm.fake_money import FakeMoney
 from crm.fake_reads import FakeReads
+from crm.invoicing import check, invoiceable_fen, is_tax_id
 from crm.model import (
+    Invoice,
+    InvoiceRequest,
     Order,
     OrderRequest,
     Ticket,
@@ -73,3 +76,21 @@ class FakeCrm(FakeReads, FakeMoney):
             return ticket
 
         return await self._once("ticket", idempotency_key, (msisdn, kind, text, urgency), act, deadline)
+
+    async def issue_invoice(self, request: InvoiceRequest, *, idempotency_key: str, deadline: float) -> Invoice:
+        def act() -> Invoice:
+            self._subscriber(request.msisdn)
+            if request.tax_id and not is_tax_id(request.tax_id):
+                raise Refused("invalid", {"field": "tax_id"})
+            bill = next((b for b in self.all_bills[request.msisdn] if b.month == request.month), None)
+            if bill is None:
+                raise NotFound("bill", request.month)
+            check(bill, [i for i in self.all_invoices.values() if i.msisdn == request.msisdn])
+            made = Invoice(
+                new_id("I", self.clock()), request.msisdn, request.month, invoiceable_fen(bill), request.title,
+                request.tax_id, request.email, self.clock(),
+            )  # fmt: skip
+            self.all_invoices[made.id] = made
+            return made
+
+        return await self._once("invoice", idempotency_key, request, act, deadline)

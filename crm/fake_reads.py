@@ -14,6 +14,7 @@ from crm.model import (
     Bill,
     CallRecord,
     Category,
+    Invoice,
     Offering,
     Order,
     OrderItem,
@@ -21,11 +22,13 @@ from crm.model import (
     PointsLot,
     Product,
     Qualification,
+    Shop,
     Subscriber,
     Ticket,
     UsageSummary,
 )
 from crm.points import usable
+from crm.reference.shops import demo_shops
 from crm.rules import qualify
 from crm.worktime import month_of
 
@@ -147,3 +150,15 @@ class FakeReads(FakeState):
     async def payment(self, payment_id: str, *, deadline: float) -> Payment:
         await self._arrive(deadline)
         return self._payment(payment_id)
+
+    # invoices
+    async def invoices(self, msisdn: str, *, deadline: float) -> tuple[Invoice, ...]:
+        await self._arrive(deadline)
+        self._subscriber(msisdn)
+        mine = [i for i in self.all_invoices.values() if i.msisdn == msisdn]
+        return tuple(sorted(mine, key=lambda i: i.month, reverse=True))
+
+    # places
+    async def shops(self, region: str, *, deadline: float) -> tuple[Shop, ...]:
+        await self._arrive(deadline)
+        return tuple(shop for shop in demo_shops() if shop.region == region)

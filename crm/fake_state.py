@@ -13,6 +13,7 @@ from crm.effects import Effects
 from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
 from crm.model import (
     Balance,
+    Invoice,
     Payment,
     Product,
     Subscriber,
@@ -46,6 +47,7 @@ class FakeState:
         self.all_payments = {p.id: p for h in histories for p in h.payments}
         self.lots = {m: list(h.lots) for m, h in by_number.items()}
         self.calls = {m: list(h.calls) for m, h in by_number.items()}
+        self.all_invoices: dict[str, Invoice] = {}
         self.all_tickets: dict[str, Ticket] = {}
         self.cards: dict[str, int] = {}
         self.card_users: dict[str, str] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Literal
 
 BalanceKind = Literal["general", "gift", "dedicated", "frozen"]
@@ -380,3 +380,44 @@ class CallRecord:
     peer: str
     seconds: int
     amount_fen: int
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Where a person serves. `does`: kinds of errands (sim, ownership, close, broadband, invoice, real_name, …)."""
+
+    id: str
+    name: Text
+    address: Text
+    region: str
+    city: str
+    district: str
+    opens: time
+    closes: time
+    every_day: bool
+    does: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InvoiceRequest:
+    """An invoice for the bill of a month. `tax_id` is "" for a person."""
+
+    msisdn: str
+    month: str
+    title: str
+    tax_id: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """An electronic invoice that was issued and sent. `amount_fen` leaves out what others charged through us."""
+
+    id: str
+    msisdn: str
+    month: str
+    amount_fen: int
+    title: str
+    tax_id: str
+    email: str
+    issued_at: datetime

@@ -26,6 +26,8 @@ from crm.model import (
     CallRecord,
     Category,
     Grant,
+    Invoice,
+    InvoiceRequest,
     ItemAction,
     Offering,
     Order,
@@ -40,6 +42,7 @@ from crm.model import (
     Qualification,
     Reason,
     SaleState,
+    Shop,
     Subscriber,
     SuspensionCause,
     Text,
@@ -53,10 +56,10 @@ from crm.model import (
 
 __all__ = [
     "Allowance", "AllowanceScope", "AllowanceType", "Balance", "BalanceBucket", "BalanceKind", "Bill", "BillCause",
-    "BillItem", "CallKind", "CallRecord", "Category", "Crm", "Grant", "ItemAction", "Offering", "Order", "OrderItem",
-    "OrderRequest", "OrderState", "Payment", "PaymentState", "PointsLot", "Price", "Product", "Qualification", "Reason",
-    "SaleState", "Subscriber", "SuspensionCause", "Text", "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency",
-    "UsageSummary", "within",
+    "BillItem", "CallKind", "CallRecord", "Category", "Crm", "Grant", "Invoice", "InvoiceRequest", "ItemAction",
+    "Offering", "Order", "OrderItem", "OrderRequest", "OrderState", "Payment", "PaymentState", "PointsLot", "Price",
+    "Product", "Qualification", "Reason", "SaleState", "Shop", "Subscriber", "SuspensionCause", "Text", "Ticket",
+    "TicketKind", "TicketState", "TopUp", "Urgency", "UsageSummary", "within",
 ]  # fmt: skip
 
 
@@ -166,4 +169,16 @@ class Crm(Protocol):
 
     async def top_up_card(self, msisdn: str, card_number: str, *, idempotency_key: str, deadline: float) -> TopUp:
         """Redeem a recharge card (18 digits). Refused: card_invalid, card_used(_by_you), card_expired, card_locked."""
+        ...
+
+    # invoices
+    async def invoices(self, msisdn: str, *, deadline: float) -> tuple[Invoice, ...]: ...
+
+    async def issue_invoice(self, request: InvoiceRequest, *, idempotency_key: str, deadline: float) -> Invoice:
+        """Issued and sent at once. Refused: bill_open, unpaid, invoiced, nothing_to_invoice; invalid(tax_id)."""
+        ...
+
+    # places
+    async def shops(self, region: str, *, deadline: float) -> tuple[Shop, ...]:
+        """Of a province, in the operator's order; () where it has none."""
         ...

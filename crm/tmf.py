@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from aiohttp import ClientSession, TCPConnector
 
-from crm.documents import catalogue, consumption, customer, loyalty, money, orders, usage
+from crm.documents import catalogue, consumption, customer, invoice, loyalty, money, orders, site, usage
 from crm.documents.scalars import BadDocument, Document, party_to
 from crm.errors import NotFound
 from crm.model import (
@@ -19,6 +19,8 @@ from crm.model import (
     Bill,
     CallRecord,
     Category,
+    Invoice,
+    InvoiceRequest,
     Offering,
     Order,
     OrderItem,
@@ -27,6 +29,7 @@ from crm.model import (
     PointsLot,
     Product,
     Qualification,
+    Shop,
     Subscriber,
     Ticket,
     TicketKind,
@@ -51,6 +54,8 @@ ORDER = f"{API}/productOrderingManagement/v4/productOrder"
 CANCEL = f"{API}/productOrderingManagement/v4/cancelProductOrder"
 TICKET = f"{API}/troubleTicket/v4/troubleTicket"
 PAYMENT = "/payment/v4/payment"
+MESSAGE = f"{API}/communicationManagement/v4/communicationMessage"
+SITE = f"{API}/geographicSiteManagement/v4/geographicSite"
 POINTS = f"{API}/loyalty/v4/loyaltyBalance"
 USAGE = f"{API}/usageManagement/v4/usage"
 
@@ -197,6 +202,19 @@ class TmfCrm(TmfClient):
     async def _top_up(self, document: Document, key: str, deadline: float) -> TopUp:
         reply = await self._write(TOP_UP, document, key, deadline)
         return read_document(lambda d: money.top_up_from(d, reply.duplicate), reply.document)
+
+    # invoices
+    async def invoices(self, msisdn: str, *, deadline: float) -> tuple[Invoice, ...]:
+        query = {"receiver.id": msisdn, "content": invoice.KIND}
+        return tuple(await self._list(MESSAGE, query, invoice.invoice_from, deadline))
+
+    async def issue_invoice(self, request: InvoiceRequest, *, idempotency_key: str, deadline: float) -> Invoice:
+        reply = await self._write(MESSAGE, invoice.request_to(request), idempotency_key, deadline)
+        return read_document(invoice.invoice_from, reply.document)
+
+    # places
+    async def shops(self, region: str, *, deadline: float) -> tuple[Shop, ...]:
+        return tuple(await self._list(SITE, {"place.id": region}, site.shop_from, deadline))
 
 
 def _month_query(msisdn: str, month: str) -> Document:

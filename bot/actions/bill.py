@@ -62,11 +62,33 @@ class DisputeCharge(_Bill):
         return month_of(now)
 
     async def more(self, turn: Turn, bill: Bill) -> dict[str, Any]:
-        """What of the bill is still held and can be cancelled here."""
+        """What of the bill is still held and can be cancelled here, and what the sums are made of."""
         charged = {item.offering_id for item in bill.items}
         held = await cancel_data_pack.cancellable(turn.doors, turn.who)
         named = [{"id": p.offering_id, "name": p.name.of(turn.who.language)} for p in held]
-        return {"stoppable": [one for one in named if one["id"] in charged]}
+        earlier = await reads.bill(turn.doors, turn.who, before(bill.month))
+        return {
+            "stoppable": [one for one in named if one["id"] in charged],
+            "change_fen": bill.total_fen - earlier.total_fen if earlier and bill.state != "open" else 0,
+            "top": avoidable(bill),
+            "over": await self._over(turn, bill),
+        }
+
+    async def _over(self, turn: Turn, bill: Bill) -> dict[str, int] | None:
+        """Data used, what the plan holds of it and what is beyond; None where data was not what cost."""
+        if not any(item.cause == "out_of_bundle_data" for item in bill.items):
+            return None
+        used, held = await reads.usage(turn.doors, turn.who, bill.month), await reads.plan(turn.doors, turn.who)
+        included = held[1].granted("data") if held else 0
+        if used is None or used.data_kb <= included:
+            return None
+        return {"used": used.data_kb, "included": included, "beyond": used.data_kb - included}
+
+
+def avoidable(bill: Bill) -> str:
+    """The cause of the largest charge that is no monthly fee, "" when there is none: what to do about it is said."""
+    extra = [item for item in bill.items if item.cause != "monthly_fee" and item.amount_fen > 0]
+    return max(extra, key=lambda item: item.amount_fen).cause if extra else ""
 
 
 def shown(bill: Bill, language: str) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 
-TOLD = frozenset({"auto_pay", "call_forwarding", "check_message", "port_out", "query_my_data", "report_spam"})
+TOLD = frozenset({"auto_pay", "call_forwarding", "check_message", "query_my_data", "report_spam"})
 """The text is the answer."""
 ELSEWHERE = frozenset(
     {
         "broadband_cancel", "broadband_move", "broadband_new", "broadband_renew", "close_account", "consult_business",
-        "consult_coverage", "consult_handset", "consult_promotions", "delete_my_data", "find_store", "invoice",
+        "consult_coverage", "consult_handset", "consult_promotions", "delete_my_data",
         "opt_out_marketing", "query_broadband", "query_puk", "query_real_name",
         "recharge_other", "replace_sim", "reset_password",
     }

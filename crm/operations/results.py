@@ -31,6 +31,7 @@ REFUSALS = frozenset(
         "nothing_to_cancel",
         "unknown_offering",
         "holder_only",  # the number is used by one and held by another
+        "bad_tax_id",
         "month_not_kept",  # values: months (how many are)
     }
 )

@@ -33,6 +33,13 @@ COLLECTIONS: tuple[tuple[str, Handler | None, Handler | None, Handler | None], .
     (f"{API}/productOrderingManagement/v4/cancelProductOrder", None, None, write.post_cancellation),
     (f"{API}/troubleTicket/v4/troubleTicket", read.list_tickets, read.get_ticket, write.post_ticket),
     (f"{API}/loyalty/v4/loyaltyBalance", self_service.list_points, self_service.get_points, None),
+    (
+        f"{API}/communicationManagement/v4/communicationMessage",
+        self_service.list_invoices,
+        self_service.get_invoice,
+        self_service.post_invoice,
+    ),
+    (f"{API}/geographicSiteManagement/v4/geographicSite", self_service.list_shops, self_service.get_shop, None),
     (f"{API}/usageManagement/v4/usage", self_service.list_usage, self_service.get_usage, None),
     ("/payment/v4/payment", read.list_payments, read.get_payment, write.post_payment),
 )

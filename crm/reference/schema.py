@@ -232,6 +232,19 @@ call_record = Table(
     Index("ix_call_record_msisdn_at", "msisdn", "at"),
 )  # fmt: skip
 
+invoice = Table(
+    "invoice", metadata,
+    Column("id", String(40), primary_key=True),
+    _owner(),
+    Column("month", String(7), nullable=False),
+    Column("amount_fen", Integer, nullable=False),
+    Column("title", String(100), nullable=False),
+    Column("tax_id", String(18), nullable=False),
+    Column("email", String(100), nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    UniqueConstraint("msisdn", "month"),
+)  # fmt: skip
+
 # The card's number itself is not kept: only its HMAC under the installation's key.
 recharge_card = Table(
     "recharge_card", metadata,

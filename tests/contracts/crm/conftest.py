@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,17 @@ import pytest
 from crm.fake import FakeCrm
 from crm.port import Crm
 from crm.tmf import tmf_crm
-from tests.contracts.crm.serving import SUBSCRIBERS, TOKEN, Clock, Reference, make_seeded, serving, serving_postgres
-
-POSTGRES = os.environ.get("TEST_POSTGRES", "")
-NO_POSTGRES = "TEST_POSTGRES names no PostgreSQL (postgresql+asyncpg://…); `make test-setup` installs one"
+from tests import postgres
+from tests.contracts.crm.serving import (
+    SUBSCRIBERS,
+    TOKEN,
+    Clock,
+    Reference,
+    fill,
+    make_seeded,
+    serving,
+    serving_postgres,
+)
 
 
 @pytest.fixture
@@ -30,19 +37,29 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-async def reference(seeded: Path, tmp_path: Path, clock: Clock) -> AsyncIterator[Reference]:
-    async with serving(seeded, tmp_path, clock) as running:
+@pytest.fixture(scope="session")
+def seeded_postgres() -> str:
+    """The same as a template on PostgreSQL; its name."""
+    postgres.need()
+    return postgres.filled("renji_crm_seeded", fill)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+async def reference(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[Reference]:
+    async with _place(request, tmp_path, clock) as running:
         yield running
 
 
 @pytest.fixture(params=["fake", "tmf", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-async def crm(request: pytest.FixtureRequest, seeded: Path, tmp_path: Path, clock: Clock) -> AsyncIterator[Crm]:
+async def crm(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[Crm]:
     if request.param == "fake":
         yield FakeCrm.demo(clock, SUBSCRIBERS)
         return
-    if request.param == "postgresql" and not POSTGRES:
-        pytest.skip(NO_POSTGRES)
-    place = serving_postgres(POSTGRES, clock) if request.param == "postgresql" else serving(seeded, tmp_path, clock)
-    async with place as running, tmf_crm(running.url, TOKEN, clock) as adapter:
+    async with _place(request, tmp_path, clock) as running, tmf_crm(running.url, TOKEN, clock) as adapter:
         yield adapter
+
+
+def _place(request: pytest.FixtureRequest, folder: Path, clock: Clock) -> AbstractAsyncContextManager[Reference]:
+    if request.param == "postgresql":
+        return serving_postgres(request.getfixturevalue("seeded_postgres"), clock)
+    return serving(request.getfixturevalue("seeded"), folder, clock)

@@ -19,6 +19,7 @@ from crm.reference.http import Office
 from crm.reference.paygate import Paygate, paygate_app
 from crm.reference.seed import seed
 from crm.reference.store import Store
+from tests import postgres
 
 TOKEN = "a-token-of-the-tests"
 CARD_KEY = b"k" * 32
@@ -50,16 +51,17 @@ class Reference:
     clock: Clock
 
 
+async def fill(url: str) -> None:
+    """Seed an empty database."""
+    store = Store(url)
+    await seed(store, SUBSCRIBERS, NOW, CARD_KEY)
+    await store.close()
+
+
 def make_seeded(path: Path) -> None:
     """Write a seeded database file; in a thread of its own, since the caller may be in a loop."""
-
-    async def fill() -> None:
-        store = Store(f"sqlite+aiosqlite:///{path}")
-        await seed(store, SUBSCRIBERS, NOW, CARD_KEY)
-        await store.close()
-
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(fill())).result()
+        pool.submit(lambda: asyncio.run(fill(f"sqlite+aiosqlite:///{path}"))).result()
 
 
 def copy_seeded(seeded: Path, folder: Path) -> None:
@@ -78,14 +80,9 @@ async def serving(seeded: Path, folder: Path, clock: Clock) -> AsyncIterator[Ref
 
 
 @asynccontextmanager
-async def serving_postgres(url: str, clock: Clock) -> AsyncIterator[Reference]:
-    """Serve a freshly seeded database on PostgreSQL; whatever was in it is gone."""
-    store = Store(url)
-    async with store.writing() as connection:
-        await connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        await connection.exec_driver_sql("CREATE SCHEMA public")
-    await seed(store, SUBSCRIBERS, NOW, CARD_KEY)
-    async with _serving(store, clock) as running:
+async def serving_postgres(template: str, clock: Clock) -> AsyncIterator[Reference]:
+    """Serve a copy of a seeded database on PostgreSQL."""
+    async with _serving(Store(await postgres.fresh("renji_crm", template)), clock) as running:
         yield running
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from crm.errors import NotFound, Refused
-from crm.port import Crm, ItemAction, Order, OrderItem, OrderRequest, within
+from crm.port import Crm, Invoice, InvoiceRequest, ItemAction, Order, OrderItem, OrderRequest, within
 from crm.worktime import CHINA
 from tests.contracts.crm.serving import Clock
 
@@ -117,3 +119,55 @@ async def test_a_line_stopped_for_arrears_that_are_paid_is_restored(crm: Crm) ->
 
 async def test_nobody_orders_arrears(crm: Crm) -> None:
     assert "not_on_sale" == (await refused(crm, LI, "hold-arrears"))[0]
+
+
+def request(
+    month: str = "2026-10", tax_id: str = "91330106673959654P", title: str = "杭州云杉科技有限公司"
+) -> InvoiceRequest:
+    return InvoiceRequest(LI, month, title, tax_id, "li@example.com")
+
+
+async def issue(crm: Crm, wanted: InvoiceRequest, key: str = "k") -> Invoice:
+    return await crm.issue_invoice(wanted, idempotency_key=key, deadline=within(5))
+
+
+async def test_a_paid_month_is_invoiced_once_without_what_others_charged(crm: Crm) -> None:
+    made = await issue(crm, request())
+    bill = await crm.bill(LI, "2026-10", deadline=within(5))
+    assert made.amount_fen == sum(i.amount_fen for i in bill.items if i.cause != "third_party")
+    assert made == await issue(crm, request())
+    assert (made,) == await crm.invoices(LI, deadline=within(5))
+    with pytest.raises(Refused) as refusal:
+        await issue(crm, request(title="另一家公司"), key="other")
+    assert ("invoiced", {"month": "2026-10", "invoice": made.id}) == (
+        refusal.value.reason, dict(refusal.value.values)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        (request("2026-11"), "bill_open"),
+        (request(tax_id="91330106673959654Q"), "invalid"),
+        (replace(request(), msisdn=WANG), "unpaid"),
+    ],
+)
+async def test_what_cannot_be_invoiced_is_refused_with_the_reason(
+    crm: Crm, wanted: InvoiceRequest, reason: str
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        await issue(crm, wanted)
+    assert reason == refusal.value.reason
+    assert () == await crm.invoices(wanted.msisdn, deadline=within(5))
+
+
+async def test_a_month_without_a_bill_has_no_invoice(crm: Crm) -> None:
+    with pytest.raises(NotFound):
+        await issue(crm, request("2019-01"))
+
+
+async def test_shops_are_those_of_the_province_with_hours_and_errands(crm: Crm) -> None:
+    shops = await crm.shops("zj", deadline=within(5))
+    assert {"杭州", "宁波"} <= {shop.city for shop in shops}
+    assert all(shop.opens < shop.closes and "sim" in shop.does and shop.name.en for shop in shops)
+    assert () == await crm.shops("xz", deadline=within(5))

@@ -1,0 +1,123 @@
+"""An invoice: which month, for whom, with which tax number, to which e-mail; then a yes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any, ClassVar
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from bot.actions.fault import wants_else
+from bot.actions.form import OVER, UNCLEAR, Form
+from bot.actions.own_only import refuses_other
+from bot.actions.refusals import refuse
+from bot.actions.skill import Skill, clear_form
+from bot.actions.turn import Event, Turn
+from crm.invoicing import is_tax_id
+from crm.operations import invoice
+from crm.operations.results import Refusal
+
+MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
+HIDDEN = re.compile(r"⟦(?:card|id|bankcard):([0-9a-f]{16})⟧")
+"""A tax number of digits alone looks like a card or an ID, and is cut out of the text as one."""
+PERSONAL = "personal"
+
+
+class IssueInvoice(Skill):
+    wish = "invoice"
+    ends_form = True
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        if refuses_other(turn, self.wish):
+            return clear_form()
+        months = {b.month for b in await invoice.months(turn.doors, turn.who)}
+        if not months:
+            turn.say("nothing_to_invoice_now")
+            turn.outcome(self.wish, "answered")
+            return clear_form()
+        month = named(turn, months)
+        return [*clear_form(), SlotSet("kind", month), FollowupAction("invoice_form")]
+
+
+class InvoiceForm(Form):
+    """`kind` the month, `told` the title, `way` the tax number ("-" for a person), `means` the e-mail."""
+
+    wish = "invoice"
+    slots = ("kind", "told", "way", "means", "agreed")
+    awaits: ClassVar[dict[str, str]] = {"way": "number"}
+
+    async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        if turn.intent == "deny":
+            turn.say("declined")
+            turn.outcome(self.wish, "abandoned")
+            return OVER
+        if "month" in turn.entities:
+            return {"kind": named(turn, {b.month for b in await invoice.months(turn.doors, turn.who)})}
+        text = unicodedata.normalize("NFKC", turn.text).strip()
+        if step == "told":
+            return self._title(turn, text)
+        if step == "way":
+            return await self._tax_id(turn, text)
+        if step == "means" and (mail := invoice.MAIL.search(text)):
+            return {"means": mail[0]}
+        return {"agreed": True} if step == "agreed" and turn.intent == "affirm" else None
+
+    def _title(self, turn: Turn, text: str) -> dict[str, Any] | None:
+        if turn.entities.get("option") == PERSONAL:
+            return {"told": PERSONAL, "way": "-"}
+        if len(text) < 2 or (wants_else(turn.intent) and turn.intent not in UNCLEAR):
+            return None
+        return {"told": text[: invoice.MOST_TITLE]}
+
+    async def _tax_id(self, turn: Turn, text: str) -> dict[str, Any] | None:
+        hidden = HIDDEN.search(turn.text)
+        opened = await turn.doors.vault.open(turn.who.conversation, hidden[1]) if hidden else text
+        said = re.sub(r"[\s\-]", "", opened or "").upper()
+        if is_tax_id(said):
+            return {"way": said}
+        if not re.fullmatch(r"[0-9A-Z]{10,25}", said):
+            return None
+        turn.say("refused_bad_tax_id")
+        return {}
+
+    async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
+        if step == "kind":
+            months = await invoice.months(turn.doors, turn.who)
+            turn.say("ask_invoice_month", items=[{"month": b.month, "total_fen": b.total_fen} for b in months])
+        elif step == "agreed":
+            turn.say("confirm_invoice", **_told(known))
+        else:
+            turn.say({"told": "ask_invoice_title", "way": "ask_invoice_tax", "means": "ask_invoice_mail"}[step])
+        return []
+
+    async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
+        told = _told(known)
+        title = "个人" if told["personal"] else told["title"]
+        made = await invoice.issue(turn.doors, turn.who, told["month"], title, told["tax_id"], told["email"])
+        if isinstance(made, Refusal):
+            turn.events += await refuse(turn, self.wish, made)
+            return []
+        turn.say("invoice_issued", invoice=made.id, amount_fen=made.amount_fen, **told)
+        turn.outcome(self.wish, "done")
+        return []
+
+
+def named(turn: Turn, months: set[str]) -> str | None:
+    """The month that was named; None for one that cannot be invoiced, which is then said."""
+    month = str(turn.entities.get("month") or "")
+    if month in months or not MONTH.fullmatch(month):
+        return month if month in months else None
+    turn.say("not_this_invoice", month=month)
+    return None
+
+
+def _told(known: dict[str, Any]) -> dict[str, Any]:
+    personal = known["told"] == PERSONAL
+    return {
+        "month": known["kind"],
+        "personal": personal,
+        "title": "" if personal else known["told"],
+        "tax_id": "" if known["way"] == "-" else known["way"],
+        "email": known["means"],
+    }

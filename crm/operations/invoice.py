@@ -1,0 +1,45 @@
+"""An electronic invoice for a month that is over and paid, sent by e-mail."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from crm.errors import NotFound, Refused
+from crm.invoicing import is_tax_id
+from crm.model import Bill, Invoice, InvoiceRequest
+from crm.operations.context import Context
+from crm.operations.doors import Doors
+from crm.operations.identify import identify
+from crm.operations.results import Refusal
+
+MAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,24}")
+MOST_TITLE = 100
+
+
+async def months(doors: Doors, who: Context) -> tuple[Bill, ...]:
+    """Bills that are closed, paid and not invoiced yet, newest first. Raises Unavailable."""
+    if who.bound is None:
+        return ()
+    deadline = doors.read_deadline()
+    issued = {i.month for i in await doors.crm.invoices(who.bound.msisdn, deadline=deadline)}
+    bills = await doors.crm.bills(who.bound.msisdn, deadline=deadline)
+    return tuple(b for b in bills if b.state == "settled" and b.total_fen and b.month not in issued)
+
+
+async def issue(doors: Doors, who: Context, month: str, title: str, tax_id: str, email: str) -> Invoice | Refusal:
+    """The same words give the same invoice, however often they are confirmed. Raises Unavailable."""
+    person = await identify(doors, who)
+    if isinstance(person, Refusal):
+        return person
+    if tax_id and not is_tax_id(tax_id):
+        return Refusal("bad_tax_id")
+    request = InvoiceRequest(person.msisdn, month, title[:MOST_TITLE], tax_id, email)
+    seed = "\n".join((who.conversation, person.msisdn, month, request.title, tax_id, email))
+    key = hashlib.sha256(seed.encode()).hexdigest()[:32]
+    try:
+        return await doors.crm.issue_invoice(request, idempotency_key=key, deadline=doors.write_deadline())
+    except NotFound:
+        return Refusal("bill_open", {"month": month})
+    except Refused as refused:
+        return Refusal(refused.reason, refused.values)

@@ -1,0 +1,47 @@
+"""Electronic invoices: one a month and number, for what was paid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm.effects import new_id
+from crm.errors import NotFound, Refused
+from crm.invoicing import check, invoiceable_fen, is_tax_id
+from crm.model import Invoice, InvoiceRequest
+from crm.reference import reads, schema
+from crm.reference.reads import Terms, all_rows, build, one_row
+from crm.reference.schema import columns
+
+
+async def issued(connection: AsyncConnection, msisdn: str) -> list[Invoice]:
+    """Newest month first."""
+    table = schema.invoice
+    query = select(table).where(table.c.msisdn == msisdn).order_by(table.c.month.desc())
+    return [build(Invoice, r) for r in await all_rows(connection, query)]
+
+
+async def invoice(connection: AsyncConnection, invoice_id: str) -> Invoice:
+    query = select(schema.invoice).where(schema.invoice.c.id == invoice_id)
+    return build(Invoice, await one_row(connection, query, "invoice", invoice_id))
+
+
+async def issue(connection: AsyncConnection, request: InvoiceRequest, terms: Terms) -> Invoice:
+    """NotFound for a month without a bill; Refused as crm.invoicing says."""
+    await reads.subscriber(connection, request.msisdn, lock=True)
+    if request.tax_id and not is_tax_id(request.tax_id):
+        raise Refused("invalid", {"field": "tax_id"})
+    bill = next((b for b in await reads.bills(connection, request.msisdn) if b.month == request.month), None)
+    if bill is None:
+        raise NotFound("bill", request.month)
+    items = tuple(item for _, item in await reads.bill_items(connection, bill.id, terms))
+    bill = replace(bill, items=items)
+    check(bill, await issued(connection, request.msisdn))
+    made = Invoice(
+        new_id("I", terms.now), request.msisdn, request.month, invoiceable_fen(bill), request.title, request.tax_id,
+        request.email, terms.now,
+    )  # fmt: skip
+    await connection.execute(insert(schema.invoice).values(columns(made)))
+    return made

@@ -1,0 +1,142 @@
+"""Invoices, shops, the way to another carrier, and what a bill is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.rasa
+Begin = Callable[..., Any]
+ORDINARY, ARREARS, SHOCKED, LOCKED, PAID, FRAUD = (f"+86138000000{n:02d}" for n in (0, 1, 3, 5, 12, 19))
+TAX_ID = "91330106673959654P"
+
+
+# invoices
+async def test_a_company_gets_its_invoice_after_month_title_tax_number_and_mail(talk: Begin) -> None:
+    person = talk()
+    heard = await person.say("invoice")
+    assert heard.responses == ["ask_invoice_month"] and heard.labels[0] == "2026年10月"
+    assert (await person.say("inform", month="2026-10")).responses == ["ask_invoice_title"]
+    assert (await person.say("nlu_fallback", "杭州云杉科技有限公司")).responses == ["ask_invoice_tax"]
+    assert (await person.say("nlu_fallback", TAX_ID)).responses == ["ask_invoice_mail"]
+    heard = await person.say("nlu_fallback", "发到 li@example.com 吧")
+    assert heard.responses == ["confirm_invoice"]
+    assert all(told in heard.texts[0] for told in ("2026年10月", "杭州云杉科技有限公司", TAX_ID, "li@example.com"))
+    assert person.crm.all_invoices == {}
+    heard = await person.say("affirm")
+    assert heard.responses == ["invoice_issued"]
+    (made,) = person.crm.all_invoices.values()
+    assert (made.month, made.title, made.tax_id, made.email) == (
+        "2026-10", "杭州云杉科技有限公司", TAX_ID, "li@example.com"
+    )  # fmt: skip
+
+
+async def test_a_person_needs_no_tax_number(talk: Begin) -> None:
+    person = talk(ORDINARY, "sms")
+    await person.say("invoice", month="2026-09")
+    assert (await person.say("inform", option="personal")).responses == ["ask_invoice_mail"]
+    await person.say("nlu_fallback", "li@example.com")
+    assert (await person.say("affirm")).responses == ["invoice_issued"]
+
+
+async def test_a_wrong_tax_number_is_asked_for_again(talk: Begin) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    await person.say("nlu_fallback", "杭州云杉科技有限公司")
+    heard = await person.say("nlu_fallback", "91330106673959654Q")
+    assert heard.responses == ["refused_bad_tax_id", "ask_invoice_tax"]
+
+
+async def test_a_tax_number_of_digits_alone_is_taken_though_it_was_masked(talk: Begin) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    await person.say("nlu_fallback", "深圳一家公司")
+    person.vault.values[person.conversation, "0" * 16] = "914403001922038216"
+    assert (await person.say("nlu_fallback", f"⟦card:{'0' * 16}⟧")).responses == ["ask_invoice_mail"]
+
+
+async def test_this_month_and_an_invoiced_one_are_not_invoiced(talk: Begin) -> None:
+    person = talk()
+    assert (await person.say("invoice", month="2026-11")).responses == ["not_this_invoice", "ask_invoice_month"]
+    await person.say("inform", month="2026-10")
+    await person.say("inform", option="personal")
+    await person.say("nlu_fallback", "li@example.com")
+    await person.say("affirm")
+    assert (await person.say("invoice", month="2026-10")).responses == ["not_this_invoice", "ask_invoice_month"]
+
+
+async def test_a_no_issues_nothing(talk: Begin) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    await person.say("inform", option="personal")
+    await person.say("nlu_fallback", "li@example.com")
+    assert (await person.say("deny")).responses == ["declined"]
+    assert person.crm.all_invoices == {}
+
+
+# shops
+async def test_the_nearest_open_shop_comes_first_with_its_hours(talk: Begin) -> None:
+    (text,) = (await talk().say("find_store")).texts
+    assert text.startswith("杭州武林广场营业厅：杭州市延安路538号，每天09:00到20:00，现在营业；杭州西湖营业厅")
+
+
+async def test_a_district_that_is_named_goes_before_what_is_open(talk: Begin) -> None:
+    person = talk()
+    person.later(9 * 3600)
+    (text,) = (await person.say("find_store", "西湖区哪有营业厅")).texts
+    assert text.startswith("杭州西湖营业厅") and "现在不营业，11月23日09:00开门" in text
+
+
+async def test_a_shop_is_one_that_can_do_what_was_spoken_of(talk: Begin) -> None:
+    person = talk()
+    await person.say("close_account")
+    (text,) = (await person.say("find_store")).texts
+    assert "杭州西湖营业厅" not in text
+    assert "SIM卡，先缴清话费" in text
+
+
+async def test_anybody_may_ask_for_a_shop_also_elsewhere(talk: Begin) -> None:
+    (text,) = (await talk(None).say("find_store", "成都的营业厅", region="sc")).texts
+    assert text.startswith("成都春熙路营业厅")
+    assert "没有查到" in (await talk(None).say("find_store", region="xz")).texts[0]
+
+
+# another carrier
+async def test_a_number_that_is_free_is_told_how_and_nothing_else(talk: Begin) -> None:
+    heard = await talk().say("port_out")
+    assert heard.responses == ["port_out_clear"]
+    assert "SQXZ" in heard.texts[0] and heard.labels == ["转人工"]
+
+
+async def test_every_reason_against_it_is_told_at_once_with_what_clears_it(talk: Begin) -> None:
+    person = talk(LOCKED)
+    person.crm.stop(LOCKED, "wish")
+    person.crm.buckets[LOCKED][0] = replace(person.crm.buckets[LOCKED][0], amount_fen=-1200)
+    person.crm.held[LOCKED] = [replace(p, since=person.now - timedelta(days=100)) for p in person.crm.held[LOCKED]]
+    heard = await person.say("port_out")
+    assert heard.responses == ["port_out_blocked"]
+    assert "原因4个" in heard.texts[0]
+    assert all(told in heard.texts[0] for told in ("停机", "欠费12.00元", "合约到", "不满120天，12月10日起"))
+    assert heard.labels == ["充值缴费", "为什么停机", "转人工"]
+
+
+async def test_who_is_not_known_is_told_the_way(talk: Begin) -> None:
+    assert (await talk(None).say("port_out")).responses == ["guide_port_out"]
+
+
+# what a bill is made of
+async def test_why_tells_the_cause_the_difference_and_the_arithmetic(talk: Begin) -> None:
+    (text,) = (await talk(SHOCKED).say("dispute_charge", month="2026-10")).texts
+    assert "共扣436.45元，比上月多377.45元" in text
+    assert "超出73GB" in text
+    assert "先办流量包" in text
+
+
+async def test_what_is_charged_for_another_company_is_said_to_be(talk: Begin) -> None:
+    (text,) = (await talk("+8613800000009").say("dispute_charge")).texts
+    assert "星河视频会员19.00元（别的公司代收）" in text
+    assert "可以退订" in text
