@@ -30,6 +30,7 @@ from bot.wordings import Wordings
 from console.audit import Audit
 from console.changes import RedisChanges
 from console.database import open_engine
+from console.retention import Retention
 from console.switched import carry_on
 from console.writer import Writer
 from crm import worktime
@@ -244,7 +245,8 @@ async def working(settings: Settings) -> AsyncIterator[Partitions]:
         solo = Solo(stores.scripts, "writer", settings.worker_name)
         rows = Writer(stores.log, engine, RedisChanges(stores.redis).publish)
         audit = Audit(engine, stores.clock)
-        writer = SqlWriter(solo, lambda: _writing(rows, stores, audit))
+        retention = Retention(stores, engine, settings)
+        writer = SqlWriter(solo, lambda: _writing(rows, stores, audit, retention))
         stack.push_async_callback(writer.stop)
         metrics = Metrics()
         if settings.worker_metrics_port:
@@ -253,12 +255,12 @@ async def working(settings: Settings) -> AsyncIterator[Partitions]:
         yield make_partitions(stores, world, metrics, releases, writer)
 
 
-async def _writing(rows: Writer, stores: Stores, audit: Audit) -> None:
-    beside = asyncio.create_task(carry_on(stores.switches, audit))
+async def _writing(rows: Writer, stores: Stores, audit: Audit, retention: Retention) -> None:
+    beside = [asyncio.create_task(carry_on(stores.switches, audit)), asyncio.create_task(retention.run())]
     try:
         await rows.run()
     finally:
-        await end(beside)
+        await end(*beside)
 
 
 async def _reach(stores: Stores) -> None:

@@ -51,6 +51,14 @@ class Settings:
     """Messages of everybody, 0 for no limit: 503 above."""
     rate_caller_per_s: int = 10
     """REST messages from one remote address, six times as many at once, 0 for no limit: 429 above."""
+    keep_transcripts_days: int = 190
+    """Messages, hand-offs, outcomes: SMS records must be kept for at least six months."""
+    keep_trackers_days: int = 30
+    """The bot's memory of who has been silent since."""
+    keep_evidence_days: int = 1100
+    """What proves a purchase: three years, the general limitation of claims."""
+    keep_logs_days: int = 190
+    """Files in var/log that nobody has written to since: network logs must be kept for at least six months."""
     log_level: str = "info"
     origins: str = "http://127.0.0.1:8080,http://localhost:8080"
     """Web pages that may open the web chat, comma-separated."""

@@ -44,7 +44,7 @@ class Piece:
 async def places(redis: Client) -> AsyncIterator[Place]:
     """Every conversation. Walks all keys. Raises NotReachable."""
     with reaching():
-        async for batch in _batches(redis.scan_iter("{p*}:conv:*", count=10_000)):
+        async for batch in batches(redis.scan_iter("{p*}:conv:*", count=10_000)):
             pipe = redis.pipeline(transaction=False)
             for key in batch:
                 pipe.hmget(key, "address", "binding", "subscriber")
@@ -60,7 +60,7 @@ async def pieces(stores: Stores, conversations: Sequence[str], addresses: Sequen
     names = [*conversations, *(address.id for address in addresses)]
     found: list[Piece] = []
     with reaching():
-        async for batch in _batches(stores.redis.scan_iter("*", count=10_000)):
+        async for batch in batches(stores.redis.scan_iter("*", count=10_000)):
             found += await _keys(stores.redis, batch, names, set(conversations))
         for partition in sorted({stores.keys.partition(name) for name in conversations}):
             async for piece in _shared(stores.redis, tag(partition), set(conversations)):
@@ -151,7 +151,7 @@ def _kind(key: str) -> str:
     return words[1] if words[0].startswith("{") and len(words) > 1 else words[0]
 
 
-async def _batches(keys: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+async def batches(keys: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
     batch: list[bytes] = []
     async for key in keys:
         batch.append(key)
