@@ -18,39 +18,11 @@ from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, R
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, PREVIOUS_ACTION, SHOULD_NOT_BE_SET, USER
 from rasa.shared.core.domain import Domain, State
-from rasa.shared.core.events import (
-    ActionExecuted,
-    ActionExecutionRejected,
-    ActiveLoop,
-    BotUttered,
-    DefinePrevUserUtteredFeaturization,
-    Event,
-    FollowupAction,
-    LoopInterrupted,
-    Restarted,
-    SessionStarted,
-    SlotSet,
-    UserUttered,
-)
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker, TrackerActiveLoop
 from rasa.shared.nlu.constants import ACTION_NAME, ACTION_TEXT, INTENT, TEXT
 
-_BEGIN_ANEW = frozenset({Restarted, SessionStarted})
-_NEVER_UNDONE = frozenset(
-    {
-        ActionExecuted,
-        ActionExecutionRejected,
-        BotUttered,
-        DefinePrevUserUtteredFeaturization,
-        FollowupAction,
-        LoopInterrupted,
-        Restarted,
-        SessionStarted,
-        SlotSet,
-        UserUttered,
-    }
-)
-"""Events that take nothing back. Form runs do: Rasa leaves their happy turns out of the history."""
+from bot.history import applied
 
 
 class Rule(NamedTuple):
@@ -92,7 +64,7 @@ class Past(Sequence[State]):
 
     def __init__(self, tracker: DialogueStateTracker, domain: Domain, featurizer: Any, use_text: bool) -> None:
         self._domain, self._featurizer, self._use_text = domain, featurizer, use_text
-        self._moments = _moments(_applied(tracker))
+        self._moments = _moments(applied(tracker))
         self._made: dict[int, State] = {}
 
     def __len__(self) -> int:
@@ -194,19 +166,6 @@ def _fits(rule_state: State, state: State) -> bool:
     if not asked or not given:
         return not asked and not given
     return bool(RulePolicy._does_rule_match_state(rule_state, state))
-
-
-def _applied(tracker: DialogueStateTracker) -> Sequence[Event]:
-    """The events that were not taken back, since the session began."""
-    events = list(tracker.events)
-    kinds = {type(event) for event in events}
-    if not kinds <= _NEVER_UNDONE:
-        applied: list[Event] = tracker.applied_events()
-        return applied
-    if kinds.isdisjoint(_BEGIN_ANEW):
-        return events
-    began = max(at for at, event in enumerate(events) if type(event) in _BEGIN_ANEW)
-    return events[began + 1 :]
 
 
 def _moments(events: Sequence[Event]) -> list[tuple[UserUttered | None, ActionExecuted | None, str | None]]:

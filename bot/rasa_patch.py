@@ -50,12 +50,12 @@ def install(actions_url: str = "", actions_token: str = "", version: str = rasa.
     if getattr(Agent, "_renji", False):
         return
     Agent._renji = True
+    rasa_patch_cost.install()
     Agent._create_tracker_store = staticmethod(_inner_tracker_store)
     MessageProcessor._run_action = _aborting(MessageProcessor._run_action)
     RemoteAction.run = _strict(_addressed(RemoteAction.run))
     RemoteAction._validate_action_result = _validate_action_result
     Event.resolve_by_type = staticmethod(cache(Event.resolve_by_type))
-    rasa_patch_cost.install()
 
 
 async def close() -> None:

@@ -5,11 +5,13 @@
 | plans the graph of components with dask for each message and prediction | planned once (bot/graph.py) |
 | replays all events to copy a tracker for an action or a form | copies its state |
 | finds out how a slot is copied each time | is told |
-| opens a connection for each action call | keeps them open |
+| copies the tracker for the action that only listens | does not |
+| searches all events for what was taken back, several times a turn | only if anything was (bot/history.py) |
 | checks each event of an answer against a schema of 23 alternatives | looks at the usual events by kind first |
-| makes an empty domain and compares fingerprints, to know for each message that ours is not empty | asks once |
+| makes an empty domain, to know for each message that ours is not empty | asks once |
 | goes through all slots for what fills them from a message, though only actions fill them | knows that once a domain |
 | copies messages and events for debug lines that nobody writes | hands over the originals |
+| reads how a model was trained, and with it TensorFlow | reads what it needs to serve it |
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from typing import Any
 
 import rasa.core.actions.forms
 import rasa.core.processor
-from rasa.core.actions.action import ActionExtractSlots
+from rasa.core.actions.action import Action, ActionExtractSlots, ActionListen
 from rasa.core.actions.forms import FormAction
+from rasa.core.processor import MessageProcessor
 from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.constants import (
     ACTION_LISTEN_NAME,
@@ -46,6 +49,7 @@ from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import AnySlotDict, DialogueStateTracker
 
 from bot.graph import StraightRunner
+from bot.history import applied
 
 _REPLAYED = frozenset({Restarted, ActionReverted, UserUtteranceReverted})
 _LOOSE = frozenset({"active_loop", "bot", "followup", "session_started", "loop_interrupted", "reset_slots"})
@@ -59,10 +63,12 @@ def install() -> None:
     rasa.core.processor.copy = rasa.core.actions.forms.copy = originals
     ModelMetadata.from_dict = _without_training(ModelMetadata.from_dict)
     Slot.__copy__ = _same
+    DialogueStateTracker.applied_events = applied
     DialogueStateTracker.copy = _copied(DialogueStateTracker.copy)
     FormAction._temporary_tracker = _temporary_tracker(FormAction._temporary_tracker)
     ActionExtractSlots.run = _extracting(ActionExtractSlots.run)
     Domain.is_empty = _asked_once(Domain.is_empty)
+    MessageProcessor._run_action = _listening(MessageProcessor._run_action)
 
 
 def _without_training(original: Any) -> Any:
@@ -142,6 +148,19 @@ def _extracts(domain: Domain) -> bool:
     mappings = [m for slot in domain.slots if slot.name not in DEFAULT_SLOT_NAMES for m in slot.mappings]
     by_actions = all(m.get(MAPPING_TYPE) == str(SlotMappingType.CUSTOM) and not m.get("action") for m in mappings)
     return not by_actions or ACTION_VALIDATE_SLOT_MAPPINGS in domain.user_actions
+
+
+def _listening(original: Any) -> Any:
+    async def run_action(
+        self: MessageProcessor, action: Action, tracker: DialogueStateTracker, *given: Any, **named: Any
+    ) -> bool:
+        if type(action) is not ActionListen:
+            return bool(await original(self, action, tracker, *given, **named))
+        prediction = named["prediction"] if "prediction" in named else given[-1]
+        self._log_action_on_tracker(tracker, action, [], prediction)
+        return False
+
+    return run_action
 
 
 def _asked_once(original: Any) -> Any:

@@ -19,7 +19,7 @@ from switchboard.codec import to_dict
 from switchboard.errors import TurnFailed
 from switchboard.ports import Trackers
 
-TURNS = 5
+TURNS = 3
 """How many turns a turn sees. All costs of a turn grow with it, so it is fixed."""
 FORM_TURNS = 20
 """How many at most while a form is open: Rasa's rules compare whole form runs."""
