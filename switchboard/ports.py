@@ -80,6 +80,8 @@ class Capabilities:
     links: bool = True
     max_text: int = 2000
     media: frozenset[str] = frozenset()
+    receipts: bool = True
+    """Whether the channel tells later what became of a message."""
 
 
 class ChannelAdapter(Protocol):

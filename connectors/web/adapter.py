@@ -98,7 +98,7 @@ class WebAdapter:
         yield
 
     def capabilities(self, address: Address) -> Capabilities:
-        return Capabilities(buttons=True, links=True, max_text=4000, media=frozenset({"image"}))
+        return Capabilities(buttons=True, links=True, max_text=4000, media=frozenset({"image"}), receipts=False)
 
 
 def payload(number: int, token: str) -> str:
