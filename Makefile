@@ -13,7 +13,7 @@ export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 export OMP_NUM_THREADS := 1
 
-.PHONY: help up down dev demo-reset train test test-full test-setup test-light prepare-tests browser-files check format bench report eval requirements
+.PHONY: help up down dev demo-reset train rolling-restart test test-full test-setup test-light prepare-tests browser-files check format bench report eval requirements
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ demo-reset: ## Stop and forget the demo's state; the environment stays
 
 train: ## Build a release, training the model if its sources changed
 	@$(PYTHON3) deploy/up.py train
+
+rolling-restart: ## Replace every process but Redis by a new one while people go on writing
+	@$(PYTHON3) deploy/up.py rolling-restart
 
 prepare-tests: ## Install what the tests need from the package indexes
 	@$(PYTHON3) deploy/up.py prepare-tests

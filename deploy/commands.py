@@ -13,6 +13,7 @@ from deploy import environment, state
 from deploy.plan import Plan, read_plan
 from deploy.preflight import alone, check_disk, check_machine, check_ports
 from deploy.progress import Progress, Stop, run
+from deploy.rolling import SupervisedFleet, roll
 from deploy.supervise import PARTS, SLOTS, Supervisor, wait_healthy
 
 HEALTHY_WITHIN_S = 300
@@ -143,6 +144,16 @@ def train(plan: Plan, progress: Progress) -> None:
             wait_healthy(plan, supervisor, {slot: _health(plan)[slot]}, HEALTHY_WITHIN_S)
 
 
+def rolling_restart(plan: Plan, progress: Progress) -> None:
+    """Replace every process but Redis while people go on writing. Raises Stop."""
+    supervisor = Supervisor(plan)
+    if not supervisor.is_running() or not supervisor.is_whole():
+        raise Stop("Renji is not running as a whole; `make up` starts it.")
+    fleet = SupervisedFleet(plan, supervisor, _health(plan))
+    roll(fleet, fleet.workers, progress.step)
+    progress.say("Every process but Redis is a new one.")
+
+
 def prepare_tests(plan: Plan, progress: Progress) -> None:
     """Everything that `make test` needs and pip and npm can bring, and a release."""
     check_machine(plan)
@@ -165,6 +176,7 @@ COMMANDS: dict[str, Callable[[Plan, Progress], None]] = {
     "dev": dev,
     "demo-reset": demo_reset,
     "train": train,
+    "rolling-restart": rolling_restart,
     "prepare-tests": prepare_tests,
     "browser-files": browser_files,
 }

@@ -21,6 +21,8 @@ from deploy.progress import Stop, last_lines
 SLOTS = ("rasa-a", "rasa-b")
 PARTS = ("crm", "actions", *SLOTS, "worker", "gateway")
 """Started after redis; each waits for what it needs."""
+SPARE = "gateway-spare"
+"""Runs only while the gateway is replaced."""
 
 
 class _SocketConnection(http.client.HTTPConnection):
@@ -63,7 +65,8 @@ class Supervisor:
 
     def is_whole(self) -> bool:
         """Whether every process was started; not so when a start was interrupted."""
-        return all(process["statename"] not in ("STOPPED", "FATAL") for process in self.processes())
+        parts = (process for process in self.processes() if process["group"] != SPARE)
+        return all(process["statename"] not in ("STOPPED", "FATAL") for process in parts)
 
     def launch(self, redis_server: str) -> None:
         """Start supervisord and, through it, nothing yet. Raises Stop."""
@@ -89,6 +92,20 @@ class Supervisor:
             self._rpc.stopProcessGroup(program, True)
             self._rpc.startProcessGroup(program, False)
 
+    def start_one(self, name: str) -> None:
+        """Start one process of a group, without waiting for it to be up."""
+        self._rpc.startProcess(self._whole_name(name), False)
+
+    def stop_one(self, name: str) -> None:
+        """Returns when it has ended."""
+        self._rpc.stopProcess(self._whole_name(name), True)
+
+    def pid(self, name: str) -> int:
+        return next(int(process["pid"]) for process in self.processes() if process["name"] == name)
+
+    def _whole_name(self, name: str) -> str:
+        return next(f"{p['group']}:{name}" for p in self.processes() if p["name"] == name)
+
     def processes(self) -> list[Mapping[str, Any]]:
         """What supervisord says of each process: name, group, statename, start, pid …"""
         found: list[Mapping[str, Any]] = self._rpc.getAllProcessInfo()
@@ -98,7 +115,7 @@ class Supervisor:
         """Stop everything, redis last, and wait for the end; kills what is left after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         supervisord = self._rpc.getPID()
-        self._stop(reversed(PARTS), deadline - timeout_s / 2)
+        self._stop([SPARE, *reversed(PARTS)], deadline - timeout_s / 2)
         self._stop(["redis"], deadline - timeout_s / 4)
         pids = [supervisord, *(process["pid"] for process in self.processes() if process["pid"])]
         self._rpc.shutdown()
