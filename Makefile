@@ -60,7 +60,8 @@ check: prepare-tests ## Format, lint, types, import directions, tests of the doc
 format: ## Format the code
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix --select I .
 
-bench: ## Benchmarks; each prints a table with ratios
+bench: ## Benchmarks; each prints a table with ratios. The first time stock Rasa learns for minutes
+	@$(PY) -m bench.stock.project
 	@set -e; for file in bench/*.py; do echo "== $$file"; $(PY) -m "bench.$$(basename "$$file" .py)"; done
 
 report: ## Volume, containment, resolution and re-contact of the running installation
