@@ -60,7 +60,7 @@ class TrainingNoise(GraphComponent):
             "lookup": "data/lookup/noise.yml",
             "copies": 1,
             "fragments": 600,
-            "mixtures": 0.16,
+            "mixtures": 0.33,
             "fragment_intent": "",
             "verbatim": [],
             "seed": 7,
