@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from switchboard.ports import Clock
@@ -13,11 +14,13 @@ from switchboard.redis.records import ms
 from switchboard.redis.scripting import Scripts, together
 
 LEASE_MS = 3000
+SILENCE_S = 2.0
+"""Who did not reach Redis for so long cannot tell a holder that died from one that did not reach it either."""
 
 
 @dataclass(frozen=True)
 class Lease:
-    """A partition that is ours. `crashed`: its last holder, another process, did not release it."""
+    """A partition that is ours. `crashed`: its last holder, another process, did not release it, though it could."""
 
     partition: int
     token: str
@@ -37,9 +40,10 @@ class Kept:
 class Leases:
     """The leases of one worker process."""
 
-    def __init__(self, scripts: Scripts, worker: str, clock: Clock) -> None:
+    def __init__(self, scripts: Scripts, worker: str, clock: Clock, now: Callable[[], float] = time.monotonic) -> None:
         self._scripts, self._redis, self._worker, self._clock = scripts, scripts.redis, worker, clock
-        self._process = secrets.token_hex(8)
+        self._process, self._now = secrets.token_hex(8), now
+        self._spoke_at = self._silent_until = 0.0
 
     async def alive(self) -> int:
         """Say that this worker lives for the next lease time; how many do."""
@@ -49,7 +53,12 @@ class Leases:
             pipe.zadd(WORKERS, {self._worker: now + LEASE_MS})
             pipe.zremrangebyscore(WORKERS, "-inf", now)
             pipe.zcard(WORKERS)
-            return int((await pipe.execute())[-1])
+            alive = int((await pipe.execute())[-1])
+        at, before = self._now(), self._spoke_at
+        self._spoke_at = at
+        if before and at - before > SILENCE_S:
+            self._silent_until = at + LEASE_MS / 1000
+        return alive
 
     async def gone(self) -> None:
         """This worker ends in good order."""
@@ -69,8 +78,9 @@ class Leases:
             for p, token in zip(partitions, tokens, strict=True)
         ]
         answers = await self._scripts.run_many("acquire", calls)
+        silent = self._now() < self._silent_until
         return [
-            Lease(p, token, before != b"" and not before.decode().startswith(ours))
+            Lease(p, token, before != b"" and not before.decode().startswith(ours) and not silent)
             for p, token, before in zip(partitions, tokens, answers, strict=True)
             if before is not None
         ]
