@@ -35,6 +35,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.importers.importer import TrainingDataImporter
 
 from bot.policies import RuleLookup
+from bot.tracker_store import FORM_TURNS, TURNS, _slim, _state, restored
 
 
 class Pair(NamedTuple):
@@ -82,22 +83,40 @@ def prefixes(pair: Pair) -> Iterator[DialogueStateTracker]:
 class Dialog:
     """One random dialog; `stops` yields the tracker wherever an action is to be predicted."""
 
-    def __init__(self, pair: Pair, seed: str, turns: int) -> None:
+    def __init__(self, pair: Pair, seed: str, turns: int, takes_back: bool = True) -> None:
+        self._takes_back, self._began, self._stored = takes_back, 0, list[dict[str, Any]]()
         self._pair, self._random, self._turns = pair, random.Random(seed), turns
         self._entities = [name for name in pair.domain.entities if name]
         self._values = [None, None, 0, 1, "a", "zh", True, ["a"]]
         self.tracker = DialogueStateTracker("random", pair.domain.slots)
+        self._state = _state(self.tracker)
 
     def stops(self) -> Iterator[DialogueStateTracker]:
         if self._random.random() < 0.9:
             self._add(SessionStarted(), ActionExecuted(ACTION_LISTEN_NAME))
         for _ in range(self._turns):
-            self._between()
+            self._store()
+            if self._takes_back:
+                self._between()
             self._add(self._message())
             for _ in range(5):
                 yield self.tracker
                 if self._act() == ACTION_LISTEN_NAME:
                     break
+
+    def as_loaded(self) -> DialogueStateTracker:
+        """The tracker as it is now, of what the tracker store loads for this turn."""
+        marks = [i for i, event in enumerate(self._stored) if event["event"] == "turn_began"]
+        few, more = (self._stored[marks[-n] if n < len(marks) else 0 :] for n in (TURNS, FORM_TURNS))
+        loaded = restored(None, more if few and few[0].get("loop") else few)
+        now = list(self.tracker.events)[self._began :]
+        return DialogueStateTracker.from_events("loaded", [*loaded, *now], self._pair.domain.slots)
+
+    def _store(self) -> None:
+        """The turn is over: what it brought is stored, and how the next one begins."""
+        events = [_slim(event.as_dict()) for event in list(self.tracker.events)[self._began :]]
+        self._stored += [{"event": "turn_began", **self._state}, *events] if events else []
+        self._began, self._state = len(self.tracker.events), _state(self.tracker)
 
     def _add(self, *events: Event) -> None:
         for event in events:
@@ -149,18 +168,22 @@ class Dialog:
         return SlotSet(slot.name, self._random.choice(self._values))
 
     def _between(self) -> None:
-        """What happens now and then between two turns."""
         if self._random.random() < 0.12:
-            rare: list[list[Event]] = [
-                [UserUtteranceReverted()],
-                [ActionReverted()],
-                [Restarted(), ActionExecuted(ACTION_LISTEN_NAME)],
-                [SessionStarted(), ActionExecuted(ACTION_LISTEN_NAME)],
-                [LoopInterrupted(True)],
-                [ActiveLoop(None)],
-                [self._slot()],
-            ]
-            self._add(*self._random.choice(rare))
+            self._add(*self._random.choice(rare(self._slot())))
+
+
+def rare(slot: SlotSet) -> list[list[Event]]:
+    """What happens now and then between two turns."""
+    return [
+        [UserUtteranceReverted()],
+        [ActionReverted()],
+        [Restarted(), ActionExecuted(ACTION_LISTEN_NAME)],
+        [SessionStarted(), ActionExecuted(ACTION_LISTEN_NAME)],
+        [LoopInterrupted(True)],
+        [ActionExecutionRejected("order_form")],
+        [ActiveLoop(None)],
+        [slot],
+    ]
 
 
 def _named(event: Event) -> bool:
