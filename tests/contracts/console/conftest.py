@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,19 +10,28 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console.database import open_engine
 from console.migrate import migrate
+from tests import postgres
 
-POSTGRES = os.environ.get("TEST_POSTGRES", "")
+
+@pytest.fixture(scope="session")
+def migrated() -> str:
+    """A migrated database on PostgreSQL, to be copied; its name."""
+
+    async def fill(url: str) -> None:
+        opened = open_engine(url)
+        await migrate(opened)
+        await opened.dispose()
+
+    postgres.need()
+    return postgres.filled("renji_console_migrated", fill)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    if request.param == "postgresql" and not POSTGRES:
-        pytest.skip("TEST_POSTGRES is not set")
-    opened = open_engine(POSTGRES if request.param == "postgresql" else f"sqlite+aiosqlite:///{tmp_path}/console.db")
     if request.param == "postgresql":
-        async with opened.begin() as connection:
-            await connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            await connection.exec_driver_sql("CREATE SCHEMA public")
-    await migrate(opened)
+        opened = open_engine(await postgres.fresh("renji_console", request.getfixturevalue("migrated")))
+    else:
+        opened = open_engine(f"sqlite+aiosqlite:///{tmp_path}/console.db")
+        await migrate(opened)
     yield opened
     await opened.dispose()

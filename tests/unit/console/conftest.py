@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +21,11 @@ from console.migrate import migrate
 from console.passwords import Passwords
 from console.web import COOKIE
 from crm.fake import FakeCrm
+from tests import postgres
 from tests.unit.console.fakes import FakeChanges, FakeClock, FakeDesk
 
 PASSWORD = "correct horse"
+ON_BOTH = ("test_agents", "test_login", "test_reports", "test_desk")
 PEOPLE = (
     Person("lin", "小林", "agent", ("general",)),
     Person("chen", "小陈", "agent"),
@@ -38,25 +42,50 @@ def clock() -> FakeClock:
 def _schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database with PEOPLE in it, to copy: migrating and hashing take longer than a test."""
     file = tmp_path_factory.mktemp("schema") / "console.db"
-    asyncio.run(_migrate(file))
+    with ThreadPoolExecutor(1) as pool:  # the caller may be in a loop
+        pool.submit(lambda: asyncio.run(_migrate(file))).result()
     return file
 
 
 async def _migrate(file: Path) -> None:
-    engine = open_engine(f"sqlite+aiosqlite:///{file}")
-    await migrate(engine)
-    clock = FakeClock()
-    for person in PEOPLE:
-        await Accounts(engine, Passwords(), Audit(engine, clock), clock).put(person, PASSWORD)
+    url = f"sqlite+aiosqlite:///{file}"
+    await _fill(url)
+    engine = open_engine(url)
     async with engine.connect() as connection:
         await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     await engine.dispose()
 
 
+async def _fill(url: str) -> None:
+    engine = open_engine(url)
+    await migrate(engine)
+    clock = FakeClock()
+    for person in PEOPLE:
+        await Accounts(engine, Passwords(), Audit(engine, clock), clock).put(person, PASSWORD)
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _schema_postgres() -> str:
+    postgres.need()
+    return postgres.filled("renji_desk_filled", _fill)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Where the tables matter most each test runs on both databases; EVERY_DATABASE=1 runs all of them on both."""
+    if "engine" in metafunc.fixturenames:
+        both = os.environ.get("EVERY_DATABASE") or metafunc.module.__name__.endswith(ON_BOTH)
+        pg = pytest.param("postgresql", marks=pytest.mark.postgresql)
+        metafunc.parametrize("engine", ["sqlite", pg] if both else ["sqlite"], indirect=True)
+
+
 @pytest.fixture
-async def engine(_schema: Path, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    file = shutil.copy(_schema, tmp_path / "console.db")
-    opened = open_engine(f"sqlite+aiosqlite:///{file}")
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    if request.param == "postgresql":
+        opened = open_engine(await postgres.fresh("renji_desk", request.getfixturevalue("_schema_postgres")))
+    else:
+        file = shutil.copy(request.getfixturevalue("_schema"), tmp_path / "console.db")
+        opened = open_engine(f"sqlite+aiosqlite:///{file}")
     yield opened
     await opened.dispose()
 
