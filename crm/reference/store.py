@@ -71,10 +71,19 @@ class Store:
 
 def upgrade(url: str) -> None:
     """Run the migrations; the calling thread must have no running loop."""
+    command.upgrade(_config(url), "head")
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Take back what came after `revision`, and what only that knew with it."""
+    command.downgrade(_config(url), revision)
+
+
+def _config(url: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    command.upgrade(config, "head")
+    return config
 
 
 def migration_engine(url: str) -> AsyncEngine:
