@@ -1,4 +1,4 @@
-"""Tools for the people who run it: `python -m switchboard inspect queues`, `… doctor`, `… switch list`."""
+"""Tools for the people who run it: `python -m switchboard inspect queues`, `… doctor`, `… switch list`, `… backup`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from switchboard import doctor, inspect, switching
-from switchboard.errors import BadSettings, NotReachable
+from switchboard import backup, doctor, inspect, switching
+from switchboard.errors import BadBackup, BadSettings, NotReachable
 from switchboard.redis.stores import open_stores
 from switchboard.settings import Settings
 
@@ -21,11 +21,15 @@ def main(arguments: Sequence[str]) -> int:
     inspect.add_arguments(commands.add_parser("inspect", help="what is in the exchange now"))
     commands.add_parser("doctor", help="what keeps this installation from working well; 1 where something fails")
     switching.add_arguments(commands.add_parser("switch", help="switch skills, operations and channels off and on"))
+    backup.add_arguments(commands)
     asked = parser.parse_args(arguments)
     try:
         settings = Settings.read(os.environ)
-        code, lines = asyncio.run(_doctor(settings) if asked.command == "doctor" else _exchange(settings, asked))
-    except (BadSettings, NotReachable) as error:
+        if asked.command in ("backup", "restore"):
+            code, lines = 0, backup.run(settings, asked)
+        else:
+            code, lines = asyncio.run(_doctor(settings) if asked.command == "doctor" else _exchange(settings, asked))
+    except (BadBackup, BadSettings, NotReachable) as error:
         print(f"switchboard: {error}", file=sys.stderr)
         return 2
     print("\n".join(lines))

@@ -2,6 +2,7 @@
 
 RenjiError
 ├── BadRecord                a stored or received record cannot be read
+├── BadBackup                a backup that is not whole, not ours, or would overwrite something
 ├── BadSettings              lists every unknown, missing or impossible setting
 ├── BadWording               content that cannot be loaded or rendered
 ├── AcceptError              the message was not stored; the channel must not be told "received"
@@ -29,6 +30,10 @@ class RenjiError(Exception):
 
 
 class BadRecord(RenjiError):
+    pass
+
+
+class BadBackup(RenjiError):
     pass
 
 

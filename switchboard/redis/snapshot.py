@@ -1,0 +1,71 @@
+"""All that Redis holds at one moment, as a file: asked for as a replica asks, so that Redis' disk is not needed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from switchboard.errors import BadSettings, NotReachable
+
+MADE_WITHIN_S = 600.0
+"""Redis forks and writes its file before the first byte comes."""
+_SINGLE = ("unix", "redis", "rediss")
+
+
+async def snapshot(url: str, to: Path) -> None:
+    """Write an RDB file, mode 0600. Raises NotReachable, BadSettings for Sentinels and a Cluster."""
+    if urlsplit(url).scheme not in _SINGLE:
+        raise BadSettings("RENJI_REDIS_URL names more than one server: back up each master by Redis' own means")
+    try:
+        reader, writer = await _connect(url)
+        try:
+            await asyncio.wait_for(_fetch(url, reader, writer, to), MADE_WITHIN_S)
+        finally:
+            writer.close()
+    except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError) as error:
+        raise NotReachable(f"redis: no snapshot ({type(error).__name__} {error})") from error
+
+
+async def _connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return await asyncio.open_unix_connection(url.removeprefix("unix://").partition("?")[0])
+    tls = ssl.create_default_context() if parts.scheme == "rediss" else None
+    return await asyncio.open_connection(parts.hostname, parts.port or 6379, ssl=tls)
+
+
+async def _fetch(url: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, to: Path) -> None:
+    parts = urlsplit(url)
+    if parts.password:
+        login = [unquote(word) for word in (parts.username, parts.password) if word]
+        writer.write(_command("AUTH", *login))
+        await _line(reader)
+    writer.write(_command("SYNC"))
+    line = await _line(reader)
+    if not line.startswith(b"$") or not line[1:].isdigit():
+        raise NotReachable(f"redis: answered SYNC with {line[:60].decode(errors='replace')}")
+    left = int(line[1:])
+    with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        while left:
+            chunk = await reader.readexactly(min(left, 1 << 20))
+            file.write(chunk)
+            left -= len(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    """An answer; empty lines say only that Redis is still at it."""
+    while (line := await reader.readuntil(b"\n")) == b"\n":
+        pass
+    if line.startswith(b"-"):
+        raise NotReachable(f"redis: {line[1:].decode(errors='replace').strip()}")
+    return line.strip()
+
+
+def _command(*words: str) -> bytes:
+    parts = [f"*{len(words)}", *(part for word in words for part in (f"${len(word.encode())}", word))]
+    return "\r\n".join([*parts, ""]).encode()

@@ -1,0 +1,201 @@
+"""A copy of a running switchboard, restored elsewhere, answers what was in flight and does nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from switchboard.backup import AOF, backup, restore
+from switchboard.errors import BadBackup, BadSettings
+from switchboard.model import Address
+from switchboard.settings import Settings
+from tests.conftest import redis_binary
+from tests.contracts.switchboard.stack import Stack
+
+PEOPLE = [Address("web", f"p{n}") for n in range(20)]
+
+
+def installed(folder: Path, stack: Stack) -> Settings:
+    """Settings of an installation in `folder` whose Redis is the stack's."""
+    secret = folder / "secret"
+    shutil.copy(stack.settings.secret_file, secret)
+    for name in ("console", "crm"):
+        with closing(sqlite3.connect(folder / f"{name}.db")) as database:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("CREATE TABLE said (text TEXT)")
+            database.execute("INSERT INTO said VALUES (?)", (name,))
+            database.commit()
+    (folder / "releases" / "r1").mkdir(parents=True)
+    (folder / "releases" / "live").write_text("r1")
+    (folder / "releases" / "r1" / "model").write_text("weights")
+    os.link(folder / "releases" / "r1" / "model", folder / "releases" / "r1" / "again")
+    (folder / "catalogue.json").write_text("{}")
+    return named(stack.settings, folder)
+
+
+def named(settings: Settings, folder: Path) -> Settings:
+    return dataclasses.replace(
+        settings,
+        var=folder,
+        secret_file=folder / "secret",
+        database_url=f"sqlite+aiosqlite:///{folder}/console.db",
+        crm_database_url=f"sqlite+aiosqlite:///{folder}/crm.db",
+    )
+
+
+@pytest.fixture
+def old(tmp_path: Path, stack: Stack) -> Settings:
+    if stack.settings.redis_url.startswith("cluster"):
+        pytest.skip("one server only: the masters of a Cluster are copied by Redis' own means")
+    (tmp_path / "old").mkdir()
+    return installed(tmp_path / "old", stack)
+
+
+@pytest.fixture
+def new(tmp_path: Path, old: Settings) -> Settings:
+    """An empty installation with the secret of the old one."""
+    folder = tmp_path / "new"
+    folder.mkdir()
+    shutil.copy(old.secret_file, folder / "secret")
+    return named(old, folder)
+
+
+@contextmanager
+def redis_in(folder: Path, binary: str) -> Iterator[Path]:
+    """As deploy/supervisord.conf starts it; its socket."""
+    # Not in the folder: a unix socket's path may have 107 bytes only.
+    with tempfile.TemporaryDirectory(prefix="renji-restored-") as short:
+        socket = Path(short) / "redis.sock"
+        options = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--appendonly", "yes"]
+        process = subprocess.Popen([binary, *options, "--save", ""], stdout=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + 10
+            while not socket.exists():
+                assert time.monotonic() < deadline and process.poll() is None, "Redis does not start"
+                time.sleep(0.02)
+            yield socket
+        finally:
+            process.kill()
+            process.wait()
+
+
+def binaries() -> list[str]:
+    system = shutil.which("redis-server")
+    return [redis_binary(), *([system] if system and system != redis_binary() else [])]
+
+
+@pytest.mark.parametrize("binary", binaries(), ids=lambda binary: Path(binary).parent.parent.name)
+async def test_what_was_in_flight_is_answered_after_a_restore(
+    stack: Stack, old: Settings, new: Settings, tmp_path: Path, binary: str
+) -> None:
+    worker = stack.worker()
+    for person in PEOPLE[:10]:
+        await stack.say(person, "答过的")
+    await stack.until(lambda: len(stack.web.sent) == 20)
+    await stack.at_rest()
+    await stack.kill(worker)
+    for person in PEOPLE:
+        await stack.say(person, "在路上的", id=f"web:{person.id}:1")
+    await asyncio.to_thread(backup, old, tmp_path / "copy")
+    await asyncio.to_thread(restore, new, tmp_path / "copy")
+    with redis_in(new.var, binary) as socket:
+        (tmp_path / "again").mkdir()
+        again = Stack(socket, tmp_path / "again")
+        await again.stores.ready()
+        again.worker("w2")
+        await again.at_rest(20)
+        echoes = [m for m in again.web.sent if m.reply.text == "echo 在路上的"]
+        assert sorted(m.conversation for m in echoes) == sorted(again.conversation(person) for person in PEOPLE)
+        # Who was greeted before is known, and what was accepted before is not accepted again.
+        assert sum("机器人" in text for text in again.web.texts()) == 10
+        assert await again.accept(again.message(PEOPLE[0], "在路上的", id=f"web:{PEOPLE[0].id}:1")) == []
+        await again.end()
+
+
+async def test_a_copy_holds_everything_but_the_secret(old: Settings, new: Settings, tmp_path: Path) -> None:
+    lines = await asyncio.to_thread(backup, old, tmp_path / "copy")
+    await asyncio.to_thread(restore, new, tmp_path / "copy")
+    for name in ("console", "crm"):
+        with closing(sqlite3.connect(new.var / f"{name}.db")) as database:
+            assert database.execute("SELECT text FROM said").fetchall() == [(name,)]
+    assert (new.var / "releases" / "live").read_text() == "r1"
+    assert (new.var / "releases" / "r1" / "model").stat().st_nlink == 2
+    assert (new.var / "catalogue.json").exists()
+    secret = old.secret_file.read_bytes()
+    assert [path.name for path in (tmp_path / "copy").iterdir() if secret in path.read_bytes()] == []
+    assert "secret is not in it" in lines[-1]
+
+
+async def test_only_this_user_can_read_a_copy(old: Settings, tmp_path: Path) -> None:
+    await asyncio.to_thread(backup, old, tmp_path / "copy")
+    modes = {path.name: path.stat().st_mode & 0o077 for path in (tmp_path / "copy").iterdir() if path.suffix != ".json"}
+    assert set(modes.values()) == {0}
+    assert (tmp_path / "copy").stat().st_mode & 0o077 == 0
+
+
+async def test_a_database_that_is_written_meanwhile_is_copied_whole(old: Settings, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(old.var / "console.db")) as database:
+        database.executemany("INSERT INTO said VALUES (?)", [("x" * 2000,)] * 5000)
+        database.commit()
+    copying = asyncio.create_task(asyncio.to_thread(backup, old, tmp_path / "copy"))
+    with closing(sqlite3.connect(old.var / "console.db", timeout=10)) as database:
+        while not copying.done():
+            database.execute("INSERT INTO said VALUES ('meanwhile')")
+            database.commit()
+            await asyncio.sleep(0.01)
+    await copying
+    with closing(sqlite3.connect(tmp_path / "copy" / "console.db")) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert copy.execute("SELECT count(*) FROM said").fetchone()[0] >= 5001
+
+
+def _truncated(copy: Path, new: Settings) -> str:
+    path = copy / "redis.rdb"
+    path.write_bytes(path.read_bytes()[:-1])
+    return "changed since the backup: redis.rdb"
+
+
+def _missing(copy: Path, new: Settings) -> str:
+    (copy / "console.db").unlink()
+    return "no whole backup"
+
+
+def _other_secret(copy: Path, new: Settings) -> str:
+    new.secret_file.write_bytes(b"t" * 32)
+    return "not the secret of this backup"
+
+
+def _state_there(copy: Path, new: Settings) -> str:
+    (new.var / AOF).write_text("")
+    return "there is state already"
+
+
+@pytest.mark.parametrize("spoil", [_truncated, _missing, _other_secret, _state_there])
+async def test_a_restore_refuses_and_changes_nothing(old: Settings, new: Settings, tmp_path: Path, spoil) -> None:
+    await asyncio.to_thread(backup, old, tmp_path / "copy")
+    why = spoil(tmp_path / "copy", new)
+    before = sorted(path.name for path in new.var.iterdir())
+    with pytest.raises(BadBackup, match=why):
+        restore(new, tmp_path / "copy")
+    assert sorted(path.name for path in new.var.iterdir()) == before
+
+
+async def test_a_backup_overwrites_nothing_and_names_what_it_cannot_copy(old: Settings, tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "mine").touch()
+    with pytest.raises(BadBackup, match="is not empty"):
+        await asyncio.to_thread(backup, old, tmp_path / "copy")
+    cluster = dataclasses.replace(old, redis_url="cluster://127.0.0.1:7000,127.0.0.1:7001")
+    with pytest.raises(BadSettings, match="each master"):
+        await asyncio.to_thread(backup, cluster, tmp_path / "other")
