@@ -178,6 +178,9 @@ def _fate(entry: LogEntry) -> Iterator[Change]:
     """sent, failed, dropped, receipt: what became of a message of ours."""
     state = entry.kind if entry.kind in STATES else entry.body["state"]
     key = {"conversation": entry.conversation, "message": entry.body["message"]}
+    if state == "sent":
+        # A channel's receipt may be faster than our own record, and says more.
+        key["state"] = ""
     yield Update(tables.messages, key, {"state": state})
     if state in ("failed", "dropped"):
         yield from _record(entry)

@@ -132,6 +132,19 @@ async def test_a_batch_keeps_the_order_of_the_talk(log: FakeLog, writer: Writer,
     assert {row.state for row in stored} == {"", "delivered"}
 
 
+@pytest.mark.parametrize("batches", [1, 2])
+async def test_a_receipt_faster_than_our_own_record_stays(
+    batches: int, log: FakeLog, writer: Writer, engine: AsyncEngine
+) -> None:
+    log.add("reply", said("o1", "余额23.50元"))
+    log.add("receipt", {"message": "o1", "state": "delivered", "reason": ""})
+    if batches == 2:
+        await writer.step()
+    log.add("sent", {"message": "o1", "channel_ids": []})
+    await writer.step()
+    assert [row.state for row in await rows(engine, tables.messages)] == ["delivered"]
+
+
 async def test_an_entry_read_twice_is_written_once(log: FakeLog, writer: Writer, engine: AsyncEngine) -> None:
     log.add("inbound", heard("sms:1", "你好"))
     log.add("outcome", {"message": "sms:1", "wish": "greet", "how": "answered"})
