@@ -60,7 +60,7 @@ class Supervisor:
             async with self.power:
                 for name in self.stack.names:
                     if not self.stack.alive(name):
-                        self.timeline.own_deaths[name] += 1
+                        self.timeline.own_deaths.append((time.monotonic(), name))
                         self.kill(name)
                         await asyncio.sleep(RESTART_S)
                         self.start(name)

@@ -76,7 +76,7 @@ def _broken(ledger: Ledger, timeline: Timeline) -> None:
     kills, faults = Counter(name for _, name in timeline.kills), Counter(fault.name for fault in timeline.faults)
     ledger.figures["kill -9"] = f"{kills.total()}: {_counted(kills)}"
     ledger.figures["other faults"] = f"{faults.total()}: {_counted(faults)}"
-    ledger.figures["died by themselves"] = _counted(timeline.own_deaths) or "nobody"
+    ledger.figures["died by themselves"] = _counted(Counter(name for _, name in timeline.own_deaths)) or "nobody"
 
 
 def _counted(what: Mapping[str, int]) -> str:
@@ -141,12 +141,13 @@ def _out(ledger: Ledger, outside: Outside, books: Books) -> None:
 
 def _twice(ledger: Ledger, talks: Sequence[Talk], timeline: Timeline) -> None:
     """A send that was under way when its sender died goes out again; a browser drops it, others may show it."""
-    repeats = [(talk, at) for talk in talks for _, at in talk.repeats()]
+    repeats = [(talk, outbound, timeline.cause_of(at)) for talk in talks for outbound, at in talk.repeats()]
     ledger.figures["sends repeated"] = f"{len(repeats)}, of at most {timeline.in_flight()} in flight"
-    each = Counter((talk.who, timeline.cause_of(at)) for talk, at in repeats)
-    ledger.none_of("repeated more than once a conversation and kill", (who for (who, _), n in each.items() if n > 1))
-    ledger.none_of("repeated without a kill", (who for who, cause in each if cause < 0))
-    ledger.none_of("repeated in a browser", (talk.who for talk, _ in repeats if talk.channel == "web"))
+    each = Counter((talk.who, cause) for talk, _, cause in repeats)
+    often = (f"{talk.who} {outbound}" for talk, outbound, cause in repeats if each[talk.who, cause] > 1)
+    ledger.none_of("repeated more than once a conversation and kill", often)
+    ledger.none_of("repeated without a kill", (outbound for _, outbound, cause in repeats if cause < 0))
+    ledger.none_of("repeated in a browser", (outbound for talk, outbound, _ in repeats if talk.channel == "web"))
     if len(repeats) > timeline.in_flight():
         ledger.breaches["more sends repeated than were in flight"] = [str(len(repeats))]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,13 +38,13 @@ class Ring:
 
 @dataclass
 class Timeline:
-    """`kills` are kill -9 with the moment; `in_flight` is how many sends waited or were under way around each."""
+    """`kills` are kill -9 with the moment; `out` are how many conversations had a send under way, when looked at."""
 
     kills: list[tuple[float, str]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     rings: list[Ring] = field(default_factory=list)
     out: list[tuple[float, int]] = field(default_factory=list)
-    own_deaths: Counter[str] = field(default_factory=Counter)
+    own_deaths: list[tuple[float, str]] = field(default_factory=list)
 
     def killed(self, name: str) -> None:
         self.kills.append((time.monotonic(), name))
@@ -59,15 +58,15 @@ class Timeline:
             self.faults.append(Fault(name, began, time.monotonic()))
 
     def moments(self) -> list[float]:
-        """Whatever can double a send: kills, and faults of processes or links."""
-        return sorted([at for at, _ in self.kills] + [fault.began for fault in self.faults])
+        """Whatever can double a send: kills, deaths, and faults of processes or links."""
+        return sorted([at for at, _ in self.kills + self.own_deaths] + [fault.began for fault in self.faults])
 
     def cause_of(self, at: float) -> int:
         """Which of the `moments` was the last before; -1 for none."""
         return bisect_right(self.moments(), at) - 1
 
     def in_flight(self) -> int:
-        """Sends that were committed and not yet settled around each of the moments, in all."""
+        """The most sends that can have been under way at each of the moments, in all."""
         return sum(max((n for at, n in self.out if m - 1.5 <= at <= m + 5), default=0) for m in self.moments())
 
     def faulty(self, began: float, ended: float) -> bool:
@@ -89,7 +88,8 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Waits:
-    """Seconds. `after_kill` and `word_after_kill` run from the kill, or from the message where that was later, for each
+    """Seconds. `words` are to anything that was said, since who waits in a lane was told for whom it waits behind.
+    `after_kill` and `word_after_kill` run from the kill, or from the message where that was later, for each
     conversation's next message, where nothing but kills was going on."""
 
     answers: tuple[float, ...]
@@ -100,18 +100,24 @@ class Waits:
 
 def waits(talks: Iterable[Talk], timeline: Timeline) -> Waits:
     answers: list[float] = []
-    words: list[float] = []
+    words = [wait for talk in talks for wait in _first_words(talk)]
     after: list[float] = []
     word_after: list[float] = []
     for talk in talks:
         answered, told = talk.answered(), talk.first_words()
         answers += [at - talk.at[m] for m, at in answered.items() if m in talk.at]
-        words += [at - talk.at[m] for m, at in told.items() if m in talk.at]
         for message, since in _next_after_kills(talk, timeline):
             if message in answered and not timeline.faulty(talk.at[message], answered[message]):
                 after.append(answered[message] - since)
                 word_after.append(told[message] - since)
     return Waits(tuple(answers), tuple(words), tuple(after), tuple(word_after))
+
+
+def _first_words(talk: Talk) -> Iterator[float]:
+    heard = sorted(at for _, at in talk.heard)
+    for message in talk.answered():
+        if message in talk.at:
+            yield next((at - talk.at[message] for at in heard if at > talk.at[message]), 0.0)
 
 
 def _next_after_kills(talk: Talk, timeline: Timeline) -> Iterator[tuple[str, float]]:

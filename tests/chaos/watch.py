@@ -1,4 +1,7 @@
-"""Looks into Redis four times a second: which timers are overdue, and how many sends are not settled."""
+"""Looks into Redis four times a second: which timers are overdue, and how many conversations wait for a send.
+
+Of a conversation one message at a time is on its way, so no more sends than that can be under way.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from tests.chaos.timeline import Ring, Timeline
 EVERY_S = 0.25
 LOOK = """
 local now, found, out = redis.call('TIME'), {}, 0
-for _, key in ipairs(redis.call('KEYS', '{p*}:out:*')) do out = out + redis.call('XLEN', key) end
+for _, key in ipairs(redis.call('KEYS', '{p*}:out:*')) do out = out + math.min(1, redis.call('XLEN', key)) end
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
 for _, key in ipairs(redis.call('KEYS', '{p*}:timers')) do
   for _, word in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', ms, 'WITHSCORES')) do table.insert(found, word) end
