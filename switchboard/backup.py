@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from switchboard.errors import BadBackup
 from switchboard.redis.connection import connect, reaching
@@ -114,7 +114,9 @@ def _dump(url: str, to: Path) -> None:
 def _postgresql(tool: str, url: str, *arguments: str) -> None:
     """PostgreSQL's own tools; the password is in no argument, where every process could read it."""
     parts = urlsplit(url)
-    where = {"PGHOST": parts.hostname, "PGPORT": str(parts.port or 5432), "PGUSER": parts.username}
+    # An address with a socket names its folder behind the question mark.
+    host = parts.hostname or parse_qs(parts.query).get("host", [""])[0]
+    where = {"PGHOST": host, "PGPORT": str(parts.port or 5432), "PGUSER": parts.username}
     where |= {"PGPASSWORD": unquote(parts.password or ""), "PGDATABASE": parts.path.strip("/")}
     try:
         done = subprocess.run(

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from redis import asyncio as aioredis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console import erasure
 from console.audit import Audit
-from console.database import open_engine
 from console.erasure import Conversation, Erasure
-from console.migrate import migrate
+from console.tables import messages, records
 from console.writer import Writer
 from switchboard.errors import BadInput
 from switchboard.model import Address, Binding
@@ -63,6 +63,15 @@ class House:
         key = self.stack.settings.key("conversation")
         return Erasure(self.stack.stores, self.engine, self.audit, key, self.folder / "log")
 
+    async def texts(self) -> list[str]:
+        async with self.engine.connect() as connection:
+            return list((await connection.execute(sa.select(messages.c.text))).scalars())
+
+    async def proofs(self) -> list[dict[str, object]]:
+        async with self.engine.connect() as connection:
+            asked = sa.select(records.c.body).where(records.c.kind == "evidence")
+            return list((await connection.execute(asked)).scalars())
+
     def holding(self, text: str) -> list[str]:
         files = [path for folder in (self.folder, self.redis_folder) for path in folder.rglob("*")]
         return sorted(path.name for path in files if path.is_file() and text.encode() in path.read_bytes())
@@ -70,19 +79,16 @@ class House:
 
 @pytest.fixture
 async def house(
-    redis: aioredis.Redis, redis_server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: AsyncEngine, redis: aioredis.Redis, redis_server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[House]:
     monkeypatch.setattr(erasure, "PAUSE_S", 0.1)
     stack = Stack(redis_server, tmp_path)
     await stack.stores.ready()
-    engine = open_engine(f"sqlite+aiosqlite:///{tmp_path}/console.db")
-    await migrate(engine)
     (tmp_path / "log").mkdir()
     stack.directory.known = {NUMBER: ("s1", "zj"), OTHER: ("s2", "zj")}
     stack.worker()
     yield House(stack, engine, tmp_path, redis_server.parent)
     await stack.end()
-    await engine.dispose()
 
 
 async def lived(house: House) -> None:
@@ -163,8 +169,8 @@ async def test_of_a_conversation_that_is_anothers_now_only_the_former_time_goes(
         house.stack.conversation(WEB): False,
     }
     assert (await house.erasure.erase(theirs, "wang")).nothing
-    assert "console.db" not in house.holding(WORDS[WEB])
-    assert "console.db" in "".join(house.holding("新主人的话"))
+    assert {WORDS[WEB], WORDS[PHONE]} & set(await house.texts()) == set()
+    assert "新主人的话" in await house.texts()
 
 
 async def test_evidence_of_a_purchase_stays(house: House) -> None:
@@ -175,7 +181,8 @@ async def test_evidence_of_a_purchase_stays(house: House) -> None:
     await house.written()
     left = await house.erasure.erase(await house.erasure.whose(NUMBER), "wang")
     assert (left.nothing, left.evidence) == (True, 1)
-    assert house.holding("138****1234") and not house.holding(NUMBER)
+    assert await house.proofs() == [{**proof, "msisdn": "138****1234"}]
+    assert not house.holding(NUMBER)
 
 
 async def test_one_address_can_be_named(house: House) -> None:

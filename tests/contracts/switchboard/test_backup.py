@@ -16,10 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from console.database import open_engine
 from switchboard.backup import AOF, backup, restore
 from switchboard.errors import BadBackup, BadSettings
 from switchboard.model import Address
 from switchboard.settings import Settings
+from tests import postgres
 from tests.conftest import redis_binary
 from tests.contracts.switchboard.stack import Stack
 
@@ -158,6 +160,21 @@ async def test_a_database_that_is_written_meanwhile_is_copied_whole(old: Setting
     with closing(sqlite3.connect(tmp_path / "copy" / "console.db")) as copy:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert copy.execute("SELECT count(*) FROM said").fetchone()[0] >= 5001
+
+
+@pytest.mark.postgresql
+async def test_a_postgresql_is_copied_by_its_own_tools(old: Settings, new: Settings, tmp_path: Path) -> None:
+    postgres.need()
+    named = [await postgres.fresh(f"renji_{name}") for name in ("copied", "restored")]
+    engines = [open_engine(url) for url in named]
+    async with engines[0].begin() as connection:
+        await connection.exec_driver_sql("CREATE TABLE said AS SELECT 'console' AS text")
+    await asyncio.to_thread(backup, dataclasses.replace(old, database_url=named[0]), tmp_path / "copy")
+    await asyncio.to_thread(restore, dataclasses.replace(new, database_url=named[1]), tmp_path / "copy")
+    async with engines[1].connect() as connection:
+        assert (await connection.exec_driver_sql("SELECT text FROM said")).scalars().all() == ["console"]
+    for engine in engines:
+        await engine.dispose()
 
 
 def _truncated(copy: Path, new: Settings) -> str:
