@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from sqlalchemy import event, func, select, update
+from sqlalchemy import event, func, select, text, update
 
 from crm.port import OrderItem, OrderRequest, within
 from crm.reference import reads, schema
@@ -43,7 +43,8 @@ SUMS = {
         != (SELECT coalesce(sum(amount_fen), 0) FROM payment p WHERE p.msisdn = s.msisdn AND state = 'done')""",
     "arrears are dues": """
         SELECT s.msisdn FROM subscriber s JOIN bucket k ON k.msisdn = s.msisdn AND k.kind = 'general' WHERE
-        CASE WHEN k.amount_fen < 0 THEN -k.amount_fen ELSE 0 END != (SELECT coalesce(sum(due_fen), 0) FROM bill b WHERE b.msisdn = s.msisdn)""",
+        CASE WHEN k.amount_fen < 0 THEN -k.amount_fen ELSE 0 END
+        != (SELECT coalesce(sum(due_fen), 0) FROM bill b WHERE b.msisdn = s.msisdn)""",
     "usage is what allowances say": """
         SELECT s.msisdn FROM subscriber s JOIN usage u ON u.msisdn = s.msisdn AND u.month = s.cycle WHERE u.data_kb != (
         SELECT coalesce(sum(used), 0) FROM allowance a WHERE a.msisdn = s.msisdn AND a.type = 'data'
@@ -57,7 +58,7 @@ SUMS = {
 
 async def broken_sums(store: Store) -> dict[str, list[str]]:
     async with store.reading() as connection:
-        found = {name: (await connection.exec_driver_sql(query)).scalars().all() for name, query in SUMS.items()}
+        found = {name: (await connection.execute(text(query))).scalars().all() for name, query in SUMS.items()}
     return {name: list(keys) for name, keys in found.items() if keys}
 
 
