@@ -232,6 +232,9 @@ async def working(settings: Settings) -> AsyncIterator[Partitions]:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         wordings = Wordings(settings.var / "releases", settings.content)
         releases = releases_of(settings, Path.cwd())
+        # Read now, not while the first person waits; one that cannot be read is told where it is used.
+        with contextlib.suppress(BadWording):
+            wordings.get(releases.live())
         adapters = connectors.build(
             settings, session, stores.outbox, lambda reply, language: wordings.get("").numbered(reply, language)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from itertools import groupby
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from console.database import insert, insert_once
+from console.database import insert
 from console.entries import Change, Insert, Put, Update, changes, touches
 from console.tables import log_cursors
 from switchboard.errors import NotReachable
@@ -101,14 +102,23 @@ class Writer:
 
 
 async def _move_cursors(connection: AsyncConnection, old: Mapping[int, str], new: Mapping[int, str]) -> None:
-    for partition, entry in sorted(new.items()):
-        if partition in old:
-            at = (log_cursors.c.partition == partition) & (log_cursors.c.entry == old[partition])
-            moved = bool((await connection.execute(log_cursors.update().where(at).values(entry=entry))).rowcount)
-        else:
-            moved = await insert_once(connection, log_cursors, {"partition": partition, "entry": entry})
-        if not moved:
-            raise Moved(f"partition {partition}")
+    """Raises Moved when another writer was here: a cursor is not where we left it."""
+    if connection.dialect.name == "sqlite":
+        # It knows no FOR UPDATE, and begins by itself only with the first write.
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+    here = sa.select(log_cursors.c.partition, log_cursors.c.entry).where(log_cursors.c.partition.in_(sorted(new)))
+    stored = {row.partition: row.entry for row in await connection.execute(here.with_for_update())}
+    moved = [partition for partition in new if stored.get(partition) != old.get(partition)]
+    if moved:
+        raise Moved(f"partitions {moved}")
+    known = [{"at": n, "to": entry} for n, entry in sorted(new.items()) if n in old]
+    fresh = [{"partition": n, "entry": entry} for n, entry in sorted(new.items()) if n not in old]
+    if known:
+        at = log_cursors.c.partition == sa.bindparam("at")
+        await connection.execute(log_cursors.update().where(at).values(entry=sa.bindparam("to")), known)
+    if fresh:
+        # Fails when a second writer puts the first cursor of a partition at the same time.
+        await connection.execute(log_cursors.insert(), fresh)
 
 
 async def apply(connection: AsyncConnection, made: Sequence[Change]) -> None:
@@ -120,17 +130,21 @@ async def apply(connection: AsyncConnection, made: Sequence[Change]) -> None:
     for (table, names), rows in _grouped(made, Insert, lambda c: (c.table, tuple(c.values)), lambda c: c.values):
         statement = insert(connection, table).values({name: sa.bindparam(name) for name in names})
         await connection.execute(statement.on_conflict_do_nothing(), rows)
-    for change in made:
-        if isinstance(change, Put):
-            values = {**change.key, **change.first, **change.values}
-            statement = insert(connection, change.table).values(**values)
-            await connection.execute(
-                statement.on_conflict_do_update(index_elements=list(change.key), set_=change.values)
-            )
+    # Puts of different shapes may set the same column: only neighbours go together.
+    puts = (change for change in made if isinstance(change, Put))
+    for (table, keys, values, first), alike in groupby(puts, _put_shape):
+        rows = [{**put.key, **put.first, **put.values} for put in alike]
+        statement = insert(connection, table).values({name: sa.bindparam(name) for name in (*keys, *first, *values)})
+        shown = {name: statement.excluded[name] for name in values}
+        await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=shown), rows)
     shape = _grouped(made, Update, lambda c: (c.table, tuple(c.key), tuple(c.values)), _update_row)
     for (table, keys, names), rows in shape:
         statement = table.update().where(*(table.c[key] == sa.bindparam(f"key_{key}") for key in keys))
         await connection.execute(statement.values({name: sa.bindparam(f"to_{name}") for name in names}), rows)
+
+
+def _put_shape(change: Put) -> tuple[sa.Table, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    return change.table, tuple(change.key), tuple(change.values), tuple(change.first)
 
 
 def _update_row(change: Update) -> dict[str, Any]:
