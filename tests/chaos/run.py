@@ -120,9 +120,9 @@ async def chaos(on: Stage, seconds: int, seed: int) -> Ledger:
             await redis.aclose()
     known = Outside(crowd.talks, crowd.trade.tried, crowd.notices, talks.said, receipts)
     ledger = reckon(known, books, timeline)
-    ledger.figures["requests hit by a link's fault"] = ", ".join(
-        f"{link} {fault} {n}" for link, proxy in on.links.items() for fault, n in sorted(proxy.hits.items())
-    )
+    for link, proxy in on.links.items():
+        hits = ", ".join(f"{fault or 'passed'} {n}" for fault, n in sorted(proxy.hits.items()))
+        ledger.figures[f"requests {link}"] = hits
     return ledger
 
 

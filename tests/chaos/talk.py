@@ -55,15 +55,14 @@ class Talk:
         return again
 
     def name_shown(self, out: Sequence[tuple[str, str]]) -> None:
-        """`out` are (id, text) of what was said to this person, in order: the n-th showing of a text is the n-th
-        message with it, and a showing beyond them is a repeat of the last."""
-        ids: dict[str, list[str]] = {}
-        for identifier, text in out:
-            ids.setdefault(text, []).append(identifier)
+        """`out` are (id, text) of what was said to this person, in order, one on its way at a time: so what is shown
+        is the next message, or the last one once more; anything else is out of order."""
+        place = -1
         for text, at in self.shown:
             # A link stands in a line of its own behind the text.
-            known = ids.get(text) or ids.get(text.partition("\n<a ")[0]) or [f"unknown text {text[:40]}"]
-            self.heard.append((known.pop(0) if len(known) > 1 else known[0], at))
+            found = _find(out, text.partition("\n<a ")[0], place)
+            place = place if found is None else found
+            self.heard.append((f"unknown text {text[:40]}" if found is None else out[found][0], at))
         self.shown = []
 
     def _first(self, counts) -> dict[str, float]:  # type: ignore[no-untyped-def]
@@ -73,6 +72,12 @@ class Talk:
             if match and counts(match["what"]):
                 found.setdefault(match["cause"], at)
         return found
+
+
+def _find(out: Sequence[tuple[str, str]], text: str, place: int) -> int | None:
+    """Where `text` stands: next, here, then further on, then before."""
+    order = [place + 1, place, *range(place + 2, len(out)), *range(place - 1, -1, -1)]
+    return next((n for n in order if 0 <= n < len(out) and out[n][1] == text), None)
 
 
 def in_order(talk: Talk, answered: Iterable[str]) -> bool:

@@ -113,12 +113,20 @@ def test_a_repeat_needs_a_kill_and_a_send_in_flight() -> None:
 
 def test_a_channel_without_ids_is_read_by_its_texts() -> None:
     told = talk("a b", "", "wechat")
-    for text in ("您好", "话费", "话费", "您好\n<a href=…>去支付</a>", "话费"):
+    for text in ("您好", "您好", "话费", "您好\n<a href=…>去支付</a>", "话费", "话费", "别的"):
         told.sees(text)
-    said = [("a/1", "您好"), ("a/2", "话费"), ("b/1", "您好"), ("b/2", "话费")]
-    told.name_shown(said)
-    assert [outbound for outbound, _ in told.heard] == ["a/1", "a/2", "b/2", "b/1", "b/2"]
-    assert [outbound for outbound, _ in told.repeats()] == ["b/2"]
+    told.name_shown([("a/1", "您好"), ("a/2", "话费"), ("b/1", "您好"), ("b/2", "话费")])
+    heard = [outbound for outbound, _ in told.heard]
+    assert heard == ["a/1", "a/1", "a/2", "b/1", "b/2", "b/2", "unknown text 别的"]
+    assert [outbound for outbound, _ in told.repeats()] == ["a/1", "b/2"]
+
+
+def test_a_channel_without_ids_shows_what_came_out_of_order() -> None:
+    told = talk("a b", "", "wechat")
+    told.sees("流量")
+    told.sees("话费")
+    told.name_shown([("a/1", "话费"), ("b/1", "流量")])
+    assert breaches(told) == {"conversations with a broken order"}
 
 
 def test_a_hand_off_is_held_by_somebody_until_it_ended() -> None:
