@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,8 +15,10 @@ from switchboard.doctor.finding import FAIL, OK, WARN, Finding, graded
 from switchboard.doctor.setup import LOOPBACK
 from switchboard.errors import BadSettings, NotReachable
 from switchboard.readiness import PROBE
+from switchboard.redis.connection import Client
 from switchboard.redis.stores import Stores
 from switchboard.redis.switches import words
+from switchboard.redis.topology import hosts, is_cluster, masters
 from switchboard.settings import Settings
 from switchboard.switches import Switch
 
@@ -24,6 +27,7 @@ POLICY = {
     "appendfsync": ("always", "a power cut loses what was acknowledged"),
     "maxmemory-policy": ("noeviction", "Redis would forget messages when its memory is full"),
 }
+BEHIND = "min-replicas-to-write"
 WRITES = 20
 SLOW_MS, TOO_SLOW_MS = 25.0, 150.0
 AHEAD_S, TOO_FAR_AHEAD_S = 0.5, 3.0
@@ -39,15 +43,20 @@ async def examined(stores: Stores, settings: Settings) -> tuple[list[Finding], P
         return [Finding(FAIL, "redis", f"cannot be used: {error}; start it, or set RENJI_REDIS_URL")], None
     found = [Finding(OK, "redis", f"answers, {settings.partitions} partitions"), *_door(settings)]
     try:
-        found += [finding async for finding in _asked(stores)]
-        folder = Path((await _configured(stores, "dir"))["dir"]) if _is_near(settings) else None
-    except (RedisError, KeyError, OSError) as error:
+        found.append(await _writes(stores.redis))
+        async with masters(stores.redis) as nodes:
+            for name, node in nodes:
+                found += [_at(name, finding) async for finding in _asked(node, settings.redis_replicas)]
+        found.append(switched_off(await stores.switches.all()))
+        near = _is_near(settings) and not is_cluster(stores.redis)
+        folder = Path((await _configured(stores.redis, "dir"))["dir"]) if near else None
+    except (RedisError, NotReachable, KeyError, OSError) as error:
         return [*found, Finding(WARN, "redis policy", f"cannot be asked ({error}): ask who runs it")], None
     return found, folder
 
 
 def _is_near(settings: Settings) -> bool:
-    return settings.redis_url.startswith("unix:") or urlsplit(settings.redis_url).hostname in LOOPBACK
+    return hosts(settings.redis_url) <= {*LOOPBACK, ""}
 
 
 def _door(settings: Settings) -> Iterator[Finding]:
@@ -59,32 +68,64 @@ def _door(settings: Settings) -> Iterator[Finding]:
         )
 
 
-async def _asked(stores: Stores) -> AsyncIterator[Finding]:
-    redis, times = stores.redis, []
-    yield version((await redis.info("server")).get("redis_version", "0"))
-    before = time.time()
-    seconds, micros = await redis.time()
-    yield clock((before + time.time()) / 2 - (seconds + micros / 1e6))
+def _at(name: str, finding: Finding) -> Finding:
+    """A node of a Cluster is named."""
+    return replace(finding, text=f"{name}: {finding.text}") if name else finding
+
+
+async def _writes(redis: Client) -> Finding:
+    times = []
     for _ in range(WRITES):
         began = time.perf_counter()
         await redis.set(PROBE, 1, ex=60)
         times.append((time.perf_counter() - began) * 1000)
-    yield writes(sorted(times)[int(WRITES * 0.95) - 1])
+    return writes(sorted(times)[int(WRITES * 0.95) - 1])
+
+
+async def _asked(redis: Client, replicas: int) -> AsyncIterator[Finding]:
+    """Of one server; `replicas` are to be waited for."""
+    yield version((await redis.info("server")).get("redis_version", "0"))
+    before = time.time()
+    seconds, micros = await redis.time()
+    yield clock((before + time.time()) / 2 - (seconds + micros / 1e6))
     for finding in memory(await redis.info("memory")):
         yield finding
-    yield switched_off(await stores.switches.all())
-    for finding in policy(await _configured(stores, *POLICY)):
+    for finding in policy(await _configured(redis, *POLICY)):
         yield finding
+    least = int((await _configured(redis, BEHIND)).get(BEHIND, 0))
+    yield copies(await redis.info("replication"), replicas, least)
 
 
-async def _configured(stores: Stores, *names: str) -> dict[str, str]:
+async def _configured(redis: Client, *names: str) -> dict[str, str]:
     # Redis 6 takes one name a call; redis-py gives names and values as bytes or text, as its version likes.
-    told = [pair for name in names for pair in (await stores.redis.config_get(name)).items()]
+    told = [pair for name in names for pair in (await redis.config_get(name)).items()]
     return {_text(name): _text(value) for name, value in told}
 
 
 def _text(word: bytes | str) -> str:
     return word.decode() if isinstance(word, bytes) else word
+
+
+def copies(told: Mapping[str, Any], waited: int, least: int) -> Finding:
+    """`waited` replicas must have a message; with fewer than `least` the master itself refuses writes."""
+    online = sum(1 for name, slave in told.items() if name.startswith("slave") and _is_online(slave))
+    if online < waited:
+        return Finding(FAIL, "redis replicas", f"{online} are there, {waited} must have each message: all get 503")
+    if not online:
+        return Finding(OK, "redis replicas", "none, and nobody waits for one")
+    if not waited:
+        todo = "nobody waits for them, so a fail-over can lose messages: set RENJI_REDIS_REPLICAS=1"
+    elif online == waited:
+        todo = "and all are waited for: with one more, messages are taken while one is away"
+    elif not least:
+        todo = f"but a master that was cut off goes on taking writes: set {BEHIND} 1"
+    else:
+        return Finding(OK, "redis replicas", f"{online} are there, {waited} must have each message")
+    return Finding(WARN, "redis replicas", f"{online} are there, {todo}")
+
+
+def _is_online(slave: Any) -> bool:
+    return isinstance(slave, Mapping) and slave.get("state") == "online"
 
 
 def switched_off(found: Sequence[Switch]) -> Finding:

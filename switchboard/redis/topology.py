@@ -11,7 +11,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -83,6 +84,28 @@ def near(cluster: RedisCluster, node: ClusterNode, **options: Any) -> aioredis.R
     names = (*_LOGIN, "socket_", *(("ssl_",) if secure else ()))
     kept = {name: value for name, value in known.items() if name.startswith(names)}
     return aioredis.Redis(host=str(node.host), port=int(node.port), ssl=secure, **{**kept, **options})
+
+
+@asynccontextmanager
+async def masters(redis: Any) -> AsyncIterator[list[tuple[str, Any]]]:
+    """Clients for each master alone, with names in a Cluster; for anything else the client itself, under ""."""
+    if not isinstance(redis, RedisCluster):
+        yield [("", redis)]
+        return
+    await redis.initialize()
+    found = [(node.name, near(redis, node)) for node in redis.get_primaries()]
+    try:
+        yield found
+    finally:
+        for _, client in found:
+            await client.aclose()
+
+
+def hosts(url: str) -> set[str]:
+    """Who is asked; "" for a socket. Raises BadSettings."""
+    if url.startswith((f"{SENTINEL}:", f"{CLUSTER}:")):
+        return {host for host, _ in place(url).hosts}
+    return {urlsplit(url).hostname or ""}
 
 
 async def close(redis: Any) -> None:

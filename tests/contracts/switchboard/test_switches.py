@@ -6,9 +6,11 @@ import argparse
 from datetime import timedelta
 
 import pytest
+from prometheus_client import generate_latest
 
-from switchboard import switching
+from switchboard import inspect, switching
 from switchboard.errors import NotReachable
+from switchboard.metrics import ExchangeMetrics
 from switchboard.model import Address, ConversationEvent
 from switchboard.switches import Kind, Switch, Switches
 from tests.contracts.switchboard.stack import Clock, Stack
@@ -162,3 +164,16 @@ def test_an_end_that_is_none_is_refused(until: str) -> None:
     switching.add_arguments(parser)
     with pytest.raises(SystemExit):
         parser.parse_args(["off", "channel", "web", "--why", "x", "--until", until])
+
+
+async def test_the_metrics_and_the_queues_show_what_is_off(stack: Stack) -> None:
+    switch = await off(stack)
+    metrics = ExchangeMetrics()
+    metrics.switched_off([switch])
+    assert 'renji_switched_off{kind="channel",name="web"} 1.0' in generate_latest(metrics.registry).decode()
+    metrics.switched_off([])
+    assert "renji_switched_off{" not in generate_latest(metrics.registry).decode()
+    parser = argparse.ArgumentParser()
+    inspect.add_arguments(parser)
+    _, lines = await inspect.run(stack.stores, stack.settings, parser.parse_args(["queues"]))
+    assert lines[-1] == "switched off: channel web"

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 import aiohttp
@@ -18,6 +19,7 @@ from switchboard import doctor
 from switchboard.doctor import FAIL, OK, WARN, Finding, machine, services, setup
 from switchboard.doctor import redis as redis_part
 from switchboard.settings import Settings
+from switchboard.switches import Switch
 from tests.stack import free_port
 
 
@@ -300,3 +302,29 @@ async def test_a_host_without_a_certificate_is_told(settings: Settings) -> None:
     async with server:
         (told,) = await services.certificates(replace(settings, public_url=f"https://127.0.0.1:{port}"))
     assert told.level == WARN
+
+
+@pytest.mark.parametrize(
+    ("online", "waited", "least", "level", "words"),
+    [
+        (0, 0, 0, OK, "none"),
+        (1, 0, 0, WARN, "set RENJI_REDIS_REPLICAS=1"),
+        (0, 1, 0, FAIL, "503"),
+        (1, 1, 1, WARN, "one more"),
+        (2, 1, 0, WARN, "min-replicas-to-write"),
+        (2, 1, 1, OK, "2 are there"),
+    ],
+)
+def test_replicas_are_compared_with_what_is_waited_for(
+    online: int, waited: int, least: int, level: str, words: str
+) -> None:
+    told = {"role": "master", **{f"slave{n}": {"state": "online"} for n in range(online)}, "slave9": {"state": "sync"}}
+    found = redis_part.copies(told, waited, least)
+    assert found.level == level and words in found.text
+
+
+def test_what_is_switched_off_is_told() -> None:
+    now = datetime(2026, 11, 21, 3, tzinfo=timezone.utc)
+    assert redis_part.switched_off([]).level == OK
+    found = redis_part.switched_off([Switch("operation", "change_plan", "wang", "x", now)])
+    assert found.level == WARN and "operation change_plan" in found.text
