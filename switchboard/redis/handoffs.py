@@ -31,6 +31,7 @@ class RedisHandoffs:
     def __init__(self, stores: Stores, voice: Voice, route: Callable[[Address], str]) -> None:
         self._scripts, self._redis, self._keys, self._clock = stores.scripts, stores.redis, stores.keys, stores.clock
         self._conversations: RedisConversations = stores.conversations
+        self._copies = stores.copies
         self._voice, self._route = voice, route
 
     # --- the queue ---------------------------------------------------------------------------------------------------
@@ -89,7 +90,8 @@ class RedisHandoffs:
         head = [self._keys.tag(conversation), conversation, agent, message.id]
         record = log_args(LogRecord("agent", {"message": message}), self._clock())
         args = [*head, self._route(known.address), dumps(message), choices, *record]
-        said = await self._scripts.run("say", keys, args)
+        # An agent who sees it in the transcript does not say it again.
+        said = await self._copies.run("say", keys, args)
         if said is None:
             raise NotOwner(f"{conversation} is not {agent}'s")
         return str(said.decode())
