@@ -79,8 +79,8 @@ class Stack:
         )
         self.clock = Clock()
         self.stores: Stores = open_stores(self.settings, self.clock)
-        self.web, self.sms = FakeAdapter("web"), FakeAdapter("sms", "sms:a")
-        self.adapters = {adapter.route: adapter for adapter in (self.web, self.sms)}
+        self.web, self.sms, self.wechat = FakeAdapter("web"), FakeAdapter("sms", "sms:a"), FakeAdapter("wechat")
+        self.adapters = {adapter.route: adapter for adapter in (self.web, self.sms, self.wechat)}
         self.hours, self.directory = FakeHours(), FakeDirectory()
         self.voice = Voice(lambda release: content()[0], self.clock)
         self.exchange = Exchange(self.stores.scripts, self.stores.keys, self.route, self.clock)
@@ -93,7 +93,7 @@ class Stack:
         self._ids = itertools.count(1)
 
     def route(self, address: Address) -> str:
-        return {"web": "web", "sms": "sms:a"}[address.channel]
+        return {"web": "web", "sms": "sms:a", "wechat": "wechat"}[address.channel]
 
     def router(self, bot: FakeRasa) -> Router:
         reception = Reception(self.handoffs, self.hours, self.clock)
