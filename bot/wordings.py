@@ -24,6 +24,7 @@ class Wordings:
         self._content = content
         self._of_release: OrderedDict[str, Wording] = OrderedDict()
         self._of_content: tuple[object, Wording] | None = None
+        self._read: tuple[object, Wording] | None = None
 
     def get(self, release_id: str) -> Wording:
         """Raises BadWording when the Release has no content or it cannot be read."""
@@ -45,10 +46,17 @@ class Wordings:
         content = self._releases / release_id / "content"
         if not content.is_dir():
             raise BadWording(f"Release {release_id} has no content")
-        return Wording.load(content)
+        return self._loaded(content)
 
     def _working_copy(self) -> Wording:
         state = tuple((p.name, p.stat().st_mtime_ns) for p in sorted((self._content / "responses").glob("*.yml")))
         if self._of_content is None or self._of_content[0] != state:
-            self._of_content = state, Wording.load(self._content)
+            self._of_content = state, self._loaded(self._content)
         return self._of_content[1]
+
+    def _loaded(self, content: Path) -> Wording:
+        """Parsing takes half a second, and a Release mostly says what the working copy says: then it is done once."""
+        files = {path.relative_to(content): path.read_bytes() for path in content.rglob("*.yml")}
+        if self._read is None or self._read[0] != files:
+            self._read = files, Wording.load(content)
+        return self._read[1]
