@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timezone
 from pathlib import Path
 
+import uvloop
 from aiohttp import web
 
 from crm.reference.app import crm_app
@@ -52,6 +53,7 @@ def main() -> None:
     parser.add_argument("--public-url", default="", help="where a person's browser finds the payment page")
     options = parser.parse_args()
     write_lines()
+    uvloop.install()
     web.run_app(build(options), host=options.host, port=options.port, access_log=None, print=None, shutdown_timeout=5)
 
 
