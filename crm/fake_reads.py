@@ -12,6 +12,7 @@ from crm.model import (
     AllowanceType,
     Balance,
     Bill,
+    Broadband,
     CallRecord,
     Category,
     Invoice,
@@ -110,6 +111,11 @@ class FakeReads(FakeState):
         await self._arrive(deadline)
         self._subscriber(msisdn)
         return self._products(msisdn)
+
+    async def broadband(self, msisdn: str, *, deadline: float) -> tuple[Broadband, ...]:
+        await self._arrive(deadline)
+        self._subscriber(msisdn)
+        return tuple(line for line in self.lines[msisdn] if line.state != "terminated")
 
     async def qualify(self, msisdn: str, items: Sequence[OrderItem], *, deadline: float) -> Qualification:
         await self._arrive(deadline)

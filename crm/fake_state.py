@@ -46,6 +46,7 @@ class FakeState:
         self.all_orders = {o.id: o for h in histories for o in h.orders}
         self.all_payments = {p.id: p for h in histories for p in h.payments}
         self.lots = {m: list(h.lots) for m, h in by_number.items()}
+        self.lines = {m: list(h.broadband) for m, h in by_number.items()}
         self.calls = {m: list(h.calls) for m, h in by_number.items()}
         self.all_invoices: dict[str, Invoice] = {}
         self.all_tickets: dict[str, Ticket] = {}

@@ -16,6 +16,7 @@ Category = Literal["plan", "data_pack", "service", "reward", "hold"]
 """A reward is paid with points; a hold stops the line (see crm.holds)."""
 SuspensionCause = Literal["wish", "lost", "arrears", "real_name", "fraud", "court"]
 """Why a line is stopped. Only `wish` ends when the subscriber asks, only `arrears` when money comes."""
+BroadbandState = Literal["active", "suspended", "terminated"]
 CallKind = Literal["call_out", "call_in", "sms_out", "sms_in"]
 SaleState = Literal["on_sale", "withdrawn"]
 ItemAction = Literal["add", "modify", "delete"]
@@ -421,3 +422,15 @@ class Invoice:
     tax_id: str
     email: str
     issued_at: datetime
+
+
+@dataclass(frozen=True)
+class Broadband:
+    """A fixed line at home. `address` is whole as the CRM knows it: whoever shows it masks the house."""
+
+    account: str
+    msisdn: str
+    address: str
+    speed_mbps: int
+    until: date
+    state: BroadbandState

@@ -22,6 +22,8 @@ from crm.model import (
     Bill,
     BillCause,
     BillItem,
+    Broadband,
+    BroadbandState,
     CallKind,
     CallRecord,
     Category,
@@ -56,10 +58,10 @@ from crm.model import (
 
 __all__ = [
     "Allowance", "AllowanceScope", "AllowanceType", "Balance", "BalanceBucket", "BalanceKind", "Bill", "BillCause",
-    "BillItem", "CallKind", "CallRecord", "Category", "Crm", "Grant", "Invoice", "InvoiceRequest", "ItemAction",
-    "Offering", "Order", "OrderItem", "OrderRequest", "OrderState", "Payment", "PaymentState", "PointsLot", "Price",
-    "Product", "Qualification", "Reason", "SaleState", "Shop", "Subscriber", "SuspensionCause", "Text", "Ticket",
-    "TicketKind", "TicketState", "TopUp", "Urgency", "UsageSummary", "within",
+    "BillItem", "Broadband", "BroadbandState", "CallKind", "CallRecord", "Category", "Crm", "Grant", "Invoice",
+    "InvoiceRequest", "ItemAction", "Offering", "Order", "OrderItem", "OrderRequest", "OrderState", "Payment",
+    "PaymentState", "PointsLot", "Price", "Product", "Qualification", "Reason", "SaleState", "Shop", "Subscriber",
+    "SuspensionCause", "Text", "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency", "UsageSummary", "within",
 ]  # fmt: skip
 
 
@@ -123,6 +125,10 @@ class Crm(Protocol):
     # what is held and ordered
     async def products(self, msisdn: str, *, deadline: float) -> tuple[Product, ...]:
         """Held and coming products, the plan first; terminated ones are left out."""
+        ...
+
+    async def broadband(self, msisdn: str, *, deadline: float) -> tuple[Broadband, ...]:
+        """Fixed lines at home that go with this number; those that have ended for good are left out."""
         ...
 
     async def qualify(self, msisdn: str, items: Sequence[OrderItem], *, deadline: float) -> Qualification:

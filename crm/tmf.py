@@ -17,6 +17,7 @@ from crm.model import (
     AllowanceType,
     Balance,
     Bill,
+    Broadband,
     CallRecord,
     Category,
     Invoice,
@@ -140,6 +141,10 @@ class TmfCrm(TmfClient):
     # what is held and ordered
     async def products(self, msisdn: str, *, deadline: float) -> tuple[Product, ...]:
         return tuple(await self._list(PRODUCT, {"relatedParty.id": msisdn}, catalogue.product_from, deadline))
+
+    async def broadband(self, msisdn: str, *, deadline: float) -> tuple[Broadband, ...]:
+        query = {"relatedParty.id": msisdn, "productCharacteristic.category": catalogue.BROADBAND}
+        return tuple(await self._list(PRODUCT, query, catalogue.broadband_from, deadline))
 
     async def qualify(self, msisdn: str, items: Sequence[OrderItem], *, deadline: float) -> Qualification:
         document = orders.qualification_request(msisdn, items)

@@ -43,11 +43,6 @@ class ReportNoCodes(ReportFault):
     kind = "收不到短信或验证码"
 
 
-class BroadbandFault(ReportFault):
-    wish = "broadband_fault"
-    kind = "宽带故障"
-
-
 class ReportFaultForm(Form):
     """`kind` by choice or in one's own words, `told` where and since when."""
 

@@ -42,6 +42,10 @@ class FindStore(Skill):
         errand = ERRANDS.get(str((recent_wish(turn) or {}).get("intent")), "")
         region = str(turn.entities.get("region") or "")
         found = await find_store.nearest(turn.doors, turn.who, region, turn.text, errand)
+        if found is None:
+            turn.say("ask_store_place")
+            turn.outcome(self.wish, "answered")
+            return []
         most = SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN
         near = [one for one in found if one.here] or list(found)
         turn.say("stores", errand=errand, items=[_shown(one, turn.who.language) for one in near[:most]])

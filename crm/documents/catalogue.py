@@ -24,8 +24,19 @@ from crm.documents.scalars import (
     string,
     whole,
 )
-from crm.model import AllowanceScope, AllowanceType, Category, Grant, Offering, Price, Product
+from crm.model import (
+    AllowanceScope,
+    AllowanceType,
+    Broadband,
+    BroadbandState,
+    Category,
+    Grant,
+    Offering,
+    Price,
+    Product,
+)
 
+BROADBAND = "broadband"
 PRODUCT_STATES = ("active", "pendingActive", "pendingTerminate", "suspended", "terminated")
 
 
@@ -151,3 +162,26 @@ def product_from(raw: Any) -> Product:
         until=moment_from(until, "terminationDate") if until else None,
         lock_in_until=day_from(lock, "lockInUntil") if lock else None,
     )  # fmt: skip
+
+
+def broadband_to(line: Broadband) -> Document:
+    """A 637 Product too; what is special about it stands in its characteristics."""
+    extra = {"category": BROADBAND, "speedMbps": line.speed_mbps, "address": line.address}
+    return {
+        "id": line.account, "name": line.account, "status": line.state, "relatedParty": party_to(line.msisdn),
+        "terminationDate": f"{line.until.isoformat()}T00:00:00+08:00",
+        "productCharacteristic": characteristics_to(extra), "@type": "Product",
+    }  # fmt: skip
+
+
+def broadband_from(raw: Any) -> Broadband:
+    document = mapping(raw, "product")
+    extra = characteristics_from(document.get("productCharacteristic"), "productCharacteristic")
+    return Broadband(
+        account=string(document.get("id"), "id"),
+        msisdn=party_from(document.get("relatedParty")),
+        address=string(extra.get("address"), "address"),
+        speed_mbps=whole(extra.get("speedMbps"), "speedMbps"),
+        until=day_from(string(document.get("terminationDate"), "terminationDate")[:10], "terminationDate"),
+        state=choice(document.get("status"), "status", get_args(BroadbandState)),
+    )

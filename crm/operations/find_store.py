@@ -22,10 +22,15 @@ class Found:
     opens_at: datetime | None
 
 
-async def nearest(doors: Doors, who: Context, region: str, words: str, errand: str) -> tuple[Found, ...]:
-    """Of the province that was named or is one's own; `errand` "" for any. Raises Unavailable."""
+async def nearest(doors: Doors, who: Context, region: str, words: str, errand: str) -> tuple[Found, ...] | None:
+    """Of the province that was named or is one's own, None where neither is known; `errand` "" for any.
+
+    Raises Unavailable.
+    """
     person = await identify(doors, who)
     own_region, own_city = (who.region, "") if isinstance(person, Refusal) else (person.region, person.city)
+    if not (region or own_region):
+        return None
     shops = await doors.crm.shops(region or own_region, deadline=doors.read_deadline())
     able = [shop for shop in shops if not errand or errand in shop.does]
     now = doors.now()

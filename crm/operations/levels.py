@@ -38,6 +38,7 @@ LEVELS: Mapping[str, int] = {
     "query_other_number": 1,
     "urge": 1,
     "query_points": 1,
+    "query_broadband": 1,
     "invoice": 1,
     # Reversible, and who has lost the phone gets no code.
     "report_lost_sim": 1,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from crm.errors import NotFound
 from crm.model import (
     Allowance,
     AllowanceType,
     Balance,
     Bill,
+    Broadband,
     Offering,
     Order,
     Payment,
@@ -84,6 +88,12 @@ async def orders(doors: Doors, who: Context) -> tuple[Order, ...]:
 async def payments(doors: Doors, who: Context) -> tuple[Payment, ...]:
     """Newest first."""
     return await doors.crm.payments(number(who), limit=5, deadline=doors.read_deadline())
+
+
+async def broadband(doors: Doors, who: Context) -> tuple[Broadband, ...]:
+    """The fixed lines that go with the number, their addresses without houses and rooms."""
+    found = await doors.crm.broadband(number(who), deadline=doors.read_deadline())
+    return tuple(replace(line, address=re.sub(r"\d+", "*", line.address)) for line in found)
 
 
 async def points(doors: Doors, who: Context) -> tuple[PointsLot, ...]:

@@ -19,6 +19,7 @@ from crm.model import (
     BalanceKind,
     Bill,
     BillItem,
+    Broadband,
     CallRecord,
     Order,
     OrderItem,
@@ -64,6 +65,7 @@ class History:
     orders: tuple[Order, ...]
     lots: tuple[PointsLot, ...]
     calls: tuple[CallRecord, ...]
+    broadband: tuple[Broadband, ...]
 
 
 def history_of(outline: Outline, catalogue: Catalogue, now: datetime) -> History:
@@ -85,7 +87,7 @@ def history_of(outline: Outline, catalogue: Catalogue, now: datetime) -> History
     return History(
         outline, buckets, ledger, products, allowances, tuple(bills), usages, payments,
         tuple(_orders(outline, catalogue, now)), tuple(_lots(outline, now)),
-        tuple(_calls(outline, usages, starts, now)),
+        tuple(_calls(outline, usages, starts, now)), tuple(_broadband(outline, starts[0])),
     )  # fmt: skip
 
 
@@ -263,6 +265,14 @@ def _calls(
     for usage, start in zip(usages, starts, strict=True):
         if outline.itemised:
             yield from records(usage, start, now)
+
+
+def _broadband(outline: Outline, month: datetime) -> Iterator[Broadband]:
+    if outline.broadband:
+        address, speed, months, state = outline.broadband
+        msisdn = outline.subscriber.msisdn
+        until = _months_on(month.astimezone(CHINA).date(), months)
+        yield Broadband(f"KD{msisdn[3:]}", msisdn, address, speed, until, state)
 
 
 def _orders(outline: Outline, catalogue: Catalogue, now: datetime) -> Iterator[Order]:

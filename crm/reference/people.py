@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from crm.model import BillCause, Subscriber
+from crm.model import BillCause, BroadbandState, Subscriber
 from crm.reference.catalogue import read_data
 from crm.worktime import CHINA
 
@@ -46,6 +46,8 @@ class Outline:
     roaming_mb: int = 0
     points: tuple[int, int] = (120, 300)
     """What is left of the points of last year and of this year."""
+    broadband: tuple[str, int, int, BroadbandState] | None = None
+    """Address, Mbps, whole months to go, state."""
     itemised: bool = False
     """Whether single calls are kept, and not just their sum."""
 
@@ -91,6 +93,7 @@ def _named(raw: dict[str, Any], today: date) -> Outline:
         extras=tuple(Extra(*e) for e in raw.get("extras", ())),
         lock_in_months_left=raw.get("lock_in", 0), pending_plan=raw.get("pending_plan", ""),
         roaming_mb=raw.get("roaming_mb", 0), points=tuple(raw.get("points", (120, 300))), itemised=True,
+        broadband=tuple(raw["broadband"]) if "broadband" in raw else None,
     )  # fmt: skip
 
 

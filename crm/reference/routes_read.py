@@ -70,6 +70,9 @@ async def list_products(request: web.Request) -> web.Response:
     here, msisdn = office(request), asked(request, "relatedParty.id")
     async with here.store.reading() as connection:
         await reads.subscriber(connection, msisdn)
+        if request.query.get("productCharacteristic.category") == catalogue_documents.BROADBAND:
+            lines = await reads.broadband(connection, msisdn)
+            return listed(request, map(catalogue_documents.broadband_to, lines))
         found = await reads.products(connection, msisdn, here.terms())
     status = request.query.get("status")
     return listed(request, (catalogue_documents.product_to(p) for p in found if status in (None, p.status)))

@@ -232,6 +232,17 @@ call_record = Table(
     Index("ix_call_record_msisdn_at", "msisdn", "at"),
 )  # fmt: skip
 
+broadband = Table(
+    "broadband", metadata,
+    Column("account", String(32), primary_key=True),
+    _owner(),
+    Column("address", String(120), nullable=False),
+    Column("speed_mbps", Integer, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("state", String(12), nullable=False),
+    Index("ix_broadband_msisdn", "msisdn"),
+)  # fmt: skip
+
 invoice = Table(
     "invoice", metadata,
     Column("id", String(40), primary_key=True),

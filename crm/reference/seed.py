@@ -69,6 +69,7 @@ def _rows(chunk: list[History], now: datetime) -> Iterator[tuple[Table, list[dic
     yield schema.payment, [columns(p) for h in chunk for p in h.payments]
     yield schema.ledger, [columns(entry) for h in chunk for entry in h.ledger]
     yield schema.points_lot, [columns(lot) for h in chunk for lot in h.lots]
+    yield schema.broadband, [columns(one) for h in chunk for one in h.broadband]
     yield schema.call_record, [columns(call) for h in chunk for call in h.calls]
     yield schema.orders, [order_row(o) | {"channel": "web"} for h in chunk for o in h.orders]
 

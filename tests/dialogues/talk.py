@@ -118,7 +118,7 @@ class Talk:
         self.quotes, self.bindings, self.codes = FakeQuotes(), FakeBindings(), FakeCodeSender()
         self.vault, self.stepups, self.once = FakeVault(), FakeStepUps(self.clock), FakeOnce()
         self.payments = FakePayments(self.crm, self.clock)
-        self.language, self.show, self.number = "zh", True, 0
+        self.language, self.region, self.show, self.number = "zh", "zj", True, 0
         self.gate: Gate = all_on
         self.binding: dict[str, str] | None = None
         if msisdn:
@@ -205,7 +205,7 @@ class Talk:
             "message_id": message_id,
             "channel": self.channel,
             "language": self.language,
-            "region": "zj",
+            "region": self.region,
             "binding": self.binding,
             "release_id": "",
         }

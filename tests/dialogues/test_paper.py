@@ -105,6 +105,12 @@ async def test_anybody_may_ask_for_a_shop_also_elsewhere(talk: Begin) -> None:
     assert "没有查到" in (await talk(None).say("find_store", region="xz")).texts[0]
 
 
+async def test_who_is_nowhere_is_asked_for_the_city(talk: Begin) -> None:
+    person = talk(None)
+    person.region = ""
+    assert (await person.say("find_store")).responses == ["ask_store_place"]
+
+
 # another carrier
 async def test_a_number_that_is_free_is_told_how_and_nothing_else(talk: Begin) -> None:
     heard = await talk().say("port_out")
@@ -140,3 +146,30 @@ async def test_what_is_charged_for_another_company_is_said_to_be(talk: Begin) ->
     (text,) = (await talk("+8613800000009").say("dispute_charge")).texts
     assert "星河视频会员19.00元（别的公司代收）" in text
     assert "可以退订" in text
+
+
+# broadband
+async def test_broadband_is_told_with_its_end_and_without_the_house(talk: Begin) -> None:
+    heard = await talk().say("query_broadband")
+    assert "宽带账号KD13800000000，300M，装在杭州市西湖区文一路*号*幢*，2027年4月1日到期，状态正常" in heard.texts[0]
+    assert heard.labels == ["宽带报障", "转人工"]
+
+
+async def test_a_fault_of_broadband_names_the_account_in_its_ticket(talk: Begin) -> None:
+    person = talk()
+    await person.say("broadband_fault", "家里宽带断了")
+    await person.say("nlu_fallback", "光猫亮红灯，昨晚开始的")
+    (ticket,) = person.crm.all_tickets.values()
+    assert "KD13800000000" in ticket.text and "红灯" in ticket.text
+
+
+async def test_broadband_that_is_stopped_is_no_fault(talk: Begin) -> None:
+    person = talk(ARREARS)
+    heard = await person.say("broadband_fault")
+    assert heard.responses == ["broadband"] and "停机状态" in heard.texts[0]
+    assert heard.labels == ["充值缴费", "转人工"]
+    assert person.crm.all_tickets == {}
+
+
+async def test_who_has_no_broadband_is_told_so(talk: Begin) -> None:
+    assert "没有查到宽带" in (await talk(SHOCKED).say("query_broadband")).texts[0]

@@ -33,6 +33,7 @@ READS = {
     "query_subscribed_services": "subscribed",
     "query_orders": "orders",
     "query_points": "points",
+    "query_broadband": "broadband",
     "query_ticket": "tickets",
     "urge": "urge",
     "consult_roaming": "roaming_packs",

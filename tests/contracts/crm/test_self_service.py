@@ -171,3 +171,12 @@ async def test_shops_are_those_of_the_province_with_hours_and_errands(crm: Crm) 
     assert {"杭州", "宁波"} <= {shop.city for shop in shops}
     assert all(shop.opens < shop.closes and "sim" in shop.does and shop.name.en for shop in shops)
     assert () == await crm.shops("xz", deadline=within(5))
+
+
+async def test_broadband_is_known_by_the_number_it_goes_with(crm: Crm) -> None:
+    (line,) = await crm.broadband(LI, deadline=within(5))
+    assert ("KD13800000000", 300, "active") == (line.account, line.speed_mbps, line.state)
+    assert "2027-04-01" == line.until.isoformat()
+    assert "suspended" == (await crm.broadband(WANG, deadline=within(5)))[0].state
+    assert () == await crm.broadband(LIU, deadline=within(5))
+    assert "KD13800000000" not in {p.id for p in await crm.products(LI, deadline=within(5))}
