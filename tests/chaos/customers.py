@@ -98,6 +98,24 @@ class Socket(WebPerson):
     def __init__(self, url: str, hears: Callable[[str, str], None]) -> None:
         self._hears, self._places = hears, set[tuple[str, str]]()
         super().__init__(url)
+        self._socket.on("session_refused", self._ask_again)
+        self._socket.on("disconnect", self._cut_off)
+
+    async def say(self, text: str) -> None:
+        """As our page: only within a session that this connection was confirmed."""
+        await self._confirmed.wait()
+        await super().say(text)
+
+    async def _ask(self) -> None:
+        self._confirmed.clear()
+        await super()._ask()
+
+    async def _cut_off(self, *reason: Any) -> None:
+        self._confirmed.clear()
+
+    async def _ask_again(self, told: Any) -> None:
+        await asyncio.sleep(0.5)
+        await self._ask()
 
     async def _hear(self, message: dict[str, Any]) -> None:
         place = (message["renji"]["id"], message["renji"]["position"])

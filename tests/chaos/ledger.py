@@ -141,12 +141,11 @@ def _out(ledger: Ledger, outside: Outside, books: Books) -> None:
 
 def _twice(ledger: Ledger, talks: Sequence[Talk], timeline: Timeline) -> None:
     """A send that was under way when its sender died goes out again; a browser drops it, others may show it."""
-    repeats = [(talk, outbound, timeline.cause_of(at)) for talk in talks for outbound, at in talk.repeats()]
+    repeats = [(talk, outbound, at) for talk in talks for outbound, at in talk.repeats()]
     ledger.figures["sends repeated"] = f"{len(repeats)}, of at most {timeline.in_flight()} in flight"
-    each = Counter((talk.who, cause) for talk, _, cause in repeats)
-    often = (f"{talk.who} {outbound}" for talk, outbound, cause in repeats if each[talk.who, cause] > 1)
-    ledger.none_of("repeated more than once a conversation and kill", often)
-    ledger.none_of("repeated without a kill", (outbound for _, outbound, cause in repeats if cause < 0))
+    often = {talk.who: timeline.unexplained(at for _, at in talk.repeats()) for talk in talks}
+    too_often = (f"{talk.who} {outbound}" for talk, outbound, at in repeats if at in often[talk.who])
+    ledger.none_of("repeated more often than killed", too_often)
     ledger.none_of("repeated in a browser", (outbound for talk, outbound, _ in repeats if talk.channel == "web"))
     if len(repeats) > timeline.in_flight():
         ledger.breaches["more sends repeated than were in flight"] = [str(len(repeats))]

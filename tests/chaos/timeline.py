@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,8 @@ from tests.chaos.talk import Talk
 MENDED_S = 5.0
 """So long after a fault, other than a kill, what people wait for may still be its doing."""
 TAKEN_OVER_S = 6.0
+RESENT_S = 20.0
+"""So long after a kill a send that was under way then may go out again."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,16 @@ class Timeline:
         """Whatever can double a send: kills, deaths, and faults of processes or links."""
         return sorted([at for at, _ in self.kills + self.own_deaths] + [fault.began for fault in self.faults])
 
-    def cause_of(self, at: float) -> int:
-        """Which of the `moments` was the last before; -1 for none."""
-        return bisect_right(self.moments(), at) - 1
+    def unexplained(self, repeats: Iterable[float]) -> list[float]:
+        """Of the moments at which something came again in a conversation, those without a kill of their own before."""
+        causes, left = self.moments(), []
+        for at in sorted(repeats):
+            cause = next((moment for moment in causes if at - RESENT_S <= moment <= at), None)
+            if cause is None:
+                left.append(at)
+            else:
+                causes.remove(cause)
+        return left
 
     def in_flight(self) -> int:
         """The most sends that can have been under way at each of the moments, in all."""
