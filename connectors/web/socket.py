@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import socketio
@@ -25,6 +25,7 @@ from connectors.http import Intake
 from connectors.limits import Limiter
 from connectors.parsing import MAX_BODY
 from connectors.web.adapter import WebAdapter
+from connectors.web.connections import Connection, Connections
 from connectors.web.sessions import Session, login_message
 from connectors.web.shown import socket_message, veiled
 from switchboard.errors import BadInput, NotReachable
@@ -37,16 +38,6 @@ SWEEP_S = 10.0
 _POSITION = re.compile(r"|[0-9]{1,19}(-[0-9]{1,19})?")
 """What Redis takes for the id of an entry: two numbers below 2^64."""
 _log = structlog.get_logger()
-
-
-@dataclass
-class Connection:
-    """One socket of a session: where it has read to, and which messages it sent last."""
-
-    session: Session
-    position: str
-    sent: deque[str] = field(default_factory=lambda: deque(maxlen=50))
-    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass(frozen=True)
@@ -76,7 +67,7 @@ class WebSocket:
         self._conversations = conversations
         self._key = key
         self._limits = limits
-        self._connections: dict[str, Connection] = {}
+        self._connections = Connections()
         self._requests: dict[str, web.Request] = {}
         self._beginning: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._closing = False
@@ -121,7 +112,7 @@ class WebSocket:
         self._requests[sid] = environ["aiohttp.request"]
 
     async def _disconnect(self, sid: str, reason: Any = None) -> None:
-        self._connections.pop(sid, None)
+        self._connections.drop(sid)
         self._beginning.pop(sid, None)
         if not self._closing:
             self._requests.pop(sid, None)
@@ -141,7 +132,7 @@ class WebSocket:
         except (BadInput, NotReachable) as error:
             await self._server.emit("session_refused", {"error": str(error)}, to=sid)
             return
-        self._connections[sid] = connection
+        self._connections.put(sid, connection)
         await self._server.emit("session_confirm", self._adapter.sessions.token(session), to=sid)
         if is_new:
             await self._take(connection, "session_start", {"language": data.get("language")})
@@ -153,7 +144,7 @@ class WebSocket:
             return {"stored": False, "error": "not an object"}
         # A page may send at once after it asked for its session: that says from where it reads on, and comes first.
         async with self._beginning[sid]:
-            if sid not in self._connections:
+            if self._connections.get(sid) is None:
                 await self._begin(sid, {"session_id": data.get("session_id")})
         connection = self._connections.get(sid)
         if connection is None or not self._limits.messages.allow(connection.session.id):
@@ -218,7 +209,7 @@ class WebSocket:
             try:
                 async for identifier in self._outbox.wakes():
                     # "" means that wakes may have been missed.
-                    for sid in [s for s, c in self._connections.items() if identifier in ("", c.session.id)]:
+                    for sid in self._connections.sids(identifier):
                         await self._deliver(sid)
             except Exception as error:
                 _log.warning("web outbox not followed", error=type(error).__name__)
@@ -227,7 +218,7 @@ class WebSocket:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_S)
-            for sid in list(self._connections):
+            for sid in self._connections.sids():
                 await self._deliver(sid)
 
     async def _deliver(self, sid: str) -> None:
@@ -244,7 +235,7 @@ class WebSocket:
             except Exception as error:
                 # One connection that cannot be served must not hold up the others.
                 _log.exception("connection dropped", error=type(error).__name__)
-                self._connections.pop(sid, None)
+                self._connections.drop(sid)
                 await self._server.disconnect(sid)
 
     async def _may_read(self, sid: str, connection: Connection) -> bool:
