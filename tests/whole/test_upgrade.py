@@ -60,7 +60,7 @@ class House:
 
     def __init__(self, folder: Path, slot: int) -> None:
         self.stack = Stack(folder, slots=1, settings={"RENJI_RASA_URLS": f"http://127.0.0.1:{slot}"})
-        self.env = {**_clean_environment(), **self.stack.environment()}
+        self.env = {**_clean_environment(), **self.stack.environment(), "PYTHONFAULTHANDLER": "1"}
         self.settings = Settings.read(self.stack.environment())
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -106,8 +106,9 @@ class House:
         try:
             await asyncio.to_thread(process.wait, 30)
         except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+            process.send_signal(signal.SIGABRT)  # it says where it hangs
+            process.wait()
+            pytest.fail(f"{name} does not stop:\n{self.stack.log(name, 60)}")
 
     def end(self) -> None:
         for process in self._running.values():
