@@ -168,7 +168,7 @@ def as_rasa_does_it() -> None:
         return True
 
     rasa_patch_cost.install = lambda: None
-    rasa_patch.cache = lambda function: function
+    rasa_patch.cache = lambda function: function  # type: ignore[return-value]
     rasa_patch._validate_action_result = validated
     policies.RuleLookup.load = classmethod(RulePolicy.load.__func__)
     tracker_store.TURNS = tracker_store.FORM_TURNS

@@ -12,13 +12,15 @@ from typing import Any
 from bench.measure.dialogs import ONLY, VISIT
 from bench.measure.people import Talk, quantile
 from bench.measure.processes import cpu_s, pss_mb, spent_ms
-from bench.measure.sides import Product, Side
+from bench.measure.sides import Side
 
 CROWDS = (1, 8, 32, 128)
 POINTS = (1, 50, 200, 1000)
 SESSION_TURNS = 20
 SAMPLE = 2 * len(VISIT)
-"""How many turns are timed at a point of a long conversation."""
+"""How many turns are timed at a point of a long conversation: of stock Rasa's longest each takes seconds."""
+LONG_S = 60.0
+"""For all points of one conversation."""
 KEPT = 3 * 24 * 3600
 """After so many seconds an idle conversation holds only what is kept for good."""
 
@@ -73,7 +75,7 @@ class Plan:
     idle: int
 
 
-FULL = Plan(crowd_s=14, kind_s=10, rest_s=5, points=POINTS, across=True, idle=60)
+FULL = Plan(crowd_s=12, kind_s=8, rest_s=5, points=POINTS, across=True, idle=60)
 QUICK = Plan(crowd_s=4, kind_s=3, rest_s=2, points=(1, 50), across=False, idle=0)
 
 
@@ -89,9 +91,9 @@ async def measured(side: Side, plan: Plan) -> Figures:
         for people in CROWDS:
             figures.crowds[str(people)] = await phase(side, side.crowd.talk(people, plan.crowd_s, VISIT))
         figures.memory = pss_mb(side.pids)
-        figures.long = await _long(side, plan.points, sessions=False)
+        figures.long = await _long(side, plan.points)
         if plan.across:
-            figures.across = await _long(side, plan.points, sessions=True)
+            figures.across = await _long(side, plan.points, SESSION_TURNS)
         if plan.idle:
             figures.idle = await _idle(side, plan.idle)
         return figures
@@ -117,15 +119,21 @@ async def _at_rest(side: Side, seconds: float) -> dict[str, float]:
     return {name: (after - before[name]) * 1000 / seconds for name, after in cpu_s(side.pids).items()}
 
 
-async def _long(side: Side, points: Sequence[int], sessions: bool) -> dict[str, tuple[float, float]]:
-    """(CPU ms, median ms) of a turn after so many turns of one conversation; in sessions of 20 turns or in one."""
+async def _long(side: Side, points: Sequence[int], session: int = 0) -> dict[str, tuple[float, float]]:
+    """(CPU ms, median ms) of a turn after so many turns of one conversation; in sessions of so many turns, or in one.
+
+    Points that are not reached in time are left out.
+    """
     sender, said = await side.sender(), 0
     costs: dict[str, tuple[float, float]] = {}
+    until = time.monotonic() + LONG_S
     for point in points:
-        said = await _brought_to(side, sender, said, point, sessions)
+        try:
+            said = await asyncio.wait_for(side.lengthen(sender, said, point, session), until - time.monotonic())
+        except asyncio.TimeoutError:
+            break
         took: list[float] = []
         before = cpu_s(side.pids)
-        # Long conversations of stock Rasa take seconds a turn: two visits say enough.
         for _ in range(SAMPLE // len(VISIT)):
             talk = Talk()
             await side.crowd.visit(VISIT, talk, sender=sender)
@@ -134,21 +142,6 @@ async def _long(side: Side, points: Sequence[int], sessions: bool) -> dict[str, 
         costs[str(point)] = (cpu, quantile(took, 0.5))
         said += len(took)
     return costs
-
-
-async def _brought_to(side: Side, sender: str, said: int, point: int, sessions: bool) -> int:
-    """Talk on, or for stock Rasa forge what was said, until the next turn is about turn `point`."""
-    if not isinstance(side, Product) and not sessions and point > said:
-        if not said:
-            await side.crowd.visit(VISIT, Talk(), sender=sender)
-        await side.lengthen(sender, point - 1)
-        return point - 1
-    while said + len(VISIT) < point:
-        if sessions and said % SESSION_TURNS < len(VISIT):
-            await side.sleep(sender)
-        await side.crowd.visit(VISIT, Talk(), sender=sender)
-        said += len(VISIT)
-    return said
 
 
 async def _idle(side: Side, conversations: int) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from redis import asyncio as aioredis
 
-from bench.measure.dialogs import HELP
+from bench.measure.dialogs import HELP, VISIT
 from bench.measure.people import Crowd, Talk
 from bench.measure.timewarp import longer, shifted
 from bench.stock.stack import StockStack
@@ -86,12 +86,9 @@ class Side(abc.ABC):
         """A new conversation of a known subscriber."""
 
     @abc.abstractmethod
-    async def lengthen(self, sender: str, turns: int) -> None:
-        """Make a short conversation one of `turns` turns in a single session."""
-
-    @abc.abstractmethod
-    async def sleep(self, sender: str) -> None:
-        """Two hours go by: the next message begins a session."""
+    async def lengthen(self, sender: str, said: int, turns: int, session: int) -> int:
+        """Bring a conversation of `said` turns close to `turns`, in sessions of so many turns (0: in one); how many it
+        has now."""
 
     @abc.abstractmethod
     def redis(self) -> Any:
@@ -120,16 +117,16 @@ class Stock(Side):
     async def sender(self) -> str:
         return f"bench:{next(self._serial)}:{next(self._numbers)}"
 
-    async def lengthen(self, sender: str, turns: int) -> None:
-        await self._rewrite(sender, lambda events: longer(events, turns))
-
-    async def sleep(self, sender: str) -> None:
-        await self._rewrite(sender, lambda events: shifted(events, timedelta(hours=-2)))
-
-    async def _rewrite(self, sender: str, change: Any) -> None:
+    async def lengthen(self, sender: str, said: int, turns: int, session: int) -> int:
+        """Forged: 1000 turns would take an hour."""
+        if turns <= said:
+            return said
+        if not said:
+            await self.crowd.visit(VISIT, Talk(), sender=sender)
         key = f"tracker:{sender}"
         tracker = json.loads(await self._redis.get(key))
-        await self._redis.set(key, json.dumps({**tracker, "events": change(tracker["events"])}))
+        await self._redis.set(key, json.dumps({**tracker, "events": longer(tracker["events"], turns - 1, session)}))
+        return turns - 1
 
     def redis(self) -> Any:
         return self._redis
@@ -181,10 +178,17 @@ class Product(Side):
         known = await self._stores.conversations.bind(conversation, binding, region, session.address)
         return self._sessions.token(self._sessions.renewed(session, known))
 
-    async def lengthen(self, sender: str, turns: int) -> None:
-        """Nothing to forge here: the turns are really talked through (`bench.turns`)."""
+    async def lengthen(self, sender: str, said: int, turns: int, session: int) -> int:
+        """Really talked through."""
+        while said + len(VISIT) < turns:
+            if session and said and said % session < len(VISIT):
+                await self._sleep(sender)
+            await self.crowd.visit(VISIT, Talk(), sender=sender)
+            said += len(VISIT)
+        return said
 
-    async def sleep(self, sender: str) -> None:
+    async def _sleep(self, sender: str) -> None:
+        """Two hours go by: the next message begins a session."""
         session = self._sessions.read(sender)
         assert session is not None
         conversation, keys = session.address.conversation_id(self._key), self._stores.keys

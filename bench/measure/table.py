@@ -63,6 +63,8 @@ def _kinds(stock: Figures, ours: Figures) -> Iterator[Row]:
 def _rest(stock: Figures, ours: Figures, training: Mapping[str, Any]) -> Iterator[Row]:
     for label, told, said in (("one session", stock.long, ours.long), ("sessions of 20", stock.across, ours.across)):
         for point, (cpu_ms, half_ms) in told.items():
+            if point not in said:
+                continue
             yield f"turn {point}, {label}: CPU ms", cpu_ms, said[point][0], ""
             yield f"turn {point}, {label}: p50 ms", half_ms, said[point][1], ""
     yield "start to first answer, s", stock.ready_s, ours.ready_s, "≤0.2"

@@ -15,8 +15,9 @@ def shifted(events: Events, by: timedelta) -> list[dict[str, Any]]:
     return [{**event, "timestamp": event["timestamp"] + seconds} if "timestamp" in event else event for event in events]
 
 
-def longer(events: Events, turns: int) -> list[dict[str, Any]]:
-    """A conversation of `turns` turns: its turns over and over, what came before the first of them once.
+def longer(events: Events, turns: int, session: int = 0) -> list[dict[str, Any]]:
+    """A conversation of `turns` turns: its turns over and over. What came before the first of them, a session's start,
+    comes once, or before every `session` turns.
 
     The last ones keep their time, so that the session goes on; earlier repetitions are milliseconds before.
     """
@@ -25,7 +26,9 @@ def longer(events: Events, turns: int) -> list[dict[str, Any]]:
     parts = [list(events[start:end]) for start, end in zip(starts, ends, strict=True)]
     made: list[dict[str, Any]] = []
     for number in range(turns):
+        earlier = timedelta(milliseconds=number - turns + 1)
+        if number == 0 or (session and number % session == 0):
+            made += shifted(events[: starts[0]], earlier)
         # Counted from the end, so that the conversation ends as it did.
-        part = parts[(number - turns) % len(parts)]
-        made += shifted(part, timedelta(milliseconds=number - turns + 1))
-    return [*events[: starts[0]], *made]
+        made += shifted(parts[(number - turns) % len(parts)], earlier)
+    return made

@@ -53,8 +53,12 @@ def test_events_move_in_time_and_those_without_one_stay() -> None:
 def test_a_longer_conversation_repeats_its_turns_and_ends_as_it_did() -> None:
     made = longer(TALK, 5)
     assert [e["text"] for e in made if e["event"] == "user"] == ["b", "a", "b", "a", "b"]
-    assert made[:2] == START
+    assert [e["event"] for e in made[:3]] == ["session_started", "action", "user"]
     assert made[-2:] == TALK[-2:]
+
+
+def test_a_longer_conversation_may_begin_a_session_every_few_turns() -> None:
+    assert [e["event"] for e in longer(TALK, 5, session=2)].count("session_started") == 3
 
 
 def test_repeated_turns_differ_in_their_time() -> None:
