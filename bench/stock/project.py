@@ -31,7 +31,7 @@ HERE = Path(__file__).resolve().parent
 FOLDER = ROOT / "var/bench/stock"
 EXAMPLES = 1500
 FORM = "order_data_pack"
-TRAINING_S = 3600
+TRAINING_S = 4 * 3600
 _yaml = YAML(typ="safe")
 _yaml.default_flow_style = False
 _yaml.allow_unicode = True
