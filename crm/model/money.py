@@ -1,0 +1,90 @@
+"""What was charged, paid and invoiced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from crm.model.kinds import BillCause, PaymentState, Text
+
+
+@dataclass(frozen=True)
+class BillItem:
+    """One line of a bill. `cause` answers "why was I charged"; `offering_id` is what to cancel to stop it, if any."""
+
+    cause: BillCause
+    name: Text
+    amount_fen: int
+    on: date
+    offering_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Bill:
+    """One month of one MSISDN. The running month's bill is `open` and grows. total = sum of items = paid + due."""
+
+    id: str
+    msisdn: str
+    month: str
+    total_fen: int
+    due_fen: int
+    due_on: date
+    state: Literal["open", "settled", "overdue"]
+    items: tuple[BillItem, ...] = ()
+
+    @property
+    def paid_fen(self) -> int:
+        return self.total_fen - self.due_fen
+
+
+@dataclass(frozen=True)
+class Payment:
+    """Money that came in, or is expected (`pending`)."""
+
+    id: str
+    msisdn: str
+    amount_fen: int
+    method: Literal["card", "hosted", "counter", "auto"]
+    state: PaymentState
+    created_at: datetime
+    paid_at: datetime | None = None
+    conversation: str = ""
+
+
+@dataclass(frozen=True)
+class TopUp:
+    """A credit to the general balance. `duplicate`: this key had been answered before, and nothing was added now."""
+
+    id: str
+    msisdn: str
+    amount_fen: int
+    balance_fen: int
+    at: datetime
+    payment_id: str | None = None
+    duplicate: bool = False
+
+
+@dataclass(frozen=True)
+class InvoiceRequest:
+    """An invoice for the bill of a month. `tax_id` is "" for a person."""
+
+    msisdn: str
+    month: str
+    title: str
+    tax_id: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """An electronic invoice that was issued and sent. `amount_fen` leaves out what others charged through us."""
+
+    id: str
+    msisdn: str
+    month: str
+    amount_fen: int
+    title: str
+    tax_id: str
+    email: str
+    issued_at: datetime

@@ -1,0 +1,40 @@
+"""What people are helped with: tickets and shops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from crm.model.kinds import Text, TicketKind, TicketState, Urgency
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A complaint, fault or call-back with a deadline and one accountable person."""
+
+    id: str
+    msisdn: str
+    kind: TicketKind
+    text: str
+    urgency: Urgency
+    state: TicketState
+    created_at: datetime
+    due_at: datetime
+    accountable: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Where a person serves. `does`: kinds of errands (sim, ownership, close, broadband, invoice, real_name, …)."""
+
+    id: str
+    name: Text
+    address: Text
+    region: str
+    city: str
+    district: str
+    opens: time
+    closes: time
+    every_day: bool
+    does: tuple[str, ...]
