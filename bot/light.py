@@ -7,6 +7,7 @@ Rasa, this makes such a module run only when something of it is used: a model th
 from __future__ import annotations
 
 import importlib
+import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
@@ -34,10 +35,10 @@ class Later:
         return spec
 
 
-class Unread:
+class Unread(importlib.abc.Loader):
     """Loads a package without running it: its modules can be imported, its names are read when they are asked for."""
 
-    def __init__(self, loader: Any) -> None:
+    def __init__(self, loader: importlib.abc.Loader) -> None:
         self._loader = loader
 
     def create_module(self, spec: Any) -> ModuleType:

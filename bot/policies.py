@@ -173,7 +173,7 @@ def _moments(events: Sequence[Event]) -> list[tuple[UserUttered | None, ActionEx
     moments = []
     message, action, loop = None, None, None
     for event in events:
-        kind = _kind(type(event))
+        kind = _kind(type(event))  # type: ignore[arg-type]
         if kind is ActionExecuted:
             moments.append((message, action, loop))
             action = event
@@ -185,6 +185,6 @@ def _moments(events: Sequence[Event]) -> list[tuple[UserUttered | None, ActionEx
 
 
 @cache
-def _kind(event: type[Event]) -> type[Event] | None:
+def _kind(event: Any) -> Any:
     """Rasa's events are abstract classes: to ask each time which one it is costs more than all the rest."""
     return next((kind for kind in (ActionExecuted, UserUttered, ActiveLoop) if issubclass(event, kind)), None)
