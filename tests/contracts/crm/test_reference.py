@@ -288,3 +288,16 @@ def test_the_seed_runs_from_the_command_line(tmp_path: Path) -> None:
     command[-1] = str(tmp_path / "none")
     failed = subprocess.run(command, check=False, capture_output=True, text=True)
     assert 1 == failed.returncode and "Traceback" not in failed.stderr
+
+
+async def test_a_line_on_hold_pays_for_the_hold_and_not_for_its_plan(reference: Reference, clock: Clock) -> None:
+    async with tmf_crm(reference.url, TOKEN, clock) as crm:
+        request = OrderRequest(LI, (OrderItem("add", "hold-wish"),), "hold", "web")
+        await crm.place_order(request, idempotency_key="hold", deadline=within(5))
+        clock.now = NEXT_MONTH
+        await turn(reference)
+        bill = await crm.bill(LI, "2026-12", deadline=within(5))
+        assert [("hold-wish", 500)] == [(item.offering_id, item.amount_fen) for item in bill.items]
+        assert 2350 - 500 == (await crm.balance(LI, deadline=within(5))).kind_fen("general")
+        usable = await crm.allowances(LI, deadline=within(5))
+        assert [] == [a for a in usable if a.offering_id == "plan-5g-59"]
