@@ -105,7 +105,7 @@ def hosts(url: str) -> set[str]:
     """Who is asked; "" for a socket. Raises BadSettings."""
     if url.startswith((f"{SENTINEL}:", f"{CLUSTER}:")):
         return {host for host, _ in place(url).hosts}
-    return {urlsplit(url).hostname or ""}
+    return {"" if url.startswith("unix:") else urlsplit(url).hostname or ""}
 
 
 async def close(redis: Any) -> None:
