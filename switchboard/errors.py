@@ -7,7 +7,7 @@ RenjiError
 ├── BadWording               content that cannot be loaded or rendered
 ├── AcceptError              the message was not stored; the channel must not be told "received"
 │   ├── Full                 at the cap: 503, try again
-│   ├── Limited              more than may come in: by one Address (429) or by everybody (503); `after_s` says when again
+│   ├── Limited              more than may come in: by one Address (429) or by all (503); `after_s` says when again
 │   └── StoreUnavailable     Redis did not answer in time: 503, try again
 ├── BadInput                 what came from outside is malformed; `status` is the HTTP status to answer
 ├── LeaseLost                the partition belongs to another worker now; drop what was being done

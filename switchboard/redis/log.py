@@ -11,7 +11,7 @@
 | handoff | handoff, state, reason, skill, priority, agent, code, note, context |
 | outcome | message (inbound id), wish, how |
 | quarantine | item, reason, attempts |
-| evidence | what proves a purchase: quote, items, price, who agreed by which message, proof, order (crm/operations/evidence.py) |
+| evidence | what proves a purchase: quote, items, price, who agreed by which message, proof, order |
 | replayed, discarded | entry (of the quarantine), by |
 | binding | state (bound, unbound), number (masked), subscriber_id, proof, region, reason |
 

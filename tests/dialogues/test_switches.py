@@ -14,9 +14,9 @@ pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
 
 
-def without(kind: str, *off: str) -> Gate:
-    async def gate(asked: str, *names: str) -> Mapping[str, str] | None:
-        return {"until": ""} if asked == kind and set(names) & set(off) else None
+def without(of: str, *off: str) -> Gate:
+    async def gate(kind: str, *names: str) -> Mapping[str, str] | None:
+        return {"until": ""} if kind == of and set(names) & set(off) else None
 
     return gate
 
