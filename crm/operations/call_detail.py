@@ -7,6 +7,7 @@ from datetime import datetime
 
 from crm.model import CallRecord, Subscriber
 from crm.operations import stepups
+from crm.operations.closed import closed
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 from crm.operations.identify import identify
@@ -54,6 +55,8 @@ async def read(doors: Doors, who: Context, month: str, ref: str) -> Detail | Ref
 
 async def _holder(doors: Doors, who: Context, month: str) -> Subscriber | Refusal:
     """Who may see this month: a company's or a family's number is used by one and held by another."""
+    if off := await closed(doors, OPERATION):
+        return off
     person = await identify(doors, who)
     if isinstance(person, Refusal):
         return person

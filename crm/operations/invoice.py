@@ -8,11 +8,13 @@ import re
 from crm.errors import NotFound, Refused
 from crm.invoicing import is_tax_id
 from crm.model import Bill, Invoice, InvoiceRequest
+from crm.operations.closed import closed
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
 
+OPERATION = "invoice"
 MAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,24}")
 MOST_TITLE = 100
 
@@ -29,6 +31,8 @@ async def months(doors: Doors, who: Context) -> tuple[Bill, ...]:
 
 async def issue(doors: Doors, who: Context, month: str, title: str, tax_id: str, email: str) -> Invoice | Refusal:
     """The same words give the same invoice, however often they are confirmed. Raises Unavailable."""
+    if off := await closed(doors, OPERATION):
+        return off
     person = await identify(doors, who)
     if isinstance(person, Refusal):
         return person

@@ -5,9 +5,9 @@ from __future__ import annotations
 from crm.errors import NotFound, Refused, Unavailable
 from crm.model import Order, OrderRequest
 from crm.operations import evidence, stepups, undo_plan_change
+from crm.operations.closed import closed
 from crm.operations.context import Context
 from crm.operations.doors import Doors
-from crm.operations.gate import pass_gate
 from crm.operations.identify import identify
 from crm.operations.levels import step_up
 from crm.operations.quotes import Quote, stored
@@ -60,10 +60,8 @@ async def _confirmable(doors: Doors, who: Context, quote_id: str) -> Quote | Ref
         # Only the message that consumed it may go on: a repeated turn, not a second yes.
         mine = await doors.quotes.consume(who.conversation, quote_id, who.message_id)
         return quote if mine else Refusal("quote_used")
-    try:
-        await pass_gate(doors.gate, quote.operation)
-    except Refused as refused:
-        return Refusal(refused.reason, refused.values)
+    if off := await closed(doors, quote.operation):
+        return off
     if quote.expires_at <= doors.now():
         await doors.quotes.void(who.conversation, quote_id, "expired")
         return Refusal("quote_expired")

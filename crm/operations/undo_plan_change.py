@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from crm.errors import NotFound, Refused
+from crm.errors import NotFound
 from crm.model import Offering, Order
+from crm.operations.closed import closed
 from crm.operations.context import Context
 from crm.operations.doors import Doors
-from crm.operations.gate import pass_gate
 from crm.operations.quotes import QUOTE_TTL_S, Quote, quote_id
 from crm.operations.results import Refusal
 
@@ -27,10 +27,8 @@ async def waiting(doors: Doors, who: Context) -> Offering | None:
 
 async def quote(doors: Doors, who: Context, offering_id: str) -> Quote | Refusal:
     """An offer to take this change back; it costs nothing. Raises Unavailable."""
-    try:
-        await pass_gate(doors.gate, OPERATION)
-    except Refused as refused:
-        return Refusal(refused.reason, refused.values)
+    if off := await closed(doors, OPERATION):
+        return off
     offering = await waiting(doors, who)
     if who.bound is None or offering is None or offering.id != offering_id:
         return Refusal("nothing_to_cancel")

@@ -8,7 +8,17 @@ from dataclasses import replace
 import pytest
 
 from crm.model import TicketKind
-from crm.operations import cancel_data_pack, change_plan, order_data_pack, ordering, recharge, tickets, undo_plan_change
+from crm.operations import (
+    call_detail,
+    cancel_data_pack,
+    change_plan,
+    invoice,
+    order_data_pack,
+    ordering,
+    recharge,
+    tickets,
+    undo_plan_change,
+)
 from crm.operations.gate import OPERATIONS
 from crm.operations.quotes import Quote
 from crm.operations.results import Done, Refusal
@@ -70,6 +80,12 @@ async def test_an_order_that_was_placed_is_told_when_its_message_comes_again(cou
     again = await ordering.confirm(closed.doors, counter.who("m2", "sms"), quote.id)
     assert isinstance(first, Done) and isinstance(again, Done) and first.order.id == again.order.id
     assert isinstance(await ordering.resume(closed.doors, counter.who("m4", "sms"), quote.id), Done)
+
+
+async def test_neither_calls_are_shown_nor_invoices_issued_while_that_is_switched_off(counter: Counter) -> None:
+    closed, who = without(counter, *OPERATIONS), counter.who()
+    assert off(await call_detail.start(closed.doors, who, "2026-10"))
+    assert off(await invoice.issue(closed.doors, who, "2026-10", "x", "", "a@b.cn"))
 
 
 async def test_another_operation_goes_on(counter: Counter) -> None:
