@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from tests.people import World
+from tests.people import SmsPerson, World
 from tests.stack import ROOT, Stack
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(180)]
@@ -48,3 +49,26 @@ async def test_a_conversation_can_be_looked_at_by_its_number(stack: Stack, world
     assert done.returncode == 0
     assert "owner: bot" in done.stdout and "turn done" in done.stdout and "did" in done.stdout
     assert MSISDN[3:] not in done.stdout and "查话费" not in done.stdout
+
+
+async def answer(person: SmsPerson) -> str:
+    """What follows the greeting."""
+    while "机器人" in (heard := await person.next(30)).text:
+        pass
+    return heard.text
+
+
+async def test_what_is_switched_off_is_off_in_every_process_within_five_seconds(stack: Stack, world: World) -> None:
+    person = world.sms(MSISDN)
+    why = ("--why", "a test", "--by", "wang")
+    assert switchboard(stack, "switch", "off", "skill", "query_balance", *why).returncode == 0
+    try:
+        await asyncio.sleep(5)
+        await person.say("查话费")
+        assert "暂时办不了" in await answer(person)
+        assert "skill query_balance" in switchboard(stack, "doctor").stdout
+    finally:
+        assert switchboard(stack, "switch", "on", "skill", "query_balance", *why).returncode == 0
+    await asyncio.sleep(5)
+    await person.say("查话费")
+    assert "暂时办不了" not in await answer(person)
