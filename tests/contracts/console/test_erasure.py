@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ import sqlalchemy as sa
 from redis import asyncio as aioredis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from console import erasure
+from console import erase, erasure
 from console.audit import Audit
 from console.erasure import Conversation, Erasure
 from console.tables import messages, records
@@ -190,3 +192,19 @@ async def test_one_address_can_be_named(house: House) -> None:
     assert await house.erasure.whose(f"web:{WEB.id}") == [Conversation(house.stack.conversation(WEB), WEB)]
     with pytest.raises(BadInput):
         await house.erasure.whose("nobody")
+
+
+async def test_the_command_counts_first_and_shows_neither_numbers_nor_addresses(house: House) -> None:
+    await lived(house)
+    url = house.engine.url.render_as_string(hide_password=False)
+    settings = dataclasses.replace(house.stack.settings, database_url=url, var=house.folder)
+    answers = []
+    for yes in (False, True, False):
+        asked = argparse.Namespace(who=NUMBER, yes=yes, by="wang")
+        answers.append(await erase.run(settings, asked))
+    assert [code for code, _ in answers] == [0, 0, 1]
+    counted, erased, again = ("\n".join(lines) for _, lines in answers)
+    assert "nothing was erased: say --yes" in counted and "SQL" in counted and "Redis" in counted
+    assert "\nerased\n" in erased and "audit: 2 rows, unbroken" in erased
+    assert "nothing is kept of them" in again
+    assert NUMBER[3:] not in counted + erased + again and WEB.id not in counted + erased + again
