@@ -57,10 +57,12 @@ class Retention:
         for table, which in self._over():
             # A short transaction for each table: the one SQL writer waits behind it.
             async with self._engine.begin() as connection:
-                count = sa.select(sa.func.count()).select_from(table).where(which)
-                number = (await connection.execute(count)).scalar_one()
-                if act and number:
-                    await connection.execute(table.delete().where(which))
+                if act:
+                    # Without a look first: in SQLite a reader cannot become a writer beside another one.
+                    number = (await connection.execute(table.delete().where(which))).rowcount
+                else:
+                    count = sa.select(sa.func.count()).select_from(table).where(which)
+                    number = (await connection.execute(count)).scalar_one()
             gone[table.name] = gone.get(table.name, 0) + number
         gone["trackers"] = await self._trackers(act)
         gone["log files"] = self._log_files(act)
