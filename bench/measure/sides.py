@@ -30,7 +30,7 @@ from tests.stack import Spec, Stack
 
 SUBSCRIBERS = 1000
 NUMBERS = [f"+86{13910000000 + n}" for n in range(300)]
-READY_S = 180.0
+READY_S = 600.0
 
 
 class Side(abc.ABC):
