@@ -22,6 +22,11 @@ MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 HIDDEN = re.compile(r"⟦(?:card|id|bankcard):([0-9a-f]{16})⟧")
 """A tax number of digits alone looks like a card or an ID, and is cut out of the text as one."""
 PERSONAL = "personal"
+COMPANY = re.compile(
+    r"[^我你您吗呢，。？！,?!]{2,}(?:公司|集团|厂|店|院|校|所|局|中心|合作社|商行|\b(?:ltd|co|inc|llc|gmbh)\.?)",
+    re.IGNORECASE,
+)
+"""What can only be a name, whatever wish its words sound like."""
 
 
 class IssueInvoice(Skill):
@@ -66,7 +71,8 @@ class InvoiceForm(Form):
     def _title(self, turn: Turn, text: str) -> dict[str, Any] | None:
         if turn.entities.get("option") == PERSONAL:
             return {"told": PERSONAL, "way": "-"}
-        if len(text) < 2 or (wants_else(turn.intent) and turn.intent not in UNCLEAR):
+        another = wants_else(turn.intent) and turn.intent not in UNCLEAR and not COMPANY.fullmatch(text)
+        if len(text) < 2 or another:
             return None
         return {"told": text[: invoice.MOST_TITLE]}
 

@@ -35,6 +35,14 @@ async def test_a_company_gets_its_invoice_after_month_title_tax_number_and_mail(
     )  # fmt: skip
 
 
+async def test_the_name_of_a_company_is_a_title_whatever_it_sounds_like(talk: Begin) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    assert (await person.say("consult_business", "杭州云杉科技有限公司")).responses == ["ask_invoice_tax"]
+    await person.say("invoice", month="2026-10")
+    assert (await person.say("complain", "我要投诉你们公司")).responses == ["ask_complaint"]
+
+
 async def test_a_person_needs_no_tax_number(talk: Begin) -> None:
     person = talk(ORDINARY, "sms")
     await person.say("invoice", month="2026-09")
