@@ -12,15 +12,15 @@ import tempfile
 from pathlib import Path
 
 from tests.chaos.ledger import Ledger
-from tests.chaos.run import chaos, stage, started
+from tests.chaos.run import Run, stage, started
 
 ENOUGH_S = 600
 
 
 async def run(folder: Path, seconds: int, seed: int) -> Ledger:
-    on = stage(folder)
+    on = stage(folder, seconds)
     async with started(on):
-        return await chaos(on, seconds, seed)
+        return await Run(on, seconds, seed).ledger()
 
 
 def verdict(ledger: Ledger, seconds: int, seed: int) -> int:

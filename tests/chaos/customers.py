@@ -96,7 +96,7 @@ class Socket(WebPerson):
     """A browser's socket that also tells what comes twice: the same message at another position."""
 
     def __init__(self, url: str, hears: Callable[[str, str], None]) -> None:
-        self._hears, self._places = hears, set[tuple[str, str]]()
+        self._hears, self._places = hears, set[str]()
         super().__init__(url)
         self._socket.on("session_refused", self._ask_again)
         self._socket.on("disconnect", self._cut_off)
@@ -118,12 +118,12 @@ class Socket(WebPerson):
         await self._ask()
 
     async def _hear(self, message: dict[str, Any]) -> None:
-        place = (message["renji"]["id"], message["renji"]["position"])
+        place = message["renji"]["position"]
         await super()._hear(message)
         # After a reconnect the page asks from its last position on, and may be shown what crossed with that.
         if place not in self._places:
             self._places.add(place)
-            self._hears(place[0], message["renji"]["text"])
+            self._hears(message["renji"]["id"], message["renji"]["text"])
 
 
 class Browser(Customer):

@@ -7,7 +7,6 @@ import random
 import resource
 import signal
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -39,12 +38,8 @@ class Supervisor:
         self._round: list[str] = []
         self._file_limit = UNLIMITED
 
-    @property
-    def kills(self) -> Counter[str]:
-        return Counter(name for _, name in self.timeline.kills)
-
-    async def kill_until(self, over: float, at_least: int) -> None:
-        while time.monotonic() < over or len(self.timeline.kills) < at_least:
+    async def kill_until(self, over: Callable[[], bool], at_least: int) -> None:
+        while not over() or len(self.timeline.kills) < at_least:
             await asyncio.sleep(self._random.uniform(2, 6))
             name = await asyncio.to_thread(self._next)
             async with self.power:

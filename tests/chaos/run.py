@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+from redis import asyncio as aioredis
 
+from connectors.web.shown import _hidden as hidden
 from switchboard.tasks import end
 from tests.chaos import clock
 from tests.chaos.books import read_books, settled, subscribers, trade
@@ -47,8 +49,8 @@ class Stage:
     clocks: dict[str, Path]
 
 
-def stage(folder: Path) -> Stage:
-    """Nothing is started yet."""
+def stage(folder: Path, seconds: int) -> Stage:
+    """For a run of so many seconds; nothing is started yet."""
     ports = {link: free_port() for link in LINKS}
     world_port, wire_port = free_port(), free_port()
     address = {link: f"http://127.0.0.1:{port}" for link, port in ports.items()}
@@ -58,7 +60,8 @@ def stage(folder: Path) -> Stage:
         "RENJI_ACTIONS_URL": address["rasa–actions"],
         "RENJI_CRM_URL": address["actions–crm"],
     }
-    stack = Stack(folder, workers=2, slots=2, settings=settings)
+    # Of two subscribers one has the money to buy.
+    stack = Stack(folder, workers=2, slots=2, subscribers=500 + 2 * seconds // BUY_EVERY_S, settings=settings)
     clocks = {name: folder / f"clock-{name}" for name in CLOCKS}
     for name, path in clocks.items():
         stack.launch_with(name, "tests.chaos.clock", {clock.VARIABLE: str(path)})
@@ -82,48 +85,63 @@ async def started(on: Stage) -> AsyncIterator[None]:
             await asyncio.to_thread(on.stack.stop)
 
 
-async def chaos(on: Stage, seconds: int, seed: int) -> Ledger:
-    """Runs on a started stage; some seconds longer than `seconds`, until everything has settled."""
-    stack, timeline = on.stack, Timeline()
-    crm, console = stack.folder / "crm.db", stack.folder / "console.db"
-    before, numbers = trade(crm), subscribers(crm, PHONES + max(10, seconds // BUY_EVERY_S))
-    redis = asking_once(stack.redis_socket)
-    began = time.monotonic()
-    supervisor = Supervisor(stack, seed, on.links, timeline)
-    troubles = Troubles(supervisor, seed, on.links, redis, on.clocks)
+@dataclass
+class Run:
+    """So many seconds of chaos on a started stage, and some more until everything has settled."""
 
-    def over() -> bool:
-        return time.monotonic() > began + seconds
+    on: Stage
+    seconds: int
+    seed: int
+    timeline: Timeline = field(default_factory=Timeline)
+    began: float = field(default_factory=time.monotonic)
 
-    def calm() -> bool:
-        return (time.monotonic() - began) % CYCLE_S > TROUBLED_S
+    def over(self) -> bool:
+        return time.monotonic() > self.began + self.seconds
 
-    async with open_world(stack.environment(), stack.url, on.world_port) as world, cookieless() as http:
-        receipts = remember_receipts(world)
-        desk = Clerks(stack, http)
-        await desk.arrive(AGENT)
-        crowd, talks = Crowd(world, on.wire, numbers, over), Talks(desk, AGENT, over)
-        watching = [asyncio.create_task(watch(redis, timeline)), asyncio.create_task(supervisor.keep_alive())]
+    def calm(self) -> bool:
+        return (time.monotonic() - self.began) % CYCLE_S > TROUBLED_S
+
+    async def ledger(self) -> Ledger:
+        stack, crm = self.on.stack, self.on.stack.folder / "crm.db"
+        before, numbers = trade(crm), subscribers(crm, PHONES + max(10, self.seconds // BUY_EVERY_S))
+        redis = asking_once(stack.redis_socket)
+        async with open_world(stack.environment(), stack.url, self.on.world_port) as world, cookieless() as http:
+            receipts, desk = remember_receipts(world), Clerks(stack, http)
+            await desk.arrive(AGENT)
+            crowd, talks = Crowd(world, self.on.wire, numbers, self.over), Talks(desk, AGENT, self.over)
+            try:
+                await self._break(redis, crowd.run(talks))
+                books = await read_books(redis, stack.folder / "console.db", crm, before)
+            finally:
+                await crowd.leave()
+                await desk.leave_all()
+                await redis.aclose()
+        for talk in crowd.talks:
+            key, said = world.settings.key("conversation"), books.said.get(talk.conversation, ())
+            talk.unveil({hidden(key, message.id): message.id for message in said})
+        ledger = reckon(
+            Outside(crowd.talks, crowd.trade.tried, crowd.notices, talks.said, receipts), books, self.timeline
+        )
+        for link, proxy in self.on.links.items():
+            hits = ", ".join(f"{fault or 'passed'} {n}" for fault, n in sorted(proxy.hits.items()))
+            ledger.figures[f"requests {link}"] = hits
+        return ledger
+
+    async def _break(self, redis: aioredis.Redis, crowd: Awaitable[None]) -> None:
+        """Break everything while the crowd writes; returns when all has settled."""
+        supervisor = Supervisor(self.on.stack, self.seed, self.on.links, self.timeline)
+        troubles = Troubles(supervisor, self.seed, self.on.links, redis, self.on.clocks)
+        watching = [asyncio.create_task(watch(redis, self.timeline)), asyncio.create_task(supervisor.keep_alive())]
         try:
             await asyncio.gather(
-                crowd.run(talks),
-                supervisor.kill_until(began + seconds, seconds // KILL_EVERY_S),
-                troubles.break_links(over, calm),
-                troubles.break_processes(over, calm),
+                crowd,
+                supervisor.kill_until(self.over, self.seconds // KILL_EVERY_S),
+                troubles.break_links(self.over, self.calm),
+                troubles.break_processes(self.over, self.calm),
             )
-            await settled(redis, console)
-            books = await read_books(redis, console, crm, before)
+            await settled(redis, self.on.stack.folder / "console.db")
         finally:
             await end(*watching)
-            await crowd.leave()
-            await desk.leave_all()
-            await redis.aclose()
-    known = Outside(crowd.talks, crowd.trade.tried, crowd.notices, talks.said, receipts)
-    ledger = reckon(known, books, timeline)
-    for link, proxy in on.links.items():
-        hits = ", ".join(f"{fault or 'passed'} {n}" for fault, n in sorted(proxy.hits.items()))
-        ledger.figures[f"requests {link}"] = hits
-    return ledger
 
 
 def cookieless() -> aiohttp.ClientSession:

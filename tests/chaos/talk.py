@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _OURS = re.compile(r"(?P<cause>.+)/(?P<what>[^/]+)")
@@ -64,6 +64,10 @@ class Talk:
             place = place if found is None else found
             self.heard.append((f"unknown text {text[:40]}" if found is None else out[found][0], at))
         self.shown = []
+
+    def unveil(self, names: Mapping[str, str]) -> None:
+        """`names` are ids by what a page sees instead where it did not ask itself, or long ago."""
+        self.heard = [(names.get(outbound, outbound), at) for outbound, at in self.heard]
 
     def _first(self, counts) -> dict[str, float]:  # type: ignore[no-untyped-def]
         found: dict[str, float] = {}

@@ -121,6 +121,12 @@ def test_a_channel_without_ids_is_read_by_its_texts() -> None:
     assert [outbound for outbound, _ in told.repeats()] == ["a/1", "b/2"]
 
 
+def test_a_page_that_is_shown_other_names_heard_the_same() -> None:
+    told = talk("a", "hidden", "web")
+    told.unveil({"hidden": "a/1"})
+    assert breaches(told) == set()
+
+
 def test_a_channel_without_ids_shows_what_came_out_of_order() -> None:
     told = talk("a b", "", "wechat")
     told.sees("流量")
