@@ -22,7 +22,6 @@ from switchboard.redis.topology import is_cluster, near
 
 WITHIN_MS = 1000
 TRIES = 3
-ONCE = Retry(NoBackoff(), 0)
 STALE = (MovedError, ConnectionError, TimeoutError, ReadOnlyError)
 """The node is not the key's master any more: the ordinary client finds out who is."""
 
@@ -62,7 +61,7 @@ class Copies:
         """(answer, how many have it), or (None, None) when the node must be looked for again."""
         pipe = (await self._master_of(keys[0])).pipeline(transaction=False)
         pipe.execute_command("EVALSHA", source(name)[1], len(keys), *keys, *args)
-        pipe.set(f"{keys[0]}:mark", 1, ex=60)
+        pipe.set(f"{keys[0].partition(':')[0]}:mark", 1, ex=60)  # {pN}:mark
         pipe.execute_command("WAIT", self._replicas, WITHIN_MS)
         try:
             answer, *others = await pipe.execute(raise_on_error=False)
@@ -85,7 +84,7 @@ class Copies:
         node = redis.get_node_from_key(key)
         assert node is not None  # only a replica may be missing
         if node.name not in self._near:
-            self._near[node.name] = near(redis, node, retry=ONCE)
+            self._near[node.name] = near(redis, node, retry=Retry(NoBackoff(), 0))
         return self._near[node.name]
 
     async def close(self) -> None:
