@@ -100,7 +100,7 @@ async def test_members_of_a_sub_card_are_a_persons_to_change(talk: Begin) -> Non
     ],
 )
 async def test_a_fault_whose_kind_is_known_asks_only_where(talk: Begin, intent: str, asked: str, kind: str) -> None:
-    person = talk()
+    person = talk(MEMBERSHIPS)
     assert (await person.say(intent, "不行了")).responses == [asked]
     assert (await person.say("query_balance")).responses == ["balance", "ask_fault_told"]
     assert (await person.say("nlu_fallback", "文三路，昨晚")).responses == ["ticket_fault"]
