@@ -100,7 +100,7 @@ class Partition:
             else:
                 self.lanes.put(entry)
         if receipts:
-            self._spawn(self._exchange.settle_receipts, self.lease.partition, receipts)
+            self._spawn(self._exchange.receipts.settle, self.lease.partition, receipts)
 
     def _send(self, route: str, found: list[tuple[str, dict[bytes, bytes]]]) -> None:
         for entry_id, fields in found:

@@ -180,7 +180,7 @@ class Delivery:
         # First: whoever dies in between sends again, and then the receipts find the message all the same.
         address = self._message.address
         if self._s.adapters[self._outgoing.route].capabilities(address).receipts:
-            await self._s.exchange.remember(self._message, channel_ids)
+            await self._s.exchange.receipts.remember(self._message, channel_ids)
         await self._ended("sent", {"channel_ids": list(channel_ids)})
 
     async def _ended(self, kind: str, body: Mapping[str, object], void: str = "") -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from switchboard.redis.connection import reaching
 from switchboard.redis.copies import Copies
 from switchboard.redis.keys import Keys, tag
 from switchboard.redis.quarantine import cutoff_ms, kept
+from switchboard.redis.receipts import Receipts
 from switchboard.redis.records import (
     Entry,
     LogRecord,
@@ -40,10 +40,6 @@ from switchboard.redis.records import (
 )
 from switchboard.redis.scripting import Scripts, together
 from switchboard.redis.vault import Seal
-
-RECEIPT_S = 72 * 3600
-RECEIPT_EARLY_S = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Waits for the message of a receipt that came before it was known that the channel took the message."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +112,7 @@ class Exchange:
 
     def __init__(self, scripts: Scripts, keys: Keys, route: Callable[[Address], str], clock: Clock) -> None:
         self._scripts, self._redis, self._keys, self._route, self._clock = scripts, scripts.redis, keys, route, clock
+        self.receipts = Receipts(scripts.redis, keys)
 
     async def read(
         self, streams: Sequence[tuple[str, str]], count: int = 100
@@ -220,58 +217,6 @@ class Exchange:
         with reaching():
             return int(await self._redis.hget(self._keys.conversation(conversation), "epoch") or 0)
 
-    async def remember(self, message: OutboundMessage, channel_ids: Sequence[str]) -> None:
-        """So that a receipt finds its message for 72 h."""
-        if not channel_ids:
-            return
-        value = dumps({"conversation": message.conversation, "message": message.id})
-        with reaching():
-            pipe = self._redis.pipeline(transaction=False)
-            for channel_id in channel_ids:
-                pipe.set(receipt_key(message.address.channel, channel_id), value, ex=RECEIPT_S)
-            await pipe.execute()
-
-    async def settle_receipts(self, partition: int, receipts: Sequence[tuple[str, Receipt]]) -> None:
-        """Log receipts with the messages they belong to, then end their entries. Twice is harmless.
-
-        A channel may bring a receipt before the sender could write down that it took the message: looked for again.
-        """
-        for wait_s in RECEIPT_EARLY_S:
-            receipts = await self._settle(partition, receipts, last=False)
-            if not receipts:
-                return
-            await asyncio.sleep(wait_s)
-        await self._settle(partition, receipts, last=True)
-
-    async def _settle(
-        self, partition: int, receipts: Sequence[tuple[str, Receipt]], last: bool
-    ) -> list[tuple[str, Receipt]]:
-        """One batch; what it left for later."""
-        early: list[tuple[str, Receipt]] = []
-        with reaching():
-            pipe = self._redis.pipeline(transaction=False)
-            for _, receipt in receipts:
-                pipe.get(receipt_key(receipt.channel, receipt.channel_id))
-            found = await pipe.execute()
-            pipe = self._redis.pipeline(transaction=False)
-            for (entry, receipt), value in zip(receipts, found, strict=True):
-                if not value and not last:
-                    early.append((entry, receipt))
-                    continue
-                if value:
-                    owner = json.loads(value)
-                    kind, at, body = log_args(
-                        LogRecord(
-                            "receipt", {"message": owner["message"], "state": receipt.state, "reason": receipt.reason}
-                        ),
-                        receipt.at,
-                    )
-                    fields: Any = {"k": kind, "c": owner["conversation"], "t": at, "b": body}
-                    pipe.xadd(f"{self._keys.tag(owner['conversation'])}:log", fields)
-                pipe.xdel(f"{tag(partition)}:in", entry)
-            await pipe.execute()
-        return early
-
     async def score(self, conversation: str) -> int:
         """A waiting conversation's place in the queue: lower is sooner."""
         with reaching():
@@ -314,10 +259,6 @@ def timer_key(conversation: str, name: str) -> str:
 
 def timer_value(conversation: str, item: Inbound) -> str:
     return json.dumps([conversation, dump_item(item), ""], ensure_ascii=False)
-
-
-def receipt_key(channel: str, channel_id: str) -> str:
-    return f"sent:{channel}:{channel_id}"
 
 
 def load_entry(entry: str, fields: Mapping[bytes, bytes]) -> Entry:

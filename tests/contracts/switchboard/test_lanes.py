@@ -54,7 +54,7 @@ async def test_a_send_lane_that_broke_is_taken_up_again_in_order(stack: Stack, m
 
 
 async def test_a_redis_that_is_away_after_the_send_ends_no_send_lane_and_repeats_nothing(stack: Stack) -> None:
-    remember, calls = stack.exchange.remember, []
+    remember, calls = stack.exchange.receipts.remember, []
 
     async def away_twice(message, channel_ids):
         calls.append(message.id)
@@ -62,7 +62,7 @@ async def test_a_redis_that_is_away_after_the_send_ends_no_send_lane_and_repeats
             raise NotReachable("redis")
         await remember(message, channel_ids)
 
-    stack.exchange.remember = away_twice
+    stack.exchange.receipts.remember = away_twice
     stack.worker()
     await stack.say(LI, "1")
     await stack.until(lambda: len(stack.web.sent) == 2)

@@ -13,7 +13,7 @@ from switchboard import masking
 from switchboard.errors import NotReachable, StoreUnavailable, TurnConflict
 from switchboard.fake import echo
 from switchboard.model import Address, Binding, Notice, Receipt, Reply, SecretValue, TimerRequest, TurnResult
-from switchboard.redis import exchange
+from switchboard.redis import receipts
 from switchboard.redis.connection import connect
 from switchboard.redis.exchange import RedisAccept
 from switchboard.redis.leases import Leases, fair_share
@@ -324,7 +324,7 @@ async def test_a_timer_can_be_cancelled(stack: Stack) -> None:
 
 
 async def test_a_receipt_finds_its_message(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "RECEIPT_EARLY_S", (0.01,))
+    monkeypatch.setattr(receipts, "EARLY_S", (0.01,))
     stack.worker()
     await stack.say(PHONE, "你好")
     await stack.at_rest()
