@@ -133,12 +133,10 @@ async def staged(redis_socket: Path, directory: Path) -> AsyncIterator[Stage]:
     writer = Writer(stack.stores.log, engine, changes.publish)
     writing = asyncio.create_task(writer.run())
     app = web.Application()
-    mount(
-        app,
-        Console(
-            "http://127.0.0.1:8080", engine, stack.handoffs, stack.stores.conversations, crm, changes, stack.clock, 2.0
-        ),
-    )
+    stores = stack.stores
+    people = (stack.handoffs, stores.conversations)
+    public = "http://127.0.0.1:8080"
+    mount(app, Console(public, engine, *people, crm, changes, stack.clock, off=stores.switches.all, heartbeat_s=2.0))
     server = TestServer(app)
     await server.start_server(auto_decompress=False)
     try:
