@@ -8,6 +8,7 @@ from dataclasses import replace
 from crm.errors import NotFound
 from crm.fake_state import FakeState
 from crm.model import (
+    MOST_CALLS,
     Allowance,
     AllowanceType,
     Balance,
@@ -87,7 +88,7 @@ class FakeReads(FakeState):
     async def call_records(self, msisdn: str, month: str, *, deadline: float) -> tuple[CallRecord, ...]:
         await self._arrive(deadline)
         self._subscriber(msisdn)
-        return tuple(reversed([c for c in self.calls[msisdn] if month_of(c.at) == month]))
+        return tuple(reversed([c for c in self.calls[msisdn] if month_of(c.at) == month]))[:MOST_CALLS]
 
     # points
     async def points(self, msisdn: str, *, deadline: float) -> tuple[PointsLot, ...]:

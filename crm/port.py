@@ -102,7 +102,7 @@ class Crm(Protocol):
         ...
 
     async def call_records(self, msisdn: str, month: str, *, deadline: float) -> tuple[CallRecord, ...]:
-        """Single calls and messages of a month; () when none are kept."""
+        """Single calls and messages of a month, the newest MOST_CALLS; () when none are kept."""
         ...
 
     # points

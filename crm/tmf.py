@@ -13,6 +13,7 @@ from crm.documents import catalogue, consumption, customer, invoice, loyalty, mo
 from crm.documents.scalars import BadDocument, Document, party_to
 from crm.errors import NotFound
 from crm.model import (
+    MOST_CALLS,
     Allowance,
     AllowanceType,
     Balance,
@@ -116,8 +117,8 @@ class TmfCrm(TmfClient):
         return tuple(await self._list(BILL, query, money.bill_from, deadline))
 
     async def call_records(self, msisdn: str, month: str, *, deadline: float) -> tuple[CallRecord, ...]:
-        query = {"relatedParty.id": msisdn, "month": month, "limit": "500"}
-        return tuple(await self._list(USAGE, query, usage.record_from, deadline))
+        query = {"relatedParty.id": msisdn, "month": month}
+        return tuple(await self._all(USAGE, query, usage.record_from, MOST_CALLS, deadline))
 
     # points
     async def points(self, msisdn: str, *, deadline: float) -> tuple[PointsLot, ...]:

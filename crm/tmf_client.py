@@ -10,7 +10,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, ServerDisconnectedError
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    ServerDisconnectedError,
+    StreamReader,
+)
 
 from crm.documents.scalars import BadDocument, Document, rows
 from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
@@ -18,14 +25,18 @@ from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavail
 T = TypeVar("T")
 MEDIA_TYPE = "application/json;charset=utf-8"
 MOST_ANSWER = 4 * 1024 * 1024
+MOST_DIGITS = 10
+PAGE = 500
+"""So many rows are asked for at once."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A parsed answer."""
+    """A parsed answer. `total` is how many there are of a list, this page being some of them."""
 
     document: Any
     duplicate: bool
+    total: int = 0
 
 
 class TmfClient:
@@ -37,7 +48,20 @@ class TmfClient:
 
     async def _list(self, path: str, query: Mapping[str, str], read: Callable[[Any], T], deadline: float) -> list[T]:
         reply = await self._read_twice("GET", path, query, None, deadline)
-        return read_document(lambda d: [read(row) for row in rows(d, "list")], reply.document)
+        return _rows(reply, read)
+
+    async def _all(
+        self, path: str, query: Mapping[str, str], read: Callable[[Any], T], most: int, deadline: float
+    ) -> list[T]:
+        """A list page by page, the first `most` of it."""
+        found: list[T] = []
+        while True:
+            page = {**query, "offset": str(len(found)), "limit": str(min(PAGE, most - len(found)))}
+            reply = await self._read_twice("GET", path, page, None, deadline)
+            more = _rows(reply, read)
+            found += more
+            if not more or len(found) >= min(reply.total, most):
+                return found
 
     async def _one(self, path: str, key: str, what: str, read: Callable[[Any], T], deadline: float) -> T:
         if not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
@@ -84,9 +108,10 @@ class TmfClient:
                 timeout=ClientTimeout(total=left),
                 allow_redirects=False,
             ) as response:
-                raw = await response.content.read(MOST_ANSWER)
+                raw = await _whole(response.content)
                 duplicate = response.headers.get("Idempotent-Replayed") == "true"
-                return Reply(_checked(response.status, raw), duplicate)
+                total = response.headers.get("X-Total-Count", "")
+                return Reply(_checked(response.status, raw), duplicate, int(total) if _is_count(total) else 0)
         except asyncio.TimeoutError as late:
             raise TimedOut("no answer before the deadline") from late
         except ClientConnectorError as refused:
@@ -95,6 +120,24 @@ class TmfClient:
             raise TimedOut("the connection broke") from cut
         except (ClientError, OSError) as broken:
             raise TimedOut("the connection broke") from broken
+
+
+async def _whole(content: StreamReader) -> bytes:
+    """The body to its end. Raises Unavailable when it is longer than any answer."""
+    raw = bytearray()
+    async for part in content.iter_any():
+        raw += part
+        if len(raw) > MOST_ANSWER:
+            raise Unavailable("the answer is too long")
+    return bytes(raw)
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < MOST_DIGITS
+
+
+def _rows(reply: Reply, read: Callable[[Any], T]) -> list[T]:
+    return read_document(lambda d: [read(row) for row in rows(d, "list")], reply.document)
 
 
 def _checked(status: int, raw: bytes) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crm.model.account import (
+    MOST_CALLS,
     Allowance,
     Balance,
     BalanceBucket,
@@ -37,6 +38,7 @@ from crm.model.service import Shop, Ticket
 
 __all__ = [
     "EVERYWHERE",
+    "MOST_CALLS",
     "Allowance",
     "AllowanceScope",
     "AllowanceType",

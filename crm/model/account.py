@@ -116,6 +116,10 @@ class PointsLot:
     expires_at: datetime
 
 
+MOST_CALLS = 5000
+"""So many single calls of a month are read at most."""
+
+
 @dataclass(frozen=True)
 class CallRecord:
     """One call or message of the itemised list. `seconds` is 0 for messages.

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from sqlalchemy import insert
 
-from crm.errors import NotFound, Refused
+from crm.errors import NotFound, Refused, Unavailable
 from crm.port import Crm, Invoice, InvoiceRequest, ItemAction, Order, OrderItem, OrderRequest, within
+from crm.reference import schema
+from crm.reference.schema import columns
+from crm.tmf import tmf_crm
+from crm.tmf_client import MOST_ANSWER
 from crm.worktime import CHINA
-from tests.contracts.crm.serving import Clock
+from tests.contracts.crm.serving import TOKEN, Clock, Reference
 
 LI, WANG, LIU, HUANG, MA = (f"+86138000000{n:02d}" for n in (0, 1, 4, 12, 19))
 NOBODY = "+8613999999999"
@@ -71,6 +79,32 @@ async def test_single_calls_add_up_to_the_usage_of_the_month(crm: Crm) -> None:
         used = await crm.usage(LI, month, deadline=within(5))
         assert used.voice_minutes == sum(-(-c.seconds // 60) for c in calls if c.kind == "call_out") > 0
         assert [c.at for c in calls] == sorted((c.at for c in calls), reverse=True)
+
+
+async def test_a_month_of_many_calls_comes_whole(reference: Reference, clock: Clock) -> None:
+    async with tmf_crm(reference.url, TOKEN, clock) as crm:
+        first = (await crm.call_records(LI, "2026-08", deadline=within(5)))[0]
+        more = [columns(replace(first, id=f"more-{n}", at=first.at - timedelta(seconds=n))) for n in range(600)]
+        async with reference.office.store.writing() as connection:
+            await connection.execute(insert(schema.call_record), more)
+        found = await crm.call_records(LI, "2026-08", deadline=within(5))
+    assert {row["id"] for row in more} <= {call.id for call in found}
+    assert len(found) == len({call.id for call in found})
+
+
+async def test_an_answer_without_end_is_none(clock: Clock) -> None:
+    async def endless(request: web.Request) -> web.StreamResponse:
+        reply = web.StreamResponse()
+        await reply.prepare(request)
+        for _ in range(MOST_ANSWER // 65536 + 2):
+            await reply.write(b" " * 65536)
+        return reply
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", endless)
+    async with TestServer(app, host="127.0.0.1") as server, tmf_crm(str(server.make_url("")), TOKEN, clock) as crm:
+        with pytest.raises(Unavailable, match="too long"):
+            await crm.points(LI, deadline=within(5))
 
 
 async def test_a_month_without_calls_is_empty_and_a_stranger_is_not_found(crm: Crm) -> None:
