@@ -92,6 +92,7 @@ class QueryCallDetailForm(Form):
             "call_detail",
             month=detail.month,
             count=len(detail.records),
+            cut=detail.cut,
             minutes=detail.minutes,
             items=[
                 {"at": r.at.isoformat(), "kind": r.kind, "peer": r.peer, "seconds": r.seconds, "fen": r.amount_fen}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from crm.model import CallRecord, Subscriber
+from crm.model import MOST_CALLS, CallRecord, Subscriber
 from crm.operations import stepups
 from crm.operations.closed import closed
 from crm.operations.context import Context
@@ -17,6 +18,9 @@ from crm.worktime import CHINA
 OPERATION = "query_call_detail"
 MONTHS = 6
 """So many months can be asked for, the running one included."""
+HIDDEN = 4
+_SERVICE = re.compile(r"\d{0,6}|(?:95|96|10|12)\d{5,6}")
+"""What is nobody's own: short numbers, and those of services up to eight digits, as 95555 with a branch."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,11 @@ class Detail:
 
     month: str
     records: tuple[CallRecord, ...]
+
+    @property
+    def cut(self) -> bool:
+        """Whether there may be more than these."""
+        return len(self.records) >= MOST_CALLS
 
     @property
     def minutes(self) -> int:
@@ -46,10 +55,11 @@ async def read(doors: Doors, who: Context, month: str, ref: str) -> Detail | Ref
     person = await _holder(doors, who, month)
     if isinstance(person, Refusal):
         return person
+    # First, so that a CRM that does not answer uses up no code.
+    found = await doors.crm.call_records(person.msisdn, month, deadline=doors.read_deadline())
     facts = await stepups.check(doors, who, OPERATION, person.msisdn, ref)
     if isinstance(facts, Refusal):
         return facts
-    found = await doors.crm.call_records(person.msisdn, month, deadline=doors.read_deadline())
     return Detail(month, tuple(replace(record, peer=masked(record.peer)) for record in found))
 
 
@@ -73,6 +83,9 @@ def kept(now: datetime) -> tuple[str, ...]:
 
 
 def masked(peer: str) -> str:
-    """+8613812345678 → 138****5678; short numbers of services stay as they are."""
+    """+8613812345678 → 138****5678, 021 8765 4321 → 218****321; what is nobody's own stays whole."""
     digits = peer.removeprefix("+86")
-    return f"{digits[:3]}****{digits[-4:]}" if len(digits) > 8 else digits
+    if _SERVICE.fullmatch(digits):
+        return digits
+    shown = min(len(digits) - HIDDEN, 7)
+    return f"{digits[: shown // 2]}****{digits[-(shown - shown // 2) :]}"
