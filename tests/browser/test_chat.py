@@ -140,7 +140,7 @@ async def test_an_ended_session_starts_anew(stage, open_page):
     address = stage.items[-1].address
     await stage.bind(address)
     await ask(page, "mine?")
-    await page.wait_for_function("document.getElementById('notice').dataset.word === 'renewed'")
+    await page.wait_for_selector('#notice[data-word="renewed"]')
     await ask(page, "again")
     await shows(page, "you said: again")
     assert stage.items[-1].address != address
@@ -151,7 +151,7 @@ async def test_ending_the_chat_forgets_it(stage, open_page):
     await ask(page, "hello")
     await shows(page, "you said: hello")
     await page.locator("#end").click()
-    await page.wait_for_function("document.getElementById('notice').dataset.word === 'ended'")
+    await page.wait_for_selector('#notice[data-word="ended"]')
     assert await texts(page) == []
     await page.reload()
     await page.wait_for_selector("#dot.on")

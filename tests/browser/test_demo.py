@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from switchboard.model import Address, Reply
@@ -43,7 +45,7 @@ async def test_the_sms_phone_is_the_chosen_persons(stage, open_page):
     await page.locator("#sms-lines").get_by_text("you said").wait_for()
     assert any(getattr(item, "address", None) == Address("sms", WANG_FANG) for item in stage.items)
     await page.select_option("#person", LI_MING)
-    await page.wait_for_function("document.getElementById('sms-number').textContent.endsWith('0000')")
+    await page.locator("#sms-number", has_text=re.compile("0000$")).wait_for()
     assert await page.locator("#sms-lines .bubble").count() == 0
 
 
