@@ -106,7 +106,12 @@ def _dump(url: str, to: Path) -> None:
     if source is None:
         _postgresql("pg_dump", url, "--format=custom", "--no-owner", f"--file={to}")
     else:
-        with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(to)) as copy:
+        try:
+            # Without mode=ro SQLite makes an empty database of a file that is missing.
+            original = sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)
+        except sqlite3.Error as error:
+            raise BadBackup(f"{source}: {error}") from error
+        with closing(original), closing(sqlite3.connect(to)) as copy:
             original.backup(copy, pages=PAGES, sleep=PAUSE_S)
     to.chmod(0o600)
 

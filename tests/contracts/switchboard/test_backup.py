@@ -216,3 +216,10 @@ async def test_a_backup_overwrites_nothing_and_names_what_it_cannot_copy(old: Se
     cluster = dataclasses.replace(old, redis_url="cluster://127.0.0.1:7000,127.0.0.1:7001")
     with pytest.raises(BadSettings, match="each master"):
         await asyncio.to_thread(backup, cluster, tmp_path / "other")
+
+
+async def test_a_database_that_is_missing_is_not_copied_as_an_empty_one(old: Settings, tmp_path: Path) -> None:
+    (old.var / "console.db").unlink()
+    with pytest.raises(BadBackup, match="console.db"):
+        await asyncio.to_thread(backup, old, tmp_path / "copy")
+    assert not (old.var / "console.db").exists()
