@@ -117,7 +117,13 @@ class WebSocket:
         if not self._closing:
             self._requests.pop(sid, None)
 
+    def _left(self, sid: str) -> bool:
+        """Events of a connection run beside its end, and after it."""
+        return sid not in self._requests
+
     async def _session_request(self, sid: str, data: Any = None) -> None:
+        if self._left(sid):
+            return
         async with self._beginning[sid]:
             await self._begin(sid, data if isinstance(data, dict) else {})
 
@@ -132,6 +138,9 @@ class WebSocket:
         except (BadInput, NotReachable) as error:
             await self._server.emit("session_refused", {"error": str(error)}, to=sid)
             return
+        # Put after it was dropped, it would stay for ever.
+        if self._left(sid):
+            return
         self._connections.put(sid, connection)
         await self._server.emit("session_confirm", self._adapter.sessions.token(session), to=sid)
         if is_new:
@@ -142,6 +151,8 @@ class WebSocket:
         """The acknowledgement: {"stored": true}, or an error; `again` says that the same message may be sent again."""
         if not isinstance(data, dict):
             return {"stored": False, "error": "not an object"}
+        if self._left(sid):
+            return {"stored": False, "again": True, "error": "disconnected"}
         # A page may send at once after it asked for its session: that says from where it reads on, and comes first.
         async with self._beginning[sid]:
             if self._connections.get(sid) is None:

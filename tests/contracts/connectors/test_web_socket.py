@@ -10,6 +10,7 @@ import pytest
 import socketio
 
 from connectors.web.sessions import Sessions
+from connectors.web.socket import WebSocket
 from switchboard.model import Address, ChannelEvent, Reply
 from switchboard.redis.conversations import RedisConversations
 from tests.contracts.connectors.stage import until
@@ -124,6 +125,37 @@ async def test_what_came_while_offline_is_read_on_from_the_position(stage):
         await until(lambda: len(widget.uttered) >= 2)
         await asyncio.sleep(0.2)
         assert widget.texts == ["two", "three"]
+
+
+async def test_nothing_is_kept_of_who_left_before_their_session_began(stage, monkeypatch):
+    known, begin, servers = RedisConversations.get, WebSocket._begin, []
+    answers, ended = asyncio.Event(), asyncio.Event()
+
+    async def slowly(self, conversation):
+        await answers.wait()
+        return await known(self, conversation)
+
+    async def told(self, sid, data):
+        servers.append((self, sid))
+        try:
+            await begin(self, sid, data)
+        finally:
+            ended.set()
+
+    async with browser(stage) as widget:
+        token = await widget.start()
+    monkeypatch.setattr(RedisConversations, "get", slowly)
+    monkeypatch.setattr(WebSocket, "_begin", told)
+    async with browser(stage) as widget:
+        await widget.client.emit("session_request", {"session_id": token})
+        await until(lambda: servers)
+    [(server, sid)] = servers
+    await until(lambda: not server._requests)
+    answers.set()
+    await ended.wait()
+    await server._session_request(sid, {})
+    assert (await server._user_uttered(sid, {"message": "late"}))["stored"] is False
+    assert (server._connections.sids(), dict(server._beginning)) == ([], {})
 
 
 async def test_a_message_sent_at_once_after_a_reconnect_makes_no_other_connection_of_it(stage, monkeypatch):
