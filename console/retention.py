@@ -99,7 +99,8 @@ class Retention:
                 for name in names:
                     pipe.hget(stores.keys.conversation(name), "active_ms")
                 spoken = zip(names, await pipe.execute(), strict=True)
-                over = [name for name, active_ms in spoken if int(active_ms or 0) < before]
+                # Without a moment the first turn is not committed yet.
+                over = [name for name, active_ms in spoken if active_ms and int(active_ms) < before]
                 gone += len(over)
                 if act:
                     kinds = ("events", "snapshot")

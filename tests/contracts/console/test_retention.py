@@ -58,6 +58,15 @@ async def test_the_bot_forgets_a_silent_person_and_keeps_their_number(house: Hou
     assert (await stores.trackers.load(conversation))[2] == 2
 
 
+async def test_a_conversation_whose_first_turn_is_not_over_keeps_its_tracker(house: House) -> None:
+    stores, name = house.stack.stores, "5e55"
+    conversation, snapshot = stores.keys.conversation(name), stores.keys.of(name, "snapshot", name)
+    await stores.redis.set(snapshot, b"begun")
+    assert await retention(house).sweep() == {}
+    await stores.scripts.run("forget_tracker", [conversation, stores.keys.of(name, "events", name), snapshot], [10**13])
+    assert await stores.redis.exists(snapshot)
+
+
 async def test_logs_that_nobody_writes_any_more_go(house: House) -> None:
     old, new = house.folder / "log" / "worker.log.3", house.folder / "log" / "worker.log"
     for path in (old, new):
