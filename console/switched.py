@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from console.audit import Audit
-from switchboard.errors import NotReachable
 from switchboard.redis.switches import RedisSwitches
 
 EVERY_S = 2.0
@@ -33,6 +31,7 @@ async def carry_on(switches: RedisSwitches, audit: Audit) -> None:
     while True:
         try:
             await carry(switches, audit)
-        except (NotReachable, SQLAlchemyError, OSError) as error:
-            logger.warning("switches_not_audited", error=type(error).__name__)
+        except Exception as error:
+            # Only its kind: what SQL says of an error quotes the row.
+            logger.error("switches_not_audited", error=type(error).__name__)
         await asyncio.sleep(EVERY_S)

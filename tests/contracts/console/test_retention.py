@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import os
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
 
 from console.retention import Retention, told
+from switchboard.tasks import end
 from tests.contracts.console.test_erasure import KEPT, NUMBER, PHONE, STRANGER, House, house, lived
 
 __all__ = ["house"]
@@ -65,6 +71,23 @@ async def test_a_conversation_whose_first_turn_is_not_over_keeps_its_tracker(hou
     assert await retention(house).sweep() == {}
     await stores.scripts.run("forget_tracker", [conversation, stores.keys.of(name, "events", name), snapshot], [10**13])
     assert await stores.redis.exists(snapshot)
+
+
+async def test_a_sweep_that_breaks_is_told_and_made_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweeping, asked = retention(house), []
+
+    async def broken() -> dict[str, int]:
+        asked.append(1)
+        raise ValueError("13800001234")
+
+    monkeypatch.setattr(sweeping, "sweep", broken)
+    monkeypatch.setattr("console.retention.EVERY", timedelta())
+    with capture_logs() as told_of:
+        task = asyncio.create_task(sweeping.run())
+        await house.stack.until(lambda: task.done() or len(asked) > 1)
+        await end(task)
+    assert told_of[0] == {"event": "not_swept", "error": "ValueError", "log_level": "error"}
+    assert len(asked) > 1
 
 
 async def test_logs_that_nobody_writes_any_more_go(house: House) -> None:

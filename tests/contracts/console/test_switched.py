@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import datetime, timezone
 
+import pytest
 import sqlalchemy as sa
 from redis import asyncio as aioredis
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
-from console import tables
+from console import switched, tables
 from console.audit import Audit
 from console.switched import carry
 from switchboard.redis.scripting import Scripts
 from switchboard.redis.switches import RedisSwitches
+from switchboard.tasks import end
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=timezone.utc)
 
@@ -32,3 +36,22 @@ async def test_who_switched_what_when_and_why_is_in_the_audit_once(engine: Async
     ]
     assert json.loads(rows[0].detail) == {"why": "资费表有误", "until": NOW.isoformat(), "at": NOW.isoformat()}
     assert await audit.verify() == 2
+
+
+async def test_an_act_that_cannot_be_carried_is_told_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, again = [], asyncio.Event()
+
+    async def broken(*_: object) -> int:
+        asked.append(1)
+        if len(asked) > 1:
+            again.set()
+        raise ValueError("资费表有误")
+
+    monkeypatch.setattr(switched, "carry", broken)
+    monkeypatch.setattr(switched, "EVERY_S", 0.0)
+    with capture_logs() as told:
+        task = asyncio.create_task(switched.carry_on(None, None))  # type: ignore[arg-type]
+        await asyncio.wait([task, waiting := asyncio.create_task(again.wait())], return_when=asyncio.FIRST_COMPLETED)
+        await end(task, waiting)
+    assert told[0] == {"event": "switches_not_audited", "error": "ValueError", "log_level": "error"}
+    assert len(asked) > 1
