@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
+from rasa_sdk.events import SlotSet
+
+from bot.actions.form import OVER, UNCLEAR
 from bot.actions.human import hand_over
-from bot.actions.ordering import OrderForm, OrderStart
+from bot.actions.ordering import REQUOTE, OrderForm, OrderStart
+from bot.actions.own_only import means_other
 from bot.actions.skill import Skill, clear_form
 from bot.actions.trade import Trade
 from bot.actions.turn import Event, Turn
+from crm.errors import Unavailable
 from crm.model import Offering, Subscriber
 from crm.operations import hold, payments_made, reads
 from crm.operations.catalogue import on_sale
 from crm.operations.identify import identify
-from crm.operations.results import Refusal
+from crm.operations.results import CodeSent, Done, Pending, Refusal
 
 TOLD = frozenset({"wish", "lost", "real_name", "fraud", "court"})
 """Causes with words of their own, `cut_off_<cause>`; arrears are told with the amount."""
@@ -97,7 +102,10 @@ class ResumeNumberForm(OrderForm):
 
 
 class ReportLostSim(OrderStart):
-    """Who speaks for the number here may stop it with a yes; anybody else goes to a person, before others."""
+    """Who speaks for the number here may stop it with a yes; anybody else goes to a person, before others.
+
+    A lost phone is never refused: what cannot be done here, a person does.
+    """
 
     wish = "report_lost_sim"
     # Identified below: nobody who lost a phone is asked to log in with a code that goes to it.
@@ -109,13 +117,21 @@ class ReportLostSim(OrderStart):
         return "action_report_lost_sim"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        person = await identify(turn.doors, turn.who)
-        if isinstance(person, Refusal) or person.status == "suspended" or turn.who.channel == "sms":
-            # By SMS the phone that is lost would be the one that writes.
-            turn.say("sim_is_lost")
-            await hand_over(turn, "lost", self.wish)
-            return clear_form()
-        return await super().answer(turn)
+        if await self._can_stop(turn):
+            return await super().answer(turn)
+        await lost_by_person(turn)
+        return clear_form()
+
+    async def _can_stop(self, turn: Turn) -> bool:
+        # By SMS the phone that is lost would be the one that writes.
+        if turn.who.channel == "sms" or means_other(turn):
+            return False
+        try:
+            person = await identify(turn.doors, turn.who)
+            known = not isinstance(person, Refusal) and person.status == "active"
+            return known and bool(await self.trade.offerings(turn))
+        except Unavailable:
+            return False
 
     async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
         return {"chosen": hold.LOST_HOLD, "among": None}
@@ -127,6 +143,45 @@ class ReportLostSimForm(OrderForm):
 
     def name(self) -> str:
         return "validate_report_lost_sim_form"
+
+    async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        if turn.intent in (self.wish, *UNCLEAR) and means_other(turn):
+            return await self._by_person(turn)
+        try:
+            return await super().read(turn, step)
+        except Unavailable:
+            return await self._by_person(turn)
+
+    async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
+        try:
+            quote = await self.trade.quote(turn.doors, turn.who, hold.LOST_HOLD)
+            if not isinstance(quote, Refusal):
+                await self._show(turn, quote)
+                return [SlotSet("quote", quote.id)]
+        except Unavailable:
+            pass
+        await lost_by_person(turn)
+        return None
+
+    async def _next(self, turn: Turn, filled: dict[str, Any]) -> list[Event]:
+        # There is nothing else to choose, also after "go back".
+        return await super()._next(turn, {**filled, "chosen": hold.LOST_HOLD})
+
+    async def _told(self, turn: Turn, result: Done | Pending | CodeSent | Refusal) -> dict[str, Any]:
+        if isinstance(result, Refusal) and result.code not in REQUOTE:
+            return await self._by_person(turn)
+        return await super()._told(turn, result)
+
+    async def _by_person(self, turn: Turn) -> dict[str, Any]:
+        await self.leave(turn, "by_person")
+        await lost_by_person(turn)
+        return OVER
+
+
+async def lost_by_person(turn: Turn) -> None:
+    """Goes to a person before others, also while the CRM is away."""
+    turn.say("sim_is_lost")
+    await hand_over(turn, "lost", "report_lost_sim")
 
 
 async def tell_state(turn: Turn, person: Subscriber) -> None:

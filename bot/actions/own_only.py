@@ -9,17 +9,30 @@ from bot.actions.turn import Turn
 
 _OTHER_THINGS = re.compile(r"银行卡|信用卡|储蓄卡|銀行卡|\b(?:bank|credit|debit) card\b|\bvisa\b", re.IGNORECASE)
 """What also has last digits."""
+_SOMEBODYS = re.compile(
+    r"(?:老公|老婆|丈夫|妻子|先生|太太|[爱愛]人|[对對]象|[男女]友|朋友|同事|同[学學]|爸|[妈媽]|父[亲親]|母[亲親]|父母|[爷爺]|奶奶|外公|外婆|姥姥|"
+    r"公公|婆婆|岳父|岳母|哥|姐|弟|妹|[儿兒]子|女[儿兒]|孩子?|娃|家人|家里人|家裡人|老人|[别別]人|(?<!其)他|她)"
+    r"(?:的|那个|那個|那张|那張)*(?:手[机機]|[电電][话話]|[号號]|卡|sim)"
+    r"|\b(?:husband|wife|partner|(?:boy|girl)?friend|mother|father|mom|mum|dad|parent|son|daughter|child|kid|brother|sister|"
+    r"colleague)s?['’]?s? +(?:mobile +|cell +|old +|new +)?(?:phone|mobile|sim|number|card|line)\b",
+    re.IGNORECASE,
+)
 SIGNIFICANT = 11
 
 
 def refuses_other(turn: Turn, wish: str) -> bool:
     """Whether another number than the bound one is named; then it was said that it cannot be done here."""
-    own = turn.who.bound.msisdn if turn.who.bound else ""
-    if not own or not _names_other(turn, own):
+    if turn.who.bound is None or not _names_other(turn, turn.who.bound.msisdn):
         return False
-    turn.say("own_number_only", msisdn=own)
+    turn.say("own_number_only", msisdn=turn.who.bound.msisdn)
     turn.outcome(wish, "refused")
     return True
+
+
+def means_other(turn: Turn) -> bool:
+    """Whether a message is about another number than the bound one, or about somebody else's phone."""
+    own = turn.who.bound.msisdn if turn.who.bound else ""
+    return bool(_SOMEBODYS.search(turn.text)) or _names_other(turn, own)
 
 
 def _names_other(turn: Turn, own: str) -> bool:

@@ -154,6 +154,67 @@ async def test_a_lost_phone_without_a_proof_goes_to_a_person_first(talk: Begin) 
         assert heard.effect("handoff")["priority"] == 6
 
 
+def put_through(heard: Any) -> bool:
+    """A lost phone went to a person, before others."""
+    handoff = heard.effect("handoff") or {}
+    return heard.responses == ["sim_is_lost"] and (handoff.get("reason"), handoff.get("priority")) == ("lost", 6)
+
+
+async def test_a_lost_phone_goes_to_a_person_while_the_crm_is_away(talk: Begin) -> None:
+    person = talk()
+    person.crm.down = True
+    assert put_through(await person.say("report_lost_sim"))
+
+
+async def test_a_lost_phone_goes_to_a_person_when_the_crm_goes_away_after_the_offer(talk: Begin) -> None:
+    person = talk()
+    await person.say("report_lost_sim")
+    person.crm.down = True
+    assert put_through(await person.say("affirm"))
+
+
+async def test_a_lost_phone_goes_to_a_person_where_no_stop_is_sold(talk: Begin) -> None:
+    person = talk()
+    kept = {name: o for name, o in person.crm.catalogue.offerings.items() if name != "hold-lost"}
+    person.crm.catalogue = replace(person.crm.catalogue, offerings=kept)
+    assert put_through(await person.say("report_lost_sim"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我老公的手机丢了",
+        "我妈手机丢了",
+        "孩子的电话卡丢了",
+        "朋友的手机被偷了",
+        "my wife's phone is lost",
+        "另一张卡丢了",
+    ],
+)
+async def test_the_lost_phone_of_somebody_else_goes_to_a_person(talk: Begin, text: str) -> None:
+    assert put_through(await talk().say("report_lost_sim", text))
+    person = talk()
+    await person.say("report_lost_sim", "手机丢了")
+    assert put_through(await person.say("report_lost_sim", text))
+    assert line(person) == ("active", None)
+
+
+async def test_another_number_that_is_named_as_lost_goes_to_a_person(talk: Begin) -> None:
+    assert put_through(await talk().say("report_lost_sim", msisdn="13912345678"))
+
+
+@pytest.mark.parametrize("text", ["手机丢了", "我的手机被朋友弄丢了", "I lost my phone"])
+async def test_the_own_lost_phone_is_offered_to_be_stopped(talk: Begin, text: str) -> None:
+    assert (await talk().say("report_lost_sim", text)).responses == ["quote_report_lost_sim"]
+
+
+async def test_going_back_asks_once_more_whether_to_stop_the_lost_phone(talk: Begin) -> None:
+    person = talk()
+    await person.say("report_lost_sim")
+    await person.say("start_over")
+    assert (await person.say("affirm")).responses == ["lost_line_stopped"]
+
+
 async def test_who_owes_is_not_put_on_hold(talk: Begin) -> None:
     assert (await talk(ARREARS).say("suspend_number")).responses == ["refused_arrears"]
 
