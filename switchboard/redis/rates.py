@@ -7,6 +7,7 @@ gateways together still keep to one limit. It may be passed by what each gateway
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -21,7 +22,7 @@ from switchboard.redis.scripting import Scripts
 from switchboard.settings import Settings
 
 REPORT = 5
-"""Messages of one Address between two reports."""
+"""Messages of one Address between two reports; each part of a long one counts."""
 REMEMBERED = 50_000
 ALL = "all"
 
@@ -42,6 +43,33 @@ class _Count:
     shut_until: float = 0.0
 
 
+class _Begun:
+    """The long messages of which some parts were let in: each other part may follow once, whatever its Address has
+    used up. It is counted all the same."""
+
+    def __init__(self) -> None:
+        self._numbers: OrderedDict[tuple[str, str, int], set[int]] = OrderedDict()
+
+    def goes_on(self, name: str, item: Inbound) -> bool:
+        if not isinstance(item, MessagePart):
+            return False
+        numbers = self._numbers.get((name, item.reference, item.total))
+        return numbers is not None and item.number not in numbers
+
+    def add(self, name: str, item: Inbound) -> None:
+        if not isinstance(item, MessagePart):
+            return
+        message = (name, item.reference, item.total)
+        # A number that was there already begins another message: carriers use a reference again.
+        numbers = self._numbers.pop(message) if self.goes_on(name, item) else set()
+        numbers.add(item.number)
+        self._numbers.pop(message, None)
+        if len(numbers) < item.total:
+            self._numbers[message] = numbers
+        if len(self._numbers) > REMEMBERED:
+            self._numbers.popitem(last=False)
+
+
 class Rates:
     """The Rates port. `now` is monotonic seconds; the buckets in Redis go by `clock`, since they are everybody's."""
 
@@ -59,19 +87,26 @@ class Rates:
         self._person = _by_minute(settings.rate_person_per_minute)
         self._all = Rate(settings.rate_all_per_s, settings.rate_all_per_s)
         self._counts: dict[str, _Count] = {}
+        self._begun = _Begun()
 
     async def admit(self, items: Sequence[Inbound]) -> None:
         """See ports.Rates."""
-        conversations = [item.address.conversation_id(self._key) for item in items if _counts(item)]
+        counted = [(item.address.conversation_id(self._key), item) for item in items if _counts(item)]
+        names = [name for name, item in counted if not self._begun.goes_on(name, item)]
         now = self._now()
-        for name in (ALL, *conversations):
+        for name in (ALL, *names):
             count = self._counts.get(name)
             if count and now < count.shut_until:
                 raise Limited(_whose(name), count.shut_until - now)
-        for name in conversations:
-            await self._count(name, REPORT)
+        for name, item in counted:
+            try:
+                await self._count(name, REPORT)
+            except Limited:
+                if name in names:
+                    raise
             # A report per message would cost more than the message: a tenth of a second's worth each.
             await self._count(ALL, max(1, int(self._all.per_s / 10)))
+            self._begun.add(name, item)
 
     async def _count(self, name: str, report: int) -> None:
         if name not in self._counts and len(self._counts) >= REMEMBERED:
@@ -114,8 +149,8 @@ class Rates:
 
 
 def _counts(item: Inbound) -> TypeGuard[InboundMessage | MessagePart | ChannelEvent]:
-    """What a person did. A long SMS counts once; receipts are as many as what we said."""
-    return isinstance(item, (InboundMessage, ChannelEvent)) or (isinstance(item, MessagePart) and item.number == 1)
+    """What a person did; receipts are as many as what we said."""
+    return isinstance(item, (InboundMessage, MessagePart, ChannelEvent))
 
 
 def _by_minute(count: int) -> Rate:

@@ -15,6 +15,7 @@ from switchboard.redis.rates import Rates
 from tests.contracts.switchboard.stack import Stack
 
 LI, WANG = Address("web", "li"), Address("web", "wang")
+PHONE = Address("sms", "+8613800000000")
 STORED, REFUSED = Answer(200), Answer(503, b"try again")
 
 
@@ -102,13 +103,43 @@ async def test_no_limit_is_no_limit(stack: Stack) -> None:
     assert await gateways.let_in(gateways.rates(), LI, 1000) == 1000
 
 
-async def test_a_long_sms_counts_once_and_receipts_never(stack: Stack) -> None:
-    gateways = Gateways(stack, rate_address_per_minute=10)
-    rates, now, phone = gateways.rates(), stack.clock(), Address("sms", "+8613800000000")
-    for n in range(1, 101):
-        await rates.admit([MessagePart("sms:1", phone, "r", n, 100, "x", now)])
-        await rates.admit([Receipt(f"sms:receipt:{n}", "sms", str(n), "delivered", now)])
-    assert await gateways.let_in(rates, phone, 5) == 5
+async def part_in(stack: Stack, rates: Rates, reference: str, number: int, total: int) -> bool:
+    try:
+        await rates.admit([MessagePart("sms:1", PHONE, reference, number, total, "x", stack.clock())])
+    except Limited:
+        return False
+    return True
+
+
+async def test_a_long_sms_is_not_refused_in_its_middle(stack: Stack) -> None:
+    rates = Gateways(stack, rate_address_per_minute=10).rates()
+    assert all([await part_in(stack, rates, "r", number, 100) for number in range(1, 101)])
+    assert not await part_in(stack, rates, "s", 1, 2)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize(("limit", "let"), [("rate_address_per_minute", 14), ("rate_all_per_s", 10)])
+async def test_parts_of_ever_new_messages_are_limited(stack: Stack, limit: str, let: int, number: int) -> None:
+    rates = Gateways(stack, **{limit: 10}).rates()
+    assert sum([await part_in(stack, rates, f"r{n}", number, 2) for n in range(200)]) == let
+
+
+async def test_a_part_sent_again_and_again_is_limited(stack: Stack) -> None:
+    rates = Gateways(stack, rate_address_per_minute=10).rates()
+    assert sum([await part_in(stack, rates, "r", 2, 3) for _ in range(200)]) == 14
+
+
+async def test_a_long_sms_does_not_pass_the_limit_of_all(stack: Stack) -> None:
+    rates = Gateways(stack, rate_all_per_s=10).rates()
+    assert sum([await part_in(stack, rates, "r", number, 100) for number in range(1, 101)]) == 10
+
+
+async def test_receipts_are_never_counted(stack: Stack) -> None:
+    gateways = Gateways(stack, rate_address_per_minute=10, rate_all_per_s=10)
+    rates = gateways.rates()
+    for n in range(100):
+        await rates.admit([Receipt(f"sms:receipt:{n}", "sms", str(n), "delivered", stack.clock())])
+    assert await gateways.let_in(rates, PHONE, 5) == 5
 
 
 async def test_a_quiet_person_costs_redis_nothing(stack: Stack) -> None:
