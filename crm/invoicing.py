@@ -9,8 +9,8 @@ from crm.model import Bill, Invoice
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
-OTHERS = frozenset({"third_party", "instalment", "late_fee"})
-"""Charged for other companies, or for no service: whoever it belongs to invoices it."""
+OTHERS = frozenset({"third_party", "instalment", "late_fee", "earlier_arrears"})
+"""Charged for other companies, for no service, or in the bill of an earlier month, which is invoiced by itself."""
 
 
 def is_tax_id(text: str) -> bool:
@@ -22,8 +22,8 @@ def is_tax_id(text: str) -> bool:
 
 
 def invoiceable_fen(bill: Bill) -> int:
-    """What an invoice for this bill names."""
-    return sum(item.amount_fen for item in bill.items if item.cause not in OTHERS)
+    """What an invoice for this bill names: nobody gets one for what a gift paid. `bill` with its items."""
+    return sum(item.amount_fen for item in bill.items if item.cause not in OTHERS) - bill.gift_fen
 
 
 def check(bill: Bill, issued: Iterable[Invoice]) -> None:

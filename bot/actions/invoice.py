@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from bot.actions import references
 from bot.actions.fault import wants_else
 from bot.actions.form import OVER, UNCLEAR, Form
 from bot.actions.own_only import refuses_other
@@ -27,6 +28,12 @@ COMPANY = re.compile(
     re.IGNORECASE,
 )
 """What can only be a name, whatever wish its words sound like."""
+NO_NAME = frozenset({"complain", "appeal", "find_store"})
+"""Wishes that speak of offices and shops themselves: "投诉到通信管理局", "查附近的店"."""
+FOR_A_PERSON = re.compile(
+    r"[就要我开写]*(?:个人|私人)(?:的|抬头|名义|发票|吧)*|(?:for )?(?:personal|(?:an? )?(?:person|individual)|myself)",
+    re.IGNORECASE,
+)
 
 
 class IssueInvoice(Skill):
@@ -42,7 +49,8 @@ class IssueInvoice(Skill):
             turn.outcome(self.wish, "answered")
             return clear_form()
         month = named(turn, months)
-        return [*clear_form(), SlotSet("kind", month), FollowupAction("invoice_form")]
+        first = SlotSet("first", {"id": turn.who.message_id})
+        return [*clear_form(), first, SlotSet("kind", month), FollowupAction("invoice_form")]
 
 
 class InvoiceForm(Form):
@@ -57,7 +65,7 @@ class InvoiceForm(Form):
             turn.say("declined")
             turn.outcome(self.wish, "abandoned")
             return OVER
-        if "month" in turn.entities:
+        if "month" in turn.entities and (step == "kind" or _only_month(turn)):
             return {"kind": named(turn, {b.month for b in await invoice.months(turn.doors, turn.who)})}
         text = unicodedata.normalize("NFKC", turn.text).strip()
         if step == "told":
@@ -68,11 +76,14 @@ class InvoiceForm(Form):
             return {"means": mail[0]}
         return {"agreed": True} if step == "agreed" and turn.intent == "affirm" else None
 
+    async def _back(self, turn: Turn, step: str) -> list[Event]:
+        # A person was not asked for a tax number: the question before the e-mail was the title.
+        return await super()._back(turn, "way" if step == "means" and turn.slot("told") == PERSONAL else step)
+
     def _title(self, turn: Turn, text: str) -> dict[str, Any] | None:
-        if turn.entities.get("option") == PERSONAL:
+        if turn.entities.get("option") == PERSONAL or FOR_A_PERSON.fullmatch(text):
             return {"told": PERSONAL, "way": "-"}
-        another = wants_else(turn.intent) and turn.intent not in UNCLEAR and not COMPANY.fullmatch(text)
-        if len(text) < 2 or another:
+        if len(text) < 2 or _wants_else(turn.intent, text):
             return None
         return {"told": text[: invoice.MOST_TITLE]}
 
@@ -92,7 +103,11 @@ class InvoiceForm(Form):
             months = await invoice.months(turn.doors, turn.who)
             turn.say("ask_invoice_month", items=[{"month": b.month, "total_fen": b.total_fen} for b in months])
         elif step == "agreed":
-            turn.say("confirm_invoice", **_told(known))
+            amount_fen = await invoice.amount_fen(turn.doors, turn.who, known["kind"])
+            if not amount_fen:
+                turn.events += await refuse(turn, self.wish, Refusal("nothing_to_invoice", {"month": known["kind"]}))
+                return None
+            turn.say("confirm_invoice", amount_fen=amount_fen, **_told(known))
         else:
             turn.say({"told": "ask_invoice_title", "way": "ask_invoice_tax", "means": "ask_invoice_mail"}[step])
         return []
@@ -100,13 +115,27 @@ class InvoiceForm(Form):
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
         told = _told(known)
         title = "个人" if told["personal"] else told["title"]
-        made = await invoice.issue(turn.doors, turn.who, told["month"], title, told["tax_id"], told["email"])
+        wish = str((known.get("first") or {}).get("id") or turn.who.message_id)
+        made = await invoice.issue(turn.doors, turn.who, told["month"], title, told["tax_id"], told["email"], wish)
         if isinstance(made, Refusal):
             turn.events += await refuse(turn, self.wish, made)
             return []
         turn.say("invoice_issued", invoice=made.id, amount_fen=made.amount_fen, **told)
         turn.outcome(self.wish, "done")
         return []
+
+
+def _only_month(turn: Turn) -> bool:
+    """Whether nothing but a month is said: names and addresses hold months too (杭州三月科技, li202405@qq.com)."""
+    return not turn.text or references.points(turn.text, turn.words.get("month", ""), "发票", "开", "invoice")
+
+
+def _wants_else(intent: str, text: str) -> bool:
+    from bot.actions.skills import ALWAYS
+
+    if intent in ALWAYS | NO_NAME:
+        return True
+    return wants_else(intent) and intent not in UNCLEAR and not COMPANY.fullmatch(text)
 
 
 def named(turn: Turn, months: set[str]) -> str | None:

@@ -67,12 +67,14 @@ def accumulated_to(buckets: Iterable[BalanceBucket], msisdn: str) -> Document:
 def bill_to(bill: Bill) -> Document:
     start = month_start(bill.month)
     state = {"open": "new", "settled": "settled"}.get(bill.state, "partiallyPaid" if bill.paid_fen else "sent")
+    gift = {"giftAmount": money_to(bill.gift_fen)} if bill.gift_fen else {}
     return {
         "id": bill.id, "billNo": bill.id, "category": "normal", "runType": "onCycle", "state": state,
         "billDate": moment_to(next_cycle(start)), "paymentDueDate": bill.due_on.isoformat(),
         "billingPeriod": {"startDateTime": moment_to(start), "endDateTime": moment_to(next_cycle(start))},
         "taxIncludedAmount": money_to(bill.total_fen), "amountDue": money_to(bill.total_fen),
         "remainingAmount": money_to(bill.due_fen), "relatedParty": party_to(bill.msisdn), "@type": "CustomerBill",
+        **gift,
     }  # fmt: skip
 
 
@@ -89,6 +91,7 @@ def bill_from(raw: Any, items: tuple[BillItem, ...] = ()) -> Bill:
         due_on=day_from(document.get("paymentDueDate"), "paymentDueDate"),
         state={"new": "open", "settled": "settled"}.get(state, "overdue"),  # type: ignore[arg-type]
         items=items,
+        gift_fen=money_from(document["giftAmount"], "giftAmount") if "giftAmount" in document else 0,
     )  # fmt: skip
 
 

@@ -22,7 +22,10 @@ class BillItem:
 
 @dataclass(frozen=True)
 class Bill:
-    """One month of one MSISDN. The running month's bill is `open` and grows. total = sum of items = paid + due."""
+    """One month of one MSISDN. The running month's bill is `open` and grows. total = sum of items = paid + due.
+
+    `gift_fen` of what is paid came from gift or dedicated credit, which nobody paid for.
+    """
 
     id: str
     msisdn: str
@@ -32,6 +35,7 @@ class Bill:
     due_on: date
     state: Literal["open", "settled", "overdue"]
     items: tuple[BillItem, ...] = ()
+    gift_fen: int = 0
 
     @property
     def paid_fen(self) -> int:
@@ -78,7 +82,7 @@ class InvoiceRequest:
 
 @dataclass(frozen=True)
 class Invoice:
-    """An electronic invoice that was issued and sent. `amount_fen` leaves out what others charged through us."""
+    """An electronic invoice that was issued and sent. `amount_fen`: see crm.invoicing."""
 
     id: str
     msisdn: str

@@ -6,8 +6,9 @@ import hashlib
 import re
 
 from crm.errors import NotFound, Refused
-from crm.invoicing import is_tax_id
+from crm.invoicing import invoiceable_fen, is_tax_id
 from crm.model import Bill, Invoice, InvoiceRequest
+from crm.operations import reads
 from crm.operations.closed import closed
 from crm.operations.context import Context
 from crm.operations.doors import Doors
@@ -29,8 +30,19 @@ async def months(doors: Doors, who: Context) -> tuple[Bill, ...]:
     return tuple(b for b in bills if b.state == "settled" and b.total_fen and b.month not in issued)
 
 
-async def issue(doors: Doors, who: Context, month: str, title: str, tax_id: str, email: str) -> Invoice | Refusal:
-    """The same words give the same invoice, however often they are confirmed. Raises Unavailable."""
+async def amount_fen(doors: Doors, who: Context, month: str) -> int:
+    """What an invoice for this month would name; 0 where there is none. Raises Unavailable."""
+    bill = await reads.bill(doors, who, month)
+    return max(0, invoiceable_fen(bill)) if bill else 0
+
+
+async def issue(
+    doors: Doors, who: Context, month: str, title: str, tax_id: str, email: str, wish: str
+) -> Invoice | Refusal:
+    """The same words give the same invoice, however often they are confirmed. Raises Unavailable.
+
+    `wish` names this one wish: after a reversal the same words are another one.
+    """
     if off := await closed(doors, OPERATION):
         return off
     person = await identify(doors, who)
@@ -39,7 +51,7 @@ async def issue(doors: Doors, who: Context, month: str, title: str, tax_id: str,
     if tax_id and not is_tax_id(tax_id):
         return Refusal("bad_tax_id")
     request = InvoiceRequest(person.msisdn, month, title[:MOST_TITLE], tax_id, email)
-    seed = "\n".join((who.conversation, person.msisdn, month, request.title, tax_id, email))
+    seed = "\n".join((who.conversation, wish, person.msisdn, month, request.title, tax_id, email))
     key = hashlib.sha256(seed.encode()).hexdigest()[:32]
     try:
         return await doors.crm.issue_invoice(request, idempotency_key=key, deadline=doors.write_deadline())

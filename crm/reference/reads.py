@@ -121,13 +121,23 @@ async def usage(connection: AsyncConnection, msisdn: str, month: str) -> UsageSu
 async def bills(connection: AsyncConnection, msisdn: str) -> list[Bill]:
     """Newest first, without items."""
     table = schema.bill
-    query = select(table).where(table.c.msisdn == msisdn).order_by(table.c.month.desc())
-    return [build(Bill, r) for r in await all_rows(connection, query)]
+    query = select(table, _from_gifts()).where(table.c.msisdn == msisdn).order_by(table.c.month.desc())
+    return [build(Bill, r, gift_fen=int(r["gift_fen"])) for r in await all_rows(connection, query)]
 
 
 async def bill(connection: AsyncConnection, bill_id: str) -> Bill:
-    query = select(schema.bill).where(schema.bill.c.id == bill_id)
-    return build(Bill, await one_row(connection, query, "bill", bill_id))
+    query = select(schema.bill, _from_gifts()).where(schema.bill.c.id == bill_id)
+    row = await one_row(connection, query, "bill", bill_id)
+    return build(Bill, row, gift_fen=int(row["gift_fen"]))
+
+
+def _from_gifts() -> Any:
+    """What gift and dedicated credit paid of a bill, as a column `gift_fen` beside the bill's own."""
+    bill, entry, bucket = schema.bill, schema.ledger, schema.bucket
+    own = (entry.c.msisdn == bill.c.msisdn) & (entry.c.ref == bill.c.id) & (entry.c.cause == "charge")
+    given = own & (entry.c.bucket_id == bucket.c.id) & bucket.c.kind.in_(("gift", "dedicated"))
+    taken = select(func.coalesce(-func.sum(entry.c.amount_fen), 0)).where(given)
+    return taken.correlate(bill).scalar_subquery().label("gift_fen")
 
 
 async def bill_items(connection: AsyncConnection, bill_id: str, terms: Terms) -> list[tuple[str, BillItem]]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from crm.invoicing import invoiceable_fen
+
 pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
 ORDINARY, ARREARS, SHOCKED, LOCKED, PAID, FRAUD = (f"+86138000000{n:02d}" for n in (0, 1, 3, 5, 12, 19))
@@ -25,7 +27,10 @@ async def test_a_company_gets_its_invoice_after_month_title_tax_number_and_mail(
     assert (await person.say("nlu_fallback", TAX_ID)).responses == ["ask_invoice_mail"]
     heard = await person.say("nlu_fallback", "发到 li@example.com 吧")
     assert heard.responses == ["confirm_invoice"]
-    assert all(told in heard.texts[0] for told in ("2026年10月", "杭州云杉科技有限公司", TAX_ID, "li@example.com"))
+    amount = f"{invoiceable_fen(person.crm.all_bills[ORDINARY][1]) / 100:.2f}元"
+    assert all(
+        told in heard.texts[0] for told in ("2026年10月", amount, "杭州云杉科技有限公司", TAX_ID, "li@example.com")
+    )
     assert person.crm.all_invoices == {}
     heard = await person.say("affirm")
     assert heard.responses == ["invoice_issued"]
@@ -75,6 +80,88 @@ async def test_this_month_and_an_invoiced_one_are_not_invoiced(talk: Begin) -> N
     await person.say("nlu_fallback", "li@example.com")
     await person.say("affirm")
     assert (await person.say("invoice", month="2026-10")).responses == ["not_this_invoice", "ask_invoice_month"]
+
+
+async def test_what_a_gift_paid_is_not_invoiced(talk: Begin) -> None:
+    person = talk()
+    bill = person.crm.all_bills[ORDINARY][1]
+    person.crm.all_bills[ORDINARY][1] = replace(bill, gift_fen=invoiceable_fen(bill))
+    await person.say("invoice", month="2026-10")
+    await person.say("inform", option="personal")
+    assert (await person.say("nlu_fallback", "li@example.com")).responses == ["refused_nothing_to_invoice"]
+    assert person.crm.all_invoices == {}
+
+
+async def test_a_name_or_an_address_that_holds_a_month_is_no_month(talk: Begin) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    company = "杭州三月科技有限公司"
+    heard = await person.say("nlu_fallback", company, month="2026-03", spans={"month": "三月"})
+    assert heard.responses == ["ask_invoice_tax"]
+    heard = await person.say("nlu_fallback", TAX_ID, month="2026-10", spans={"month": "10"})
+    assert heard.responses == ["ask_invoice_mail"]
+    mail = "li202409@qq.com"
+    heard = await person.say("inform", mail, month="2026-09", spans={"month": "202409"})
+    assert heard.responses == ["confirm_invoice"] and company in heard.texts[0] and mail in heard.texts[0]
+
+
+@pytest.mark.parametrize("text", ["9月的", "改开9月的发票", "那就换成9月的吧"])
+async def test_another_month_alone_changes_the_month_and_keeps_the_rest(talk: Begin, text: str) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    await person.say("inform", option="personal")
+    await person.say("inform", "march@abc.com", month="2026-03", spans={"month": "march"})
+    heard = await person.say("correct", text, month="2026-09", spans={"month": "9月"})
+    assert heard.responses == ["confirm_invoice"] and "2026年9月" in heard.texts[0]
+
+
+@pytest.mark.parametrize(
+    "intent, text",
+    [
+        ("transfer_to_agent", "转人工客服中心"),
+        ("transfer_to_agent", "人工客服中心"),
+        ("complain", "投诉到通信管理局"),
+        ("find_store", "查附近的店"),
+    ],
+)
+async def test_a_wish_that_names_an_office_is_no_title(talk: Begin, intent: str, text: str) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    heard = await person.say(intent, text)
+    assert heard.responses[:1] not in (["ask_invoice_tax"], ["ask_invoice_title"])
+
+
+@pytest.mark.parametrize("text", ["个人", "开个人的", "personal", "个人抬头吧"])
+async def test_a_person_in_words_is_a_person_and_going_back_asks_no_tax_number(talk: Begin, text: str) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    assert (await person.say("nlu_fallback", text)).responses == ["ask_invoice_mail"]
+    assert (await person.say("go_back")).responses == ["ask_invoice_title"]
+
+
+async def test_after_a_reversal_the_same_words_give_a_new_invoice(talk: Begin) -> None:
+    person = talk()
+    for _ in range(2):
+        await person.say("invoice", month="2026-10")
+        await person.say("inform", option="personal")
+        await person.say("nlu_fallback", "li@example.com")
+        heard = await person.say("affirm")
+        assert heard.responses == ["invoice_issued"]
+        ((number, _made),) = person.crm.all_invoices.items()
+        assert number in heard.texts[0]
+        person.crm.all_invoices.clear()
+        person.later(60)
+
+
+async def test_a_yes_that_is_said_again_issues_no_second_invoice(talk: Begin) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    await person.say("inform", option="personal")
+    await person.say("nlu_fallback", "li@example.com")
+    person.crm.lose_answers = 1
+    assert (await person.say("affirm")).responses == ["crm_unavailable_in_form"]
+    assert (await person.say("affirm")).responses == ["invoice_issued"]
+    assert len(person.crm.all_invoices) == 1
 
 
 async def test_a_no_issues_nothing(talk: Begin) -> None:

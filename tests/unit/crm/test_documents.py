@@ -46,7 +46,8 @@ def test_every_noun_of_a_subscriber_survives_the_way() -> None:
         assert h.allowances == consumption.allowances_from(wire(sent))
         for bill in h.bills:
             items = tuple(money.rate_from(wire(money.rate_to(i, "1", bill))) for i in bill.items)
-            assert bill == money.bill_from(wire(money.bill_to(bill)), items)
+            for one in (bill, replace(bill, gift_fen=1234)):
+                assert one == money.bill_from(wire(money.bill_to(one)), items)
         for u in h.usages:
             sent = {"usageConsumption": consumption.usage_to(u)}
             assert u == consumption.usage_from(wire(sent), u.msisdn, u.month)

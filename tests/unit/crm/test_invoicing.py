@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.invoicing import ALPHABET, is_tax_id
+from crm.invoicing import ALPHABET, invoiceable_fen, is_tax_id
+from crm.model import Bill, BillItem, Text
 
 REAL = ("91330100799655058B", "914403001922038216")
 
@@ -25,3 +28,10 @@ def test_one_wrong_sign_is_noticed(known: str, place: int, sign: str) -> None:
 @pytest.mark.parametrize("other", ["", "123", "91330100799655058b", "91330100799655058BB", "O1330100799655058B"])
 def test_anything_else_is_none(other: str) -> None:
     assert not is_tax_id(other)
+
+
+def test_an_invoice_names_neither_gifts_nor_what_belongs_to_others_or_to_earlier_bills() -> None:
+    causes = ("monthly_fee", "third_party", "earlier_arrears", "late_fee", "instalment")
+    items = tuple(BillItem(cause, Text("", ""), 1000, date(2026, 10, 1)) for cause in causes)  # type: ignore[arg-type]
+    bill = Bill("B", "+86", "2026-10", 5000, 0, date(2026, 11, 25), "settled", items, gift_fen=300)
+    assert invoiceable_fen(bill) == 700
