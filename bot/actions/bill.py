@@ -71,18 +71,16 @@ class DisputeCharge(_Bill):
             "stoppable": [one for one in named if one["id"] in charged],
             "change_fen": bill.total_fen - earlier.total_fen if earlier and bill.state != "open" else 0,
             "top": avoidable(bill),
-            "over": await self._over(turn, bill),
+            "used_kb": await self._used_kb(turn, bill),
         }
 
-    async def _over(self, turn: Turn, bill: Bill) -> dict[str, int] | None:
-        """Data used, what the plan holds of it and what is beyond; None where data was not what cost."""
+    async def _used_kb(self, turn: Turn, bill: Bill) -> int:
+        """The month's data, 0 where data was not what cost. How much was beyond is not told: what packs, rolled-over
+        data or another plan granted in that month is not kept."""
         if not any(item.cause == "out_of_bundle_data" for item in bill.items):
-            return None
-        used, held = await reads.usage(turn.doors, turn.who, bill.month), await reads.plan(turn.doors, turn.who)
-        included = held[1].granted("data") if held else 0
-        if used is None or used.data_kb <= included:
-            return None
-        return {"used": used.data_kb, "included": included, "beyond": used.data_kb - included}
+            return 0
+        used = await reads.usage(turn.doors, turn.who, bill.month)
+        return used.data_kb if used else 0
 
 
 def avoidable(bill: Bill) -> str:

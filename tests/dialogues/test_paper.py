@@ -233,8 +233,17 @@ async def test_who_is_not_known_is_told_the_way(talk: Begin) -> None:
 async def test_why_tells_the_cause_the_difference_and_the_arithmetic(talk: Begin) -> None:
     (text,) = (await talk(SHOCKED).say("dispute_charge", month="2026-10")).texts
     assert "共扣436.45元，比上月多377.45元" in text
-    assert "超出73GB" in text
+    assert "这个月共用了" in text
     assert "先办流量包" in text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_how_much_was_beyond_is_not_reckoned_from_the_plan_of_today(talk: Begin, language: str) -> None:
+    person = talk(SHOCKED)
+    person.language = language
+    (text,) = (await person.say("dispute_charge", month="2026-10")).texts
+    assert "超出" not in text and "套餐含" not in text
+    assert "the plan has" not in text and "GB" in text
 
 
 async def test_what_is_charged_for_another_company_is_said_to_be(talk: Begin) -> None:
