@@ -6,14 +6,17 @@ from typing import Any
 
 from bot.actions.line import TOLD, tell_state
 from bot.actions.skill import Skill
-from bot.actions.tickets import open_ticket
+from bot.actions.tickets import tell_ticket
 from bot.actions.turn import Event, Turn
-from crm.operations import payments_made, reads
+from crm.operations import payments_made, reads, tickets
 from crm.operations.payments_made import Found
+from crm.operations.results import Refusal
 
 SHOWN = 3
 RESTORE = "已不欠费仍停机，请核实开机"
 """What the ticket asks of whoever reads it."""
+TOLD_FIRST = ("credited_now", "done")
+"""A payment that came counts before a newer one that did not."""
 
 
 class QueryBalance(Skill):
@@ -62,6 +65,11 @@ class PaidButCutOff(Skill):
         restored = suspended and await payments_made.restore(turn.doors, turn.who)
         balance = await reads.balance(turn.doors, turn.who)
         made = [one for one in found if now - one.payment.created_at <= payments_made.RECENT]
+        ticket = None
+        if suspended and not restored and not balance.arrears_fen:
+            # Nobody was asked before the ticket is there.
+            key = turn.who.message_id
+            ticket = await tickets.create(turn.doors, turn.who, "callback", RESTORE, key, "urgent")
         turn.say(
             "paid_but_cut_off",
             days=payments_made.RECENT.days,
@@ -69,13 +77,19 @@ class PaidButCutOff(Skill):
             restored=restored,
             arrears_fen=balance.arrears_fen,
             gift_fen=balance.kind_fen("gift") + balance.kind_fen("dedicated"),
-            paid=_shown(made[0]) if made else None,
+            paid=_shown(_first(made)) if made else None,
+            asked=ticket is not None and not isinstance(ticket, Refusal),
         )
-        if suspended and not restored and not balance.arrears_fen:
-            await open_ticket(turn, self.wish, "callback", RESTORE, turn.who.message_id, "urgent")
+        if ticket is not None:
+            await tell_ticket(turn, self.wish, "callback", ticket)
         else:
             turn.outcome(self.wish, "done" if restored else "answered")
         return []
+
+
+def _first(made: list[Found]) -> Found:
+    """What somebody most likely speaks of, of payments that are newest first."""
+    return next((one for state in TOLD_FIRST for one in made if one.state == state), made[0])
 
 
 def _shown(found: Found) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from bot.actions.form import OVER
 from bot.actions.ordering import OrderForm, OrderStart
+from bot.actions.references import points as points_at
 from bot.actions.skill import Skill
-from bot.actions.trade import Trade
+from bot.actions.trade import Trade, chosen
 from bot.actions.turn import Event, Turn
 from crm.model import Offering
 from crm.operations import reads, redeem_points
@@ -33,24 +35,15 @@ async def _rewards(turn: Turn) -> tuple[Offering, ...]:
     return await on_sale(turn.doors, "reward", turn.who.region)
 
 
-REWARDS = Trade(_rewards, redeem_points.quote)
+REWARDS = Trade(_rewards, redeem_points.quote, counts=lambda offering: offering.points)
 
 
 class RedeemPoints(OrderStart):
-    """A bare number is points, as in "500积分换什么"."""
-
     wish = "redeem_points"
     trade: ClassVar[Trade] = REWARDS
 
     def name(self) -> str:
         return "action_redeem_points"
-
-    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
-        said = turn.entities.get("number")
-        if isinstance(said, int) and not {"offering", "volume_kb"} & turn.entities.keys():
-            found = [o.id for o in await _rewards(turn) if o.points == said]
-            return {"chosen": found[0] if len(found) == 1 else None, "among": None}
-        return await super()._chosen(turn)
 
 
 class RedeemPointsForm(OrderForm):
@@ -59,3 +52,11 @@ class RedeemPointsForm(OrderForm):
 
     def name(self) -> str:
         return "validate_redeem_points_form"
+
+    async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        said = turn.words.get("number", "")
+        if step == "code" or not said or not points_at(turn.text, said, "积分", "分", "points"):
+            return await super().read(turn, step)
+        # "300分" answers, whatever it was read as.
+        filled = await chosen(turn, self.wish, self.trade)
+        return OVER if filled is None else {"agreed": None, **filled}

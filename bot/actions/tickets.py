@@ -19,7 +19,11 @@ async def open_ticket(
     turn: Turn, wish: str, kind: TicketKind, text: str, key: str, urgency: Urgency = "normal"
 ) -> None:
     """Says the number, the deadline and who answers for it. `key` names this one wish. Raises Unavailable."""
-    ticket = await tickets.create(turn.doors, turn.who, kind, text, key, urgency)
+    await tell_ticket(turn, wish, kind, await tickets.create(turn.doors, turn.who, kind, text, key, urgency))
+
+
+async def tell_ticket(turn: Turn, wish: str, kind: TicketKind, ticket: Ticket | Refusal) -> None:
+    """What became of a ticket that was asked for."""
     if isinstance(ticket, Refusal):
         turn.events += await refuse(turn, wish, ticket)
         return

@@ -21,6 +21,7 @@ class Trade:
     """What one kind of order is about: what can be chosen, in catalogue order, and how it is quoted.
 
     `common`: what somebody means who names a price or a volume only. `unknown`: what is said when nothing fits.
+    `counts`: what a bare number names of an offering, where it is not its price in yuan.
     `left`: what is given up for what is chosen, and not meant where something else is named too.
     """
 
@@ -29,6 +30,7 @@ class Trade:
     common: Callable[[Offering], bool] = lambda offering: True
     unknown: str = "no_such_offering"
     left: Callable[[Turn], Awaitable[Offering | None]] | None = None
+    counts: Callable[[Offering], int] | None = None
 
 
 async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
@@ -40,6 +42,11 @@ async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
         return None
     entities = await _entities(turn, trade)
     said, among, amount, volume, number = (entities.get(key) for key in SAID)
+    if trade.counts and isinstance(number, int) and not said and volume is None:
+        offerings = tuple(o for o in offerings if trade.counts(o) == number)
+        if not offerings:
+            turn.say(trade.unknown)
+        return {"chosen": offerings[0].id if len(offerings) == 1 else None, "among": [o.id for o in offerings] or None}
     if amount is None and isinstance(number, int):
         # "The 129" is a price as a name.
         amount = number * 100

@@ -12,9 +12,11 @@ from crm.model import OrderItem, OrderRequest, Payment
 from crm.operations import reads
 from crm.operations.context import Context
 from crm.operations.doors import Doors
+from crm.operations.gate import pass_gate
 
 RECENT = timedelta(days=3)
 """A payment of these days may be the one that somebody speaks of who says that they have paid."""
+RESTORES = "resume_number"
 ARREARS_HOLD = "hold-arrears"
 State = Literal["done", "credited_now", "unpaid", "waiting", "failed"]
 
@@ -58,6 +60,7 @@ async def restore(doors: Doors, who: Context) -> bool:
     key = hashlib.sha256(f"{who.conversation}\nrestore\n{who.message_id}".encode()).hexdigest()[:32]
     request = OrderRequest(msisdn, (OrderItem("delete", ARREARS_HOLD),), key, who.channel)
     try:
+        await pass_gate(doors.gate, RESTORES)
         order = await doors.crm.place_order(request, idempotency_key=key, deadline=doors.write_deadline())
     except (Refused, NotFound):
         return False
