@@ -14,6 +14,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -145,21 +146,16 @@ class SqlWriter:
             self._task = None
 
 
+@dataclass(frozen=True)
 class World:
     """What a worker is wired from, beside the stores."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        adapters: dict[str, ChannelAdapter],
-        wordings: Wordings,
-        bot: Responder,
-        crm: Directory,
-    ) -> None:
-        self.settings, self.wordings, self.bot, self.directory = settings, wordings, bot, crm
-        self.hours = DeskHours(settings.desk_hours)
-        self.adapters = adapters
-        self.routes = {name: adapter.route for name, adapter in adapters.items()}
+    settings: Settings
+    adapters: dict[str, ChannelAdapter]
+    wordings: Wordings
+    bot: Responder
+    directory: Directory
+    hours: DeskHours
 
 
 def make_partitions(
@@ -171,8 +167,8 @@ def make_partitions(
     if missing:
         raise BadWording(f"no text in {settings.content}/responses for {', '.join(sorted(missing))}")
     voice = Voice(world.wordings.get, clock)
-    exchange = Exchange(stores.scripts, stores.keys, lambda address: world.routes[address.channel], clock)
-    handoffs = RedisHandoffs(stores, voice, lambda address: world.routes[address.channel])
+    exchange = Exchange(stores.scripts, stores.keys, lambda address: world.adapters[address.channel].route, clock)
+    handoffs = RedisHandoffs(stores, voice, lambda address: world.adapters[address.channel].route)
     live = LiveRelease(exchange, releases)
     switches = Switches(stores.switches, clock, {"channel": list(world.adapters)})
     router = _router(stores, world, exchange, handoffs, voice, live, switches)
@@ -254,7 +250,7 @@ async def working(settings: Settings) -> AsyncIterator[Partitions]:
         metrics = Metrics()
         if settings.worker_metrics_port:
             start_http_server(settings.worker_metrics_port, "127.0.0.1", metrics.registry)
-        world = World(settings, adapters, wordings, bot, CrmDirectory(crm))
+        world = World(settings, adapters, wordings, bot, CrmDirectory(crm), DeskHours(settings.desk_hours))
         yield make_partitions(stores, world, metrics, releases, writer)
 
 
@@ -279,9 +275,8 @@ async def _reach(stores: Stores) -> None:
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
     async with working(settings) as partitions:
-        stop: Callable[[], None] = partitions.stop
         for name in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(name, stop)
+            asyncio.get_running_loop().add_signal_handler(name, partitions.stop)
         log.info("worker works", name=settings.worker_name)
         await partitions.run()
 
