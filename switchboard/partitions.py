@@ -43,14 +43,12 @@ class Partition:
         self.lost = False
         self.renewed_at(time.monotonic())
         self.holding = Holding(lease, self.valid)
-        exchange, metrics = sending.exchange, sending.metrics
-        self._exchange = exchange
-        self.lanes = Lanes(self.holding, exchange, router, sending.vault, clock, metrics, self.lose)
+        self._exchange = sending.exchange
+        self.lanes = Lanes(self.holding, sending.exchange, router, sending.vault, clock, sending.metrics, self.lose)
         self.sender = Sender(self.holding, sending, self.lose)
         self._joiner = Joiner(self.lanes.put, clock)
-        self._cursors = {f"{tag(lease.partition)}:in": "0"}
         self._routes = {f"{tag(lease.partition)}:out:{route}": route for route in routes}
-        self._cursors |= dict.fromkeys(self._routes, "0")
+        self._cursors = dict.fromkeys([f"{tag(lease.partition)}:in", *self._routes], "0")
         self._first = lease.crashed
         self._background: set[asyncio.Task[None]] = set()
 
@@ -172,8 +170,7 @@ class Partitions:
         )
         stopping = asyncio.create_task(self._stopping.wait())
         try:
-            loops = (renewing, listening, reading)
-            done, _ = await asyncio.wait([*loops, stopping], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([renewing, listening, reading, stopping], return_when=asyncio.FIRST_COMPLETED)
             # The renewing goes on while lanes come to rest, or what they finish would be void.
             reading.cancel()
             await asyncio.gather(*(partition.drain(DRAIN_S) for partition in self._held.values()))
