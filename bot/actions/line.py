@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import SlotSet
 
-from bot.actions.form import OVER, UNCLEAR
+from bot.actions.form import OVER, UNCLEAR, Form
 from bot.actions.human import hand_over
 from bot.actions.ordering import REQUOTE, OrderForm, OrderStart
-from bot.actions.own_only import means_other
+from bot.actions.own_only import means_other, refuses_other
 from bot.actions.skill import Skill, clear_form
 from bot.actions.trade import Trade
 from bot.actions.turn import Event, Turn
@@ -33,7 +33,6 @@ def _only(hold_id: str) -> Callable[[Turn], Awaitable[tuple[Offering, ...]]]:
 
 
 SUSPEND = Trade(_only(hold.WISH_HOLD), hold.quote_suspend)
-RESUME = Trade(_only(hold.WISH_HOLD), hold.quote_resume)
 LOST = Trade(_only(hold.LOST_HOLD), hold.quote_lost)
 
 
@@ -42,7 +41,11 @@ class QuerySuspension(Skill):
     tells = True
 
     async def answer(self, turn: Turn) -> list[Event]:
-        await tell_state(turn, await reads.subscriber(turn.doors, turn.who))
+        person = await reads.subscriber(turn.doors, turn.who)
+        if person.status == "suspended" and person.suspended_for is None and await _owes_nothing(turn):
+            await _unexplained(turn, self.wish)
+            return []
+        await tell_state(turn, person)
         turn.outcome(self.wish, "answered")
         return []
 
@@ -71,34 +74,43 @@ class SuspendNumberForm(OrderForm):
         return "validate_suspend_number_form"
 
 
-class ResumeNumber(OrderStart):
-    """Only a hold by wish ends here; of any other it is told what it is and what ends it."""
+class ResumeNumber(Skill):
+    """Arrears that are paid end here; a wish's hold by a person; of any other it is told what ends it."""
 
     wish = "resume_number"
-    trade: ClassVar[Trade] = RESUME
+    # Whoever is bound may hear why; it is a person who proves the rest.
+    operation = "query_suspension"
+    ends_form = True
 
-    def name(self) -> str:
-        return "action_resume_number"
-
-    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+    async def answer(self, turn: Turn) -> list[Event]:
+        if refuses_other(turn, self.wish):
+            return clear_form()
         person = await reads.subscriber(turn.doors, turn.who)
         if person.suspended_for == "wish":
-            return {"chosen": hold.WISH_HOLD, "among": None}
-        if person.suspended_for == "arrears" and await payments_made.restore(turn.doors, turn.who):
+            await _resume_by_person(turn)
+        elif person.suspended_for == "arrears" and await payments_made.restore(turn.doors, turn.who):
             turn.say("line_restored")
             turn.outcome(self.wish, "done")
-            return None
-        await tell_state(turn, person)
-        turn.outcome(self.wish, "answered")
-        return None
+        elif person.status == "suspended" and person.suspended_for not in TOLD and await _owes_nothing(turn):
+            await _unexplained(turn, self.wish)
+        else:
+            await tell_state(turn, person)
+            turn.outcome(self.wish, "answered")
+        return clear_form()
 
 
-class ResumeNumberForm(OrderForm):
+class ResumeNumberForm(Form):
+    """Ends for whoever was asked for a code in it: no code reaches a stopped line."""
+
     wish = "resume_number"
-    trade: ClassVar[Trade] = RESUME
+    slots = ("agreed",)
 
-    def name(self) -> str:
-        return "validate_resume_number_form"
+    async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        return {}
+
+    async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
+        await _resume_by_person(turn)
+        return None
 
 
 class ReportLostSim(OrderStart):
@@ -182,6 +194,21 @@ async def lost_by_person(turn: Turn) -> None:
     """Goes to a person before others, also while the CRM is away."""
     turn.say("sim_is_lost")
     await hand_over(turn, "lost", "report_lost_sim")
+
+
+async def _resume_by_person(turn: Turn) -> None:
+    turn.say("resume_by_person")
+    await hand_over(turn, "resume", "resume_number")
+
+
+async def _owes_nothing(turn: Turn) -> bool:
+    return not (await reads.balance(turn.doors, turn.who)).arrears_fen
+
+
+async def _unexplained(turn: Turn, wish: str) -> None:
+    """A line that is stopped with nothing owed: only a person finds out why."""
+    turn.say("cut_off_unexplained")
+    await hand_over(turn, "resume", wish)
 
 
 async def tell_state(turn: Turn, person: Subscriber) -> None:

@@ -13,7 +13,6 @@ OWN_WORDS = {
     "undo_plan_change": "plan_change_undone",
     "redeem_points": "points_redeemed",
     "suspend_number": "line_on_hold",
-    "resume_number": "line_restored",
     "report_lost_sim": "lost_line_stopped",
 }
 """What is said of these once they are done, in place of "ordered" or "cancelled"."""
@@ -28,6 +27,7 @@ def tell(turn: Turn, wish: str, result: Done | Pending) -> None:
         "monthly_fen": quote.monthly_fen,
         "points": quote.points,
         "operation": quote.operation,
+        "msisdn": quote.msisdn,
     }
     if isinstance(result, Pending):
         turn.say("order_pending", **values)

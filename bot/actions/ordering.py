@@ -135,6 +135,7 @@ class OrderForm(Form):
             f"quote_{self.wish}",
             **values,
             provider=quote.provider.of(turn.who.language),
+            msisdn=quote.msisdn,
             effective_at=later(turn, quote.effective_at),
             quote_id=quote.id,
         )

@@ -1,4 +1,4 @@
-"""Stop the own line by wish or because its SIM is lost, and restore what a wish has stopped."""
+"""Stop the own line by wish or because its SIM is lost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from crm.operations.offers import offer
 from crm.operations.quotes import Quote
 from crm.operations.results import Refusal
 
-SUSPEND, RESUME, LOST = "suspend_number", "resume_number", "report_lost_sim"
+SUSPEND, LOST = "suspend_number", "report_lost_sim"
 WISH_HOLD, LOST_HOLD = "hold-wish", "hold-lost"
 
 
@@ -20,8 +20,3 @@ async def quote_suspend(doors: Doors, who: Context, offering_id: str) -> Quote |
 async def quote_lost(doors: Doors, who: Context, offering_id: str) -> Quote | Refusal:
     """An offer to stop the line of a lost phone. Raises Unavailable."""
     return await offer(doors, who, LOST, offering_id, ("hold",), "add")
-
-
-async def quote_resume(doors: Doors, who: Context, offering_id: str) -> Quote | Refusal:
-    """An offer to end the hold; Refused by the CRM for any that a wish does not end. Raises Unavailable."""
-    return await offer(doors, who, RESUME, offering_id, ("hold",), "delete")

@@ -53,8 +53,9 @@ LEVELS: Mapping[str, int] = {
     "undo_plan_change": 2,
     "redeem_points": 2,
     "suspend_number": 2,
-    "resume_number": 2,
     "query_call_detail": 2,
+    # A code would go to the line that is stopped.
+    "resume_number": 3,
     "reset_password": 3,
     "read_puk": 3,
     "replace_sim": 3,

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from crm.errors import Refused
+
 pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
 ORDINARY, ARREARS, CALLED_BY_COMPANY, PAID, FRAUD = (f"+86138000000{n:02d}" for n in (0, 1, 14, 12, 19))
@@ -120,19 +122,59 @@ async def test_who_only_uses_a_number_does_not_see_its_calls(talk: Begin) -> Non
 
 
 # the line
-async def test_a_line_is_put_on_hold_and_taken_back(talk: Begin) -> None:
+async def test_a_line_is_put_on_hold_with_a_code(talk: Begin) -> None:
     person = talk()
     heard = await person.say("suspend_number")
     assert heard.responses == ["quote_suspend_number"] and "每月5.00元" in heard.texts[0]
     await person.say("affirm")
     assert (await person.code(person.sent_code())).responses == ["line_on_hold"]
     assert line(person) == ("suspended", "wish")
-    person.later(61)
     assert (await person.say("query_suspension")).responses == ["cut_off_wish"]
-    assert (await person.say("resume_number")).responses == ["quote_resume_number"]
-    await person.say("affirm")
-    assert (await person.code(person.sent_code())).responses == ["line_restored"]
-    assert line(person) == ("active", None)
+
+
+@pytest.mark.parametrize("channel", ["web", "wechat", "sms"])
+async def test_a_line_on_hold_comes_back_by_a_person_since_no_code_reaches_it(talk: Begin, channel: str) -> None:
+    person = talk(ORDINARY, channel)
+    person.crm.stop(ORDINARY, "wish")
+    heard = await person.say("resume_number")
+    assert heard.responses == ["resume_by_person"]
+    assert heard.effect("handoff")["reason"] == "resume"
+    assert heard.outcomes == [("resume_number", "handed_off")]
+    assert person.codes.sent == []
+
+
+@pytest.mark.parametrize("channel", ["web", "sms"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("wish", ["suspend_number", "report_lost_sim"])
+async def test_it_is_said_which_number_is_stopped(talk: Begin, wish: str, language: str, channel: str) -> None:
+    if (wish, channel) == ("report_lost_sim", "sms"):
+        pytest.skip("by SMS a lost phone goes to a person")
+    person = talk(ORDINARY, channel)
+    person.language = language
+    assert "138****0000" in (await person.say(wish)).texts[0]
+    heard = await person.say("affirm")
+    if heard.responses == ["code_sent"]:
+        heard = await person.code(person.sent_code())
+    assert "138****0000" in heard.texts[0]
+
+
+@pytest.mark.parametrize("wish", ["query_suspension", "resume_number"])
+async def test_a_stop_that_nothing_explains_goes_to_a_person(talk: Begin, wish: str) -> None:
+    person = talk()
+    person.crm.subscribers[ORDINARY] = replace(person.crm.subscribers[ORDINARY], status="suspended", suspended_for=None)
+    heard = await person.say(wish)
+    assert heard.responses == ["cut_off_unexplained"]
+    assert heard.outcomes == [(wish, "handed_off")]
+
+
+async def test_arrears_that_are_paid_and_not_restored_go_to_a_person(talk: Begin) -> None:
+    person = talk(PAID)
+
+    async def refuses(*_: Any, **__: Any) -> Any:
+        raise Refused("held", {})
+
+    person.crm.place_order = refuses
+    assert (await person.say("resume_number")).responses == ["cut_off_unexplained"]
 
 
 async def test_a_lost_phone_is_stopped_with_a_yes_and_comes_back_only_by_a_person(talk: Begin) -> None:

@@ -16,7 +16,7 @@ from tests.unit.content.test_responses import ROOT, entries
 LITERAL = re.compile(r'"([a-z_]+)"')
 TRADES = (
     "order_data_pack", "cancel_data_pack", "change_plan", "undo_plan_change", "redeem_points", "suspend_number",
-    "resume_number", "report_lost_sim",
+    "report_lost_sim",
 )  # fmt: skip
 FAMILIES = {
     *(f"refused_{code}" for code in REASONS | REFUSALS),

@@ -246,7 +246,7 @@ async def test_a_renewing_pack_can_be_cancelled(counter: Counter) -> None:
 def test_every_operation_asks_for_the_proof_that_its_channel_needs(channel: str) -> None:
     by_code = {"change_plan", "undo_plan_change", "query_call_detail"}
     if channel != "sms":
-        by_code |= {"order_data_pack", "cancel_data_pack", "redeem_points", "suspend_number", "resume_number"}
+        by_code |= {"order_data_pack", "cancel_data_pack", "redeem_points", "suspend_number"}
     for operation, level in LEVELS.items():
         if level < 2:
             assert step_up(operation, channel) == "none"
