@@ -201,6 +201,9 @@ async def test_gift_and_earmarked_credit_pay_the_monthly_fee_first(reference: Re
         clock.now = NEXT_MONTH
         await turn(reference)
         balance = await crm.balance(HE, deadline=within(5))
+        bills = await crm.bills(HE, deadline=within(5))
+        bill = await crm.bill(HE, "2026-12", deadline=within(5))
+    assert [12000, 0] == [one.gift_fen for one in bills[:2]] and bill.gift_fen == 12000
     # 19900 of plan: 10000 earmarked, 2000 gift, 7900 general; then 2700 of packs and services
     kinds = {kind: balance.kind_fen(kind) for kind in ("dedicated", "gift", "general", "frozen")}
     assert {"dedicated": 0, "gift": 0, "general": 9900 - 7900 - 2700, "frozen": 60000} == kinds
