@@ -2,6 +2,7 @@
 
 python -m console.erase +8613800001234            # counts only: a number with all its Addresses
 python -m console.erase wechat:oABC… --yes        # one Address
+python -m console.erase subscriber:s17 --yes      # where nobody has the number any more
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ from switchboard.settings import Settings
 
 ELSEWHERE = (
     "not touched: the CRM (the carrier's own), backups (they end with their own time), texts that were sent already; "
-    "there is no studio and so no inbox of one yet"
+    "there is no studio and so no inbox of one yet; "
+    "not searched: Addresses whose number is bound nowhere now, where the phone's own conversation does not tell the "
+    "subscriber (name subscriber:ID as the CRM has it)"
 )
 
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m console.erase", description="Erase what is kept of one person.")
-    parser.add_argument("who", help="a number, or channel:address")
+    parser.add_argument("who", help="a number, channel:address, or subscriber:id")
     parser.add_argument("--yes", action="store_true", help="erase; without it nothing is changed")
     parser.add_argument("--by", default=getpass.getuser(), help="who asks, for the audit")
     return parser.parse_args(words)
@@ -39,8 +42,8 @@ def told(theirs: Sequence[Conversation], found: Found) -> list[str]:
     """Lines: whose, what and how much. No number and no address."""
     lines = []
     for one in theirs:
-        until = f"  until {one.until:%Y-%m-%dT%H:%M:%SZ}, then another subscriber's" if one.until else ""
-        lines.append(f"conversation  {one.id}{until}")
+        part = "" if one.spans is None else f"  {len(one.spans)} spans of it, the rest is another subscriber's"
+        lines.append(f"conversation  {one.id}{part}")
     lines += [*_counts("Redis", found.redis), *_counts("SQL", found.sql)]
     if found.logs:
         lines.append(f"logs          {found.logs} mentions")
@@ -61,14 +64,22 @@ async def run(settings: Settings, asked: argparse.Namespace) -> tuple[int, list[
         theirs = await erasure.whose(asked.who)
         found = await erasure.look(theirs)
         lines = told(theirs, found)
-        if found.nothing:
+        if found.nothing and not await erasure.unfinished(asked.who):
             return 1, [*lines, "nothing is kept of them"]
         if not asked.yes:
             return 0, [*lines, ELSEWHERE, "nothing was erased: say --yes"]
-        left = await erasure.erase(theirs, asked.by)
+        left = await erasure.erase(theirs, asked.by, erasure.pseudonym(asked.who))
         lines.append("erased" if left.nothing else "NOT ALL ERASED, run it again:")
         lines += [] if left.nothing else told(theirs, left)
-        return int(not left.nothing), [*lines, ELSEWHERE, f"audit: {await audit.verify()} rows, unbroken"]
+        if not left.rewritten:
+            lines.append(
+                "NOT REWRITTEN: Redis' append-only file still holds what was erased; see its log, run it again"
+            )
+        return int(not (left.nothing and left.rewritten)), [
+            *lines,
+            ELSEWHERE,
+            f"audit: {await audit.verify()} rows, unbroken",
+        ]
     finally:
         await engine.dispose()
         await stores.close()

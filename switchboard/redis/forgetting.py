@@ -7,30 +7,70 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from redis.exceptions import ResponseError
 
 from switchboard.codec import from_dict
 from switchboard.errors import BadRecord
 from switchboard.model import Address, Binding
 from switchboard.redis.connection import Client, reaching
 from switchboard.redis.keys import tag
-from switchboard.redis.records import load_message, loads
+from switchboard.redis.records import load_message, loads, moment
 from switchboard.redis.stores import Stores
+from switchboard.redis.topology import masters
 from switchboard.redis.trail import pages
 
 BATCH = 500
-REWRITE_S = 120.0
+REWRITE_S, PAUSE_S = 120.0, 0.2
 
 
 @dataclass(frozen=True)
 class Place:
-    """A conversation as Redis knows it. `number` and `subscriber` are "" where nobody is bound."""
+    """A conversation as Redis knows it. `number` and `subscriber` are "" and `since` is None where nobody is bound."""
 
     conversation: str
     address: Address
     number: str = ""
     subscriber: str = ""
+    since: datetime | None = None
+
+
+Span = tuple[datetime, datetime | None]
+"""From a moment on, up to another; None: until now."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What of a conversation is theirs: all of it, or only what is from some spans."""
+
+    address: Address | None = None
+    spans: tuple[Span, ...] | None = None
+
+    @property
+    def now(self) -> bool:
+        return self.spans is None or any(end is None for _, end in self.spans)
+
+    def holds(self, at: datetime) -> bool:
+        return self.spans is None or any(start <= at and (end is None or at < end) for start, end in self.spans)
+
+
+def told_spans(spans: Sequence[Span] | None) -> list[list[str | None]] | None:
+    """As JSON has them."""
+    if spans is None:
+        return None
+    return [[start.isoformat(), end.isoformat() if end else None] for start, end in spans]
+
+
+def read_spans(told: Sequence[Sequence[str]] | None) -> tuple[Span, ...] | None:
+    """What `told_spans` made."""
+    if told is None:
+        return None
+    read = datetime.fromisoformat
+    return tuple((read(start), read(end) if end else None) for start, end in told)
 
 
 @dataclass(frozen=True)
@@ -51,19 +91,19 @@ async def places(redis: Client) -> AsyncIterator[Place]:
             for key, (address, binding, subscriber) in zip(batch, await pipe.execute(), strict=True):
                 if address:
                     name, where = key.decode().partition(":conv:")[2], from_dict(Address, loads(address))
-                    number = from_dict(Binding, loads(binding)).msisdn if binding else ""
-                    yield Place(name, where, number, (subscriber or b"").decode())
+                    bound = from_dict(Binding, loads(binding)) if binding else None
+                    number, since = (bound.msisdn, bound.bound_at) if bound else ("", None)
+                    yield Place(name, where, number, (subscriber or b"").decode(), since)
 
 
-async def pieces(stores: Stores, conversations: Sequence[str], addresses: Sequence[Address]) -> list[Piece]:
-    """What there is of these conversations and Addresses. Changes nothing. Raises NotReachable."""
-    names = [*conversations, *(address.id for address in addresses)]
+async def pieces(stores: Stores, theirs: Mapping[str, Share]) -> list[Piece]:
+    """What there is of these conversations. Changes nothing. Raises NotReachable."""
     found: list[Piece] = []
     with reaching():
         async for batch in batches(stores.redis.scan_iter("*", count=10_000)):
-            found += await _keys(stores.redis, batch, names, set(conversations))
-        for partition in sorted({stores.keys.partition(name) for name in conversations}):
-            async for piece in _shared(stores.redis, tag(partition), set(conversations)):
+            found += await _keys(stores, batch, theirs)
+        for partition in sorted({stores.keys.partition(name) for name in theirs}):
+            async for piece in _shared(stores.redis, tag(partition), theirs):
                 found.append(piece)
     return found
 
@@ -79,56 +119,94 @@ async def erase(redis: Client, found: Sequence[Piece]) -> None:
 
 
 async def rewrite(redis: Client) -> bool:
-    """Let Redis write its append-only file anew: the old one still holds what was erased. False if that took too long.
-
-    Raises NotReachable.
+    """Let every master write its append-only file anew: the old one still holds what was erased. False where one could
+    not, or took too long. Raises NotReachable.
     """
     with reaching():
-        await redis.bgrewriteaof()
-        for _ in range(int(REWRITE_S / 0.2)):
-            state = await redis.info("persistence")
-            if not state["aof_rewrite_in_progress"] and not state.get("aof_rewrite_scheduled"):
-                return True
-            await asyncio.sleep(0.2)
+        async with masters(redis) as found:
+            return all([await _rewritten(master) for _, master in found])
+
+
+async def _rewritten(master: Client) -> bool:
+    """One that was under way already counts for nothing: it may have begun before the erasure."""
+    begun = False
+    for _ in range(int(REWRITE_S / PAUSE_S)):
+        state = await master.info("persistence")
+        if not state["aof_rewrite_in_progress"] and not state.get("aof_rewrite_scheduled"):
+            if begun:
+                return bool(state["aof_last_bgrewrite_status"] == "ok")
+            try:
+                await master.bgrewriteaof()
+                begun = True
+            except ResponseError as error:
+                if "already in progress" not in str(error):
+                    return False
+        await asyncio.sleep(PAUSE_S)
     return False
 
 
-async def _keys(redis: Client, batch: Sequence[bytes], names: Sequence[str], ours: set[str]) -> list[Piece]:
+async def _keys(stores: Stores, batch: Sequence[bytes], theirs: Mapping[str, Share]) -> list[Piece]:
     """Keys that are one conversation's alone: by their name, or by what they say whose they are."""
+    now = {name: share for name, share in theirs.items() if share.now}
+    seen = [_seen(stores, name, share.address) for name, share in now.items() if share.address]
     found: list[Piece] = []
     asked: list[tuple[str, str]] = []
-    pipe = redis.pipeline(transaction=False)
+    pipe = stores.redis.pipeline(transaction=False)
     for key in (name.decode() for name in batch):
-        if any(name in key for name in names):
+        # Whole parts: a name of one person may be the beginning of another's, or of a key that is everybody's.
+        if any(f":{name}:" in f":{key}:" for name in now) or key.startswith(tuple(seen)):
             found.append(Piece(_kind(key), ("UNLINK", key)))
-        elif ":quote:" in key or ":handoff:" in key:
-            pipe.hget(key, "conversation")
+        elif _kind(key) in ("quote", "handoff"):
+            pipe.hmget(key, "conversation", "since_ms")
             asked.append((key, _kind(key)))
         elif key.startswith("sent:"):
             pipe.get(key)
             asked.append((key, "receipt's way back"))
     for (key, kind), value in zip(asked, await pipe.execute(), strict=True):
-        owner = loads(value).get("conversation") if value and kind.startswith("receipt") else (value or b"").decode()
-        if owner in ours:
+        owner, at = _owner(value)
+        if (share := theirs.get(owner)) and (share.holds(at) if at else share.now):
             found.append(Piece(kind, ("UNLINK", key)))
     return found
 
 
-async def _shared(redis: Client, t: str, ours: set[str]) -> AsyncIterator[Piece]:
+def _seen(stores: Stores, conversation: str, address: Address) -> str:
+    """How the keys begin that remember ids of messages from this Address."""
+    return f"{stores.keys.of(conversation, 'seen', address.channel, address.id)}:"
+
+
+def _owner(value: Any) -> tuple[str, datetime | None]:
+    """The conversation that a quote, a hand-off or a receipt's way back names, and since when where it says so."""
+    if not isinstance(value, list):
+        return str(loads(value).get("conversation", "")) if value else "", None
+    name, since_ms = value
+    return (name or b"").decode(), moment(int(since_ms)) if since_ms else None
+
+
+async def _shared(redis: Client, t: str, theirs: Mapping[str, Share]) -> AsyncIterator[Piece]:
     """Parts of what all conversations of a partition share."""
     for stream in ("in", "log", *[key.decode().split(":", 1)[1] async for key in redis.scan_iter(f"{t}:out:*")]):
         async for entry, fields in pages(redis, f"{t}:{stream}"):
-            if _whose(fields) in ours:
+            share = theirs.get(_whose(fields))
+            # Evidence that SQL has not got yet is on its way there.
+            if share and share.holds(moment(int(entry.partition(b"-")[0]))) and fields.get(b"k") != b"evidence":
                 yield Piece(f"entry of {stream}", ("XDEL", f"{t}:{stream}", entry.decode()))
                 if stream == "in":
                     yield Piece("count of attempts", ("HDEL", f"{t}:tries", entry.decode(), f"{entry.decode()}:early"))
+    for entry, body in (await redis.hgetall(f"{t}:quarantine")).items():
+        stored = json.loads(body)
+        share = theirs.get(stored["conversation"])
+        if share and share.holds(moment(int(stored["at_ms"]))):
+            yield Piece("quarantined message", ("HDEL", f"{t}:quarantine", entry.decode()))
+    async for piece in _standing(redis, t, {name for name, share in theirs.items() if share.now}):
+        yield piece
+
+
+async def _standing(redis: Client, t: str, ours: set[str]) -> AsyncIterator[Piece]:
+    """What belongs to whoever has the conversation now."""
     for name in [key.decode() async for key, _ in redis.zscan_iter(f"{t}:timers")]:
         if name.partition("|")[0] in ours:
             yield Piece("timer", ("ZREM", f"{t}:timers", name))
             yield Piece("timer", ("HDEL", f"{t}:timer", name))
-    for entry, body in (await redis.hgetall(f"{t}:quarantine")).items():
-        if json.loads(body)["conversation"] in ours:
-            yield Piece("quarantined message", ("HDEL", f"{t}:quarantine", entry.decode()))
     for name in ours:
         if await redis.zscore(f"{t}:queue", name) is not None:
             yield Piece("place in the queue", ("ZREM", f"{t}:queue", name))
