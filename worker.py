@@ -129,7 +129,7 @@ class SqlWriter:
         mine = await self._solo.mine()
         if self._task and self._task.done():
             task, self._task = self._task, None
-            log.error("writer_broke", error=repr(task.exception()))
+            log.error("writer_broke", error=type(task.exception()).__name__)
         if mine and self._task is None:
             self._task = asyncio.create_task(self._write())
         if not mine:
