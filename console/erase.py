@@ -25,6 +25,7 @@ from switchboard.settings import Settings
 ELSEWHERE = (
     "not touched: the CRM (the carrier's own), backups (they end with their own time), texts that were sent already; "
     "there is no studio and so no inbox of one yet; "
+    "dump.rdb in the folder of a Redis that is not behind a socket here; "
     "not searched: Addresses whose number is bound nowhere now, where the phone's own conversation does not tell the "
     "subscriber (name subscriber:ID as the CRM has it)"
 )

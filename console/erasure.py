@@ -24,6 +24,7 @@ from switchboard.errors import BadInput
 from switchboard.model import Address
 from switchboard.redis import forgetting
 from switchboard.redis.forgetting import Share, Span, read_spans, told_spans
+from switchboard.redis.snapshot import leftover
 from switchboard.redis.stores import Stores
 
 EVIDENCE = "evidence"
@@ -192,6 +193,8 @@ class Erasure:
             left = await self.look(theirs)
             if left.nothing:
                 break
+        if copy := await leftover(self._stores.redis):
+            copy.unlink(missing_ok=True)
         left = replace(left, rewritten=await forgetting.rewrite(self._stores.redis))
         if left.nothing and left.rewritten:
             await self._audit.write(by, ERASED, subject, detail)

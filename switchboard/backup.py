@@ -26,7 +26,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from switchboard.errors import BadBackup
 from switchboard.redis.connection import connect, reaching
-from switchboard.redis.snapshot import snapshot
+from switchboard.redis.snapshot import leftover, snapshot
 from switchboard.redis.stores import utc_now
 from switchboard.settings import Settings
 
@@ -146,9 +146,12 @@ def _pack_releases(var: Path, to: Path) -> None:
 
 async def _copy_redis(settings: Settings, to: Path) -> str:
     """The version of Redis."""
-    await snapshot(settings.redis_url, to)
     redis = connect(settings.redis_url)
     try:
+        before = await leftover(redis)
+        await snapshot(settings.redis_url, to)
+        if before is None and (left := await leftover(redis)):
+            left.unlink()
         with reaching():
             return str((await redis.info("server"))["redis_version"])
     finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from switchboard.errors import BadSettings, NotReachable
+from switchboard.redis.connection import Client, reaching
 
 MADE_WITHIN_S = 600.0
 """Redis forks and writes its file before the first byte comes."""
@@ -27,6 +28,21 @@ async def snapshot(url: str, to: Path) -> None:
             writer.close()
     except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError) as error:
         raise NotReachable(f"redis: no snapshot ({type(error).__name__} {error})") from error
+
+
+async def leftover(redis: Client) -> Path | None:
+    """The snapshot in the folder of a Redis behind a socket that begins with its append-only file and so needs none:
+    Redis writes there what it sends, and leaves it. Other addresses may be other machines'. Raises NotReachable.
+    """
+    pool = getattr(redis, "connection_pool", None)
+    if pool is None or "path" not in pool.connection_kwargs:
+        return None
+    with reaching():
+        if not (await redis.info("persistence"))["aof_enabled"]:
+            return None
+        told = {**await redis.config_get("dir"), **await redis.config_get("dbfilename")}
+    path = Path(told["dir"]) / told["dbfilename"]
+    return path if path.is_file() else None
 
 
 async def _connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -25,6 +25,7 @@ from switchboard.errors import BadInput, NotReachable
 from switchboard.model import Address, Binding
 from switchboard.redis import forgetting
 from switchboard.redis.quarantine import kept
+from switchboard.redis.snapshot import snapshot
 from tests.contracts.switchboard.stack import Stack
 
 NUMBER, OTHER = "+8613800001234", "+8613900004321"
@@ -346,3 +347,15 @@ async def test_the_command_fails_when_redis_could_not_write_its_file_anew(
     settings = dataclasses.replace(house.stack.settings, database_url=url, var=house.folder)
     code, lines = await erase.run(settings, argparse.Namespace(who=NUMBER, yes=True, by="wang"))
     assert code == 1 and any(line.startswith("NOT REWRITTEN") for line in lines)
+
+
+async def test_no_snapshot_that_redis_wrote_for_an_earlier_backup_keeps_them(house: House, tmp_path: Path) -> None:
+    await lived(house)
+    copy = tmp_path.parent / f"{tmp_path.name}.rdb"
+    await snapshot(house.stack.settings.redis_url, copy)
+    assert (house.redis_folder / "dump.rdb").exists()
+    assert (await house.erasure.erase(await house.erasure.whose(NUMBER), "wang")).nothing
+    traces = [*WORDS.values(), NUMBER[3:], WEB.id]
+    assert {text: house.holding(text) for text in traces} == {text: [] for text in traces}
+    # Its bytes are packed: looking for words is not enough.
+    assert not (house.redis_folder / "dump.rdb").exists()

@@ -223,3 +223,12 @@ async def test_a_database_that_is_missing_is_not_copied_as_an_empty_one(old: Set
     with pytest.raises(BadBackup, match="console.db"):
         await asyncio.to_thread(backup, old, tmp_path / "copy")
     assert not (old.var / "console.db").exists()
+
+
+async def test_no_second_copy_stays_in_the_folder_of_redis(old: Settings, redis_server: Path, tmp_path: Path) -> None:
+    await asyncio.to_thread(backup, old, tmp_path / "copy")
+    assert list(redis_server.parent.rglob("dump.rdb")) == []
+    (redis_server.parent / "dump.rdb").write_bytes(b"somebody's own")
+    await asyncio.to_thread(backup, old, tmp_path / "again")
+    assert (redis_server.parent / "dump.rdb").exists()
+    (redis_server.parent / "dump.rdb").unlink()
