@@ -39,6 +39,7 @@ def customer_to(person: Subscriber) -> Document:
         "engagedParty": {"id": person.id, "name": person.name, "@referredType": "Individual"},
         "contactMedium": [{"mediumType": "phone", "preferred": True, "characteristic": place}],
         "characteristic": characteristics_to(profile), "@type": "Customer",
+        **({"validFor": {"startDateTime": moment_to(person.joined_at)}} if person.joined_at else {}),
     }  # fmt: skip
 
 
@@ -51,6 +52,7 @@ def customer_from(raw: Any) -> Subscriber:
         raise BadDocument("contactMedium")
     place = mapping(media[0].get("characteristic"), "contactMedium.characteristic")
     cause, since = document.get("statusReason"), profile.get("suspendedSince")
+    joined = mapping(document.get("validFor", {}), "validFor").get("startDateTime")
     return Subscriber(
         id=string(document.get("id"), "id"), msisdn=string(place.get("phoneNumber"), "phoneNumber"),
         account_id=string(accounts[0].get("id"), "account.id"), account_holder=profile.get("accountHolder") is True,
@@ -63,6 +65,7 @@ def customer_from(raw: Any) -> Subscriber:
         account_manager=string(profile.get("accountManager", ""), "accountManager") or None,
         suspended_for=choice(cause, "statusReason", get_args(SuspensionCause)) if cause else None,
         suspended_at=moment_from(since, "suspendedSince") if since else None,
+        joined_at=moment_from(joined, "validFor.startDateTime") if joined else None,
     )  # fmt: skip
 
 

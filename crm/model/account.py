@@ -11,7 +11,10 @@ from crm.model.kinds import AllowanceScope, AllowanceType, BalanceKind, Broadban
 
 @dataclass(frozen=True)
 class Subscriber:
-    """A customer under one MSISDN (E.164). `region` is a province code: zj, gd, sc."""
+    """A customer under one MSISDN (E.164). `region` is a province code: zj, gd, sc.
+
+    `joined_at`: since when the number is held, None where the CRM does not say.
+    """
 
     id: str
     msisdn: str
@@ -30,6 +33,7 @@ class Subscriber:
     account_manager: str | None = None
     suspended_for: SuspensionCause | None = None
     suspended_at: datetime | None = None
+    joined_at: datetime | None = None
 
     def age(self, today: date) -> int:
         """Full years on `today`."""

@@ -31,7 +31,8 @@ async def blocking(doors: Doors, who: Context) -> tuple[Reason, ...]:
         if product.lock_in_until and product.lock_in_until > today:
             values = {"name": product.name.of(who.language), "until": product.lock_in_until.isoformat()}
             reasons.append(Reason("lock_in", values))
-    old_enough = min((p.since for p in products), default=now) + YOUNGEST
-    if old_enough > now:
+    # What is held says nothing of it: a new plan begins anew. A CRM that does not tell the day gives no reason.
+    if person.joined_at and person.joined_at + YOUNGEST > now:
+        old_enough = (person.joined_at + YOUNGEST).astimezone(CHINA)
         reasons.append(Reason("too_young", {"until": old_enough.isoformat()}))
     return tuple(reasons)

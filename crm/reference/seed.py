@@ -50,7 +50,7 @@ async def seed(store: Store, subscribers: int, now: datetime, key: bytes) -> Non
 def _rows(chunk: list[History], now: datetime) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     """Parents before children, so that foreign keys hold."""
     month = month_of(now)
-    yield schema.subscriber, [columns(h.outline.subscriber) | {"cycle": month} for h in chunk]
+    yield schema.subscriber, [_without(columns(h.outline.subscriber), "joined_at") | {"cycle": month} for h in chunk]
     yield (
         schema.bucket,
         [_without(columns(b), "name") | {"msisdn": h.outline.subscriber.msisdn} for h in chunk for b in h.buckets],

@@ -217,12 +217,19 @@ async def test_every_reason_against_it_is_told_at_once_with_what_clears_it(talk:
     person = talk(LOCKED)
     person.crm.stop(LOCKED, "wish")
     person.crm.buckets[LOCKED][0] = replace(person.crm.buckets[LOCKED][0], amount_fen=-1200)
-    person.crm.held[LOCKED] = [replace(p, since=person.now - timedelta(days=100)) for p in person.crm.held[LOCKED]]
+    person.crm.subscribers[LOCKED] = replace(person.crm.subscribers[LOCKED], joined_at=person.now - timedelta(days=100))
     heard = await person.say("port_out")
     assert heard.responses == ["port_out_blocked"]
     assert "原因4个" in heard.texts[0]
-    assert all(told in heard.texts[0] for told in ("停机", "欠费12.00元", "合约到", "不满120天，12月10日起"))
+    assert all(told in heard.texts[0] for told in ("停机", "欠费12.00元", "合约到", "不满120天，2026年12月10日起"))
     assert heard.labels == ["充值缴费", "为什么停机", "转人工"]
+
+
+async def test_a_new_plan_makes_no_number_younger(talk: Begin) -> None:
+    person = talk()
+    number = person.binding["msisdn"]
+    person.crm.held[number] = [replace(p, since=person.now) for p in person.crm.held[number]]
+    assert (await person.say("port_out")).responses == ["port_out_clear"]
 
 
 async def test_who_is_not_known_is_told_the_way(talk: Begin) -> None:

@@ -38,6 +38,8 @@ def test_every_noun_of_a_subscriber_survives_the_way() -> None:
     for h in HISTORIES:
         person = h.outline.subscriber
         assert person == customer.customer_from(wire(customer.customer_to(person)))
+        joined = replace(person, joined_at=NOW)
+        assert joined == customer.customer_from(wire(customer.customer_to(joined)))
         assert list(h.buckets) == [money.bucket_from(wire(money.bucket_to(b, person.msisdn))) for b in h.buckets]
         assert list(h.products) == [catalogue.product_from(wire(catalogue.product_to(p))) for p in h.products]
         assert list(h.payments) == [money.payment_from(wire(money.payment_to(p))) for p in h.payments]
