@@ -278,6 +278,8 @@ async def test_a_ticket_changes_state_and_note(http: ClientSession) -> None:
     assert ("resolved", "基站已修复") == (changed["status"], changed["note"][0]["text"])
 
 
+# A file has one writer; PostgreSQL locks rows.
+@pytest.mark.parametrize("reference", ["sqlite"], indirect=True)
 async def test_a_locked_database_is_503_and_not_a_hang(http: ClientSession, reference: Reference) -> None:
     await reference.office.store.close()
     async with reference.office.store.writing():
