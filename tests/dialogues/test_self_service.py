@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crm.errors import Refused
+from crm.errors import Refused, Unavailable
 
 pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
@@ -97,6 +97,20 @@ async def test_a_wrong_code_shows_no_call(talk: Begin) -> None:
     person = talk()
     await person.say("query_call_detail")
     assert (await person.code("000000")).responses == ["refused_code_wrong"]
+    assert (await person.code(person.sent_code())).responses == ["call_detail"]
+
+
+async def test_a_crm_that_is_away_uses_up_no_code(talk: Begin) -> None:
+    person = talk()
+    await person.say("query_call_detail")
+    real = person.crm.call_records
+
+    async def away(*_: Any, **__: Any) -> Any:
+        raise Unavailable("away")
+
+    person.crm.call_records = away
+    assert (await person.code(person.sent_code())).responses == ["crm_unavailable_in_form"]
+    person.crm.call_records = real
     assert (await person.code(person.sent_code())).responses == ["call_detail"]
 
 
