@@ -188,7 +188,7 @@ async def _shared(redis: Client, t: str, theirs: Mapping[str, Share]) -> AsyncIt
         async for entry, fields in pages(redis, f"{t}:{stream}"):
             share = theirs.get(_whose(fields))
             # Evidence that SQL has not got yet is on its way there.
-            if share and share.holds(moment(int(entry.partition(b"-")[0]))) and fields.get(b"k") != b"evidence":
+            if share and share.holds(_when(entry, fields)) and fields.get(b"k") != b"evidence":
                 yield Piece(f"entry of {stream}", ("XDEL", f"{t}:{stream}", entry.decode()))
                 if stream == "in":
                     yield Piece("count of attempts", ("HDEL", f"{t}:tries", entry.decode(), f"{entry.decode()}:early"))
@@ -212,6 +212,13 @@ async def _standing(redis: Client, t: str, ours: set[str]) -> AsyncIterator[Piec
             yield Piece("place in the queue", ("ZREM", f"{t}:queue", name))
         if await redis.hexists(f"{t}:talks", name):
             yield Piece("talk with an agent", ("HDEL", f"{t}:talks", name))
+
+
+def _when(entry: bytes, fields: Mapping[bytes, bytes]) -> datetime:
+    """The log says it itself, by the clock that bindings go by; else when it came into the stream."""
+    if b"k" in fields:
+        return datetime.fromisoformat(fields[b"t"].decode())
+    return moment(int(entry.partition(b"-")[0]))
 
 
 def _whose(fields: dict[bytes, bytes]) -> str:

@@ -271,6 +271,19 @@ async def test_what_another_subscriber_said_before_in_the_same_browser_stays(hou
     assert not house.holding(NUMBER[3:])
 
 
+async def test_the_log_goes_by_its_own_moments_and_not_by_the_clock_of_redis(house: House) -> None:
+    await house.bound(WEB, NUMBER, "s1")
+    await house.written()
+    house.stack.clock.forward(seconds=60)
+    await house.bound(WEB, OTHER, "s2")
+    assert (await house.erasure.erase(await house.erasure.whose("subscriber:s1"), "wang")).nothing
+    await house.written()
+    assert [one.id for one in await house.erasure.whose("subscriber:s2")] == [house.stack.conversation(WEB)]
+    async with house.engine.connect() as connection:
+        asked = sa.select(records.c.body["subscriber_id"].as_string()).where(records.c.kind == "binding")
+        assert (await connection.execute(asked)).scalars().all() == ["s2"]
+
+
 async def test_what_lies_in_quarantine_from_their_time_goes_and_from_anothers_stays(house: House) -> None:
     stack, conversation = house.stack, house.stack.conversation(WEB)
     key = f"{stack.stores.keys.tag(conversation)}:quarantine"
