@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -35,6 +34,7 @@ SUBSCRIBER = "subscriber"
 PASSES, PAUSE_S = 5, 1.0
 """What was under way when we looked is found by the next look."""
 _NUMBER = re.compile(r"(?:\+?86)?(1[3-9]\d{9})")
+_Rows = list[tuple[sa.Table, sa.sql.ColumnElement[bool]]]
 _BOUND = records.c.body["subscriber_id"].as_string()
 _MOMENTS = {
     drafts: drafts.c.updated_at,
@@ -92,7 +92,7 @@ class Erasure:
         address = _address(who)
         begun = await self.unfinished(who)
         if address.channel == SUBSCRIBER:
-            found = await self._of({address.id})
+            found = await self._of({address.id}, {})
         elif address.channel == "sms":
             found = await self._of_number(address)
         else:
@@ -110,11 +110,9 @@ class Erasure:
         left: dict[str, Conversation] = {}
         async with self._engine.connect() as connection:
             for row in await connection.execute(asked):
-                if row.action == ERASED:
-                    left = {}
-                    continue
-                for name, spans in json.loads(row.detail)["conversations"]:
-                    left[name] = Conversation(name, None, read_spans(spans))
+                begun = json.loads(row.detail)["conversations"] if row.action == ERASING else []
+                told = {name: Conversation(name, None, read_spans(spans)) for name, spans in begun}
+                left = left | told if told else {}
         return list(left.values())
 
     async def _known(self, conversation: str) -> bool:
@@ -134,9 +132,7 @@ class Erasure:
             subscribers = set([subscriber for _, subscriber in past if subscriber][-1:])
         return await self._of(subscribers, {name: phone, **{place.conversation: place.address for place in places}})
 
-    async def _of(
-        self, subscribers: set[str], also: Mapping[str, Address] = MappingProxyType({})
-    ) -> list[Conversation]:
+    async def _of(self, subscribers: set[str], also: Mapping[str, Address]) -> list[Conversation]:
         """Conversations in which one of them is bound, or was once; and `also`, which come first."""
         now = {place.conversation: place async for place in forgetting.places(self._stores.redis)}
         once = sa.select(records.c.conversation).where((records.c.kind == "binding") & _BOUND.in_(subscribers))
@@ -184,8 +180,7 @@ class Erasure:
         """
         before, subject = await self.look(theirs), subject or theirs[0].id
         detail = {"conversations": [[one.id, told_spans(one.spans)] for one in theirs]}
-        counts = {"redis": dict(before.redis), "sql": dict(before.sql)}
-        await self._audit.write(by, ERASING, subject, {**detail, **counts})
+        await self._audit.write(by, ERASING, subject, {**detail, "redis": dict(before.redis), "sql": dict(before.sql)})
         left = before
         for _ in range(PASSES):
             await self._pass(theirs)
@@ -209,12 +204,13 @@ class Erasure:
         for file in self._files():
             _blank(file, _words(theirs))
         await forgetting.erase(self._stores.redis, [piece for piece in pieces if piece.kind == "conv"])
-        await self._erase_rows(_rows(theirs))
+        await self._erase_rows(_rows(theirs), [one.id for one in theirs if one.spans and one.share.now])
 
     async def _pieces(self, theirs: Sequence[Conversation]) -> list[forgetting.Piece]:
         return await forgetting.pieces(self._stores, {one.id: one.share for one in theirs})
 
-    async def _erase_rows(self, rows: Sequence[tuple[sa.Table, sa.sql.ColumnElement[bool]]]) -> None:
+    async def _erase_rows(self, rows: _Rows, unnamed: Sequence[str] = ()) -> None:
+        """`unnamed`: conversations that stay, for others' sake, and lose the number that they show."""
         async with self._engine.connect() as connection:
             lite = connection.dialect.name == "sqlite"
             if lite:
@@ -222,6 +218,9 @@ class Erasure:
                 await connection.exec_driver_sql("PRAGMA secure_delete=ON")
             for table, which in rows:
                 await connection.execute(table.delete().where(which))
+            await connection.execute(
+                conversations.update().where(conversations.c.id.in_(unnamed)).values(number_masked="")
+            )
             await connection.commit()
             if lite:
                 await _checkpoint(connection)
@@ -257,7 +256,7 @@ def _spans(past: Sequence[tuple[datetime, str]], subscribers: set[str]) -> tuple
     return tuple((at, end) for (at, who), end in zip(past, ends, strict=True) if who in subscribers)
 
 
-def _rows(theirs: Sequence[Conversation], ways: bool = True) -> list[tuple[sa.Table, sa.sql.ColumnElement[bool]]]:
+def _rows(theirs: Sequence[Conversation], ways: bool = True) -> _Rows:
     """Tables with which of their rows are theirs, in an order in which they can be deleted. Without `ways` those are
     left out that tell which conversations are theirs.
     """

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from console import erase, erasure
 from console.audit import Audit
 from console.erasure import Conversation, Erasure, Found
-from console.tables import messages, records
+from console.tables import conversations, messages, records
 from console.writer import Writer
 from switchboard.errors import BadInput, NotReachable
 from switchboard.model import Address, Binding
@@ -268,6 +268,8 @@ async def test_what_another_subscriber_said_before_in_the_same_browser_stays(hou
     assert (await house.erasure.erase(await house.erasure.whose(NUMBER), "wang")).nothing
     texts = await house.texts()
     assert KEPT in texts and WORDS[WEB] not in texts
+    async with house.engine.connect() as connection:
+        assert (await connection.execute(sa.select(conversations.c.number_masked))).scalars().all() == [""]
     assert not house.holding(NUMBER[3:])
 
 
