@@ -85,7 +85,7 @@ async def test_an_order_that_was_placed_is_told_when_its_message_comes_again(cou
 async def test_neither_calls_are_shown_nor_invoices_issued_while_that_is_switched_off(counter: Counter) -> None:
     closed, who = without(counter, *OPERATIONS), counter.who()
     assert off(await call_detail.start(closed.doors, who, "2026-10"))
-    assert off(await invoice.issue(closed.doors, who, "2026-10", "x", "", "a@b.cn"))
+    assert off(await invoice.issue(closed.doors, who, "2026-10", "x", "", "a@b.cn", "m1"))
 
 
 async def test_another_operation_goes_on(counter: Counter) -> None:
