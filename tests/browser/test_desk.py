@@ -12,6 +12,7 @@ from redis import asyncio as aioredis
 
 from tests.browser.conftest import serious_findings
 from tests.browser.desk_stage import PASSWORD, Stage, staged
+from tests.stack import until
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -54,8 +55,11 @@ async def test_an_agent_works_with_the_keyboard_alone(desk: Stage, open_page: Op
     await page.wait_for_url("**/desk")
     await desk.stack.at_rest()
     assert "您好，\n正在为您核对。" in desk.heard()
-    stored = await desk.rows("SELECT how, code, agent FROM handoffs")
-    assert stored == [("closed", "ticket", "lin")]
+
+    async def ended() -> bool:
+        return await desk.rows("SELECT how, code, agent FROM handoffs") == [("closed", "ticket", "lin")]
+
+    await until(ended)
 
 
 async def test_what_happens_appears_without_reload_and_without_losing_what_was_typed(
