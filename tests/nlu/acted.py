@@ -17,7 +17,17 @@ from tests.nlu.labels import label_map, transactions
 from tests.nlu.measure import Judged
 
 TRANSACTION_FORMS = frozenset(
-    {"order_data_pack_form", "cancel_data_pack_form", "change_plan_form", "undo_plan_change_form", "recharge_form"}
+    {
+        "order_data_pack_form",
+        "cancel_data_pack_form",
+        "change_plan_form",
+        "undo_plan_change_form",
+        "recharge_form",
+        "redeem_points_form",
+        "suspend_number_form",
+        "resume_number_form",
+        "report_lost_sim_form",
+    }
 )
 
 
@@ -70,6 +80,6 @@ def _state(talk: Talk) -> Any:
     """What a transaction changes: orders, what is held, money. A payment that waits for its payer moved none yet."""
     crm = talk.crm
     paid = {id: payment for id, payment in crm.all_payments.items() if payment.state != "pending"}
-    return [dict(crm.all_orders), paid] + [
+    return [dict(crm.all_orders), dict(crm.all_invoices), paid] + [
         {number: list(held) for number, held in part.items()} for part in (crm.held, crm.buckets)
     ]
