@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import SlotSet
 
-from bot.actions.form import OVER, UNCLEAR, Form
+from bot.actions.form import OVER, UNCLEAR
 from bot.actions.human import hand_over
 from bot.actions.ordering import REQUOTE, OrderForm, OrderStart
 from bot.actions.own_only import means_other, refuses_other
@@ -97,20 +97,6 @@ class ResumeNumber(Skill):
             await tell_state(turn, person)
             turn.outcome(self.wish, "answered")
         return clear_form()
-
-
-class ResumeNumberForm(Form):
-    """Ends for whoever was asked for a code in it: no code reaches a stopped line."""
-
-    wish = "resume_number"
-    slots = ("agreed",)
-
-    async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
-        return {}
-
-    async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
-        await _resume_by_person(turn)
-        return None
 
 
 class ReportLostSim(OrderStart):

@@ -140,7 +140,6 @@ FORMS: tuple[Form, ...] = (
     call_detail.QueryCallDetailForm(),
     invoice.InvoiceForm(),
     line.SuspendNumberForm(),
-    line.ResumeNumberForm(),
     line.ReportLostSimForm(),
     fault.ReportFaultForm(),
     complaint.ComplainForm(),

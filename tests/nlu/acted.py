@@ -25,7 +25,6 @@ TRANSACTION_FORMS = frozenset(
         "recharge_form",
         "redeem_points_form",
         "suspend_number_form",
-        "resume_number_form",
         "report_lost_sim_form",
     }
 )
