@@ -115,7 +115,9 @@ class Skill(Action, ABC):  # type: ignore[misc]
         if not turn.form or next_action == turn.form:
             return []
         strayed = int(turn.slot("strayed") or 0) + 1
-        if not (self.ends_form or next_action or strayed > PATIENCE):
+        # Who was asked for a number and asks something else is not asked again until a wish needs it.
+        put_off = turn.form == "login_form" and not turn.slot("secret_number")
+        if not (self.ends_form or next_action or put_off or strayed > PATIENCE):
             return [SlotSet("strayed", strayed), FollowupAction(turn.form)]
         # Another wish, or too many questions on the way, is a no to what was asked.
         if turn.slot("quote"):

@@ -43,6 +43,17 @@ async def test_a_wrong_code_and_another_wish_do_not_lose_the_login(talk: Begin) 
     assert (await person.code(person.sent_code())).responses == ["login_done", "bill"]
 
 
+async def test_who_asks_something_else_is_not_asked_for_the_number_again_and_may_still_type_it(talk: Begin) -> None:
+    person = talk(None)
+    await person.say("query_balance")
+    assert (await person.say("consult_plans")).responses == ["plans"]
+    heard = await person.say("consult_plans", "最便宜的是哪个")
+    assert "login_ask_number" not in heard.responses
+    assert "login_code_sent" in (await person.say("inform", "13800000000", msisdn=NUMBER)).responses
+    heard = await person.code(person.sent_code())
+    assert heard.responses[0] == "login_done"
+
+
 async def test_an_unknown_number_is_asked_again(talk: Begin) -> None:
     person = talk(None)
     await person.say("login")
