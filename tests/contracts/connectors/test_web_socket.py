@@ -3,56 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from contextlib import asynccontextmanager
 
 import pytest
 import socketio
 
-from connectors.web.sessions import Sessions
 from connectors.web.socket import WebSocket
 from switchboard.model import Address, ChannelEvent, Reply
 from switchboard.redis.conversations import RedisConversations
 from tests.contracts.connectors.stage import until
-
-
-class Widget:
-    """A browser: what came from the server, by event."""
-
-    def __init__(self, client):
-        self.client = client
-        self.uttered = []
-        self.sessions = []
-        self.refused = []
-        client.on("bot_uttered", self.uttered.append)
-        client.on("session_confirm", self.sessions.append)
-        client.on("session_refused", self.refused.append)
-
-    async def start(self, **data):
-        count = len(self.sessions)
-        await self.client.emit("session_request", data)
-        await until(lambda: len(self.sessions) > count)
-        return self.sessions[-1]
-
-    async def say(self, message, **custom):
-        data = {"message": message, "session_id": self.sessions[-1] if self.sessions else None, "customData": custom}
-        return await self.client.call("user_uttered", data, timeout=5)
-
-    @property
-    def texts(self):
-        return [message["text"] for message in self.uttered]
-
-
-@asynccontextmanager
-async def browser(stage, headers=None, transports=("websocket",)):
-    client = socketio.AsyncClient(reconnection=False)
-    widget = Widget(client)
-    await client.connect(stage.url, headers=headers or {}, transports=list(transports))
-    try:
-        yield widget
-    finally:
-        # A client that polls would wait half a minute for its last poll.
-        await client.eio.disconnect(abort="polling" in transports)
+from tests.contracts.connectors.widget import browser
 
 
 @pytest.mark.parametrize("transports", [("polling",), ("websocket",)])
@@ -222,81 +181,6 @@ async def test_two_tabs_of_a_session_both_see_the_reply(stage):
         assert one.texts == two.texts == ["you said: hello"]
 
 
-async def log_in(stage, widget, message="the code"):
-    """The person sends a code; crm/operations binds while the turn runs; the reply comes after."""
-    stage.may_answer.clear()
-    await widget.say(message, client_id="login-1")
-    address = Sessions(stage.settings.key("web-session"), stage.stores.clock).read(widget.sessions[-1]).address
-    await asyncio.sleep(0.05)
-    await stage.bind(address)
-    stage.may_answer.set()
-    return address
-
-
-async def test_a_login_gives_the_one_who_logged_in_a_new_token(stage):
-    async with browser(stage) as widget:
-        before = await widget.start()
-        await log_in(stage, widget)
-        await until(lambda: widget.uttered)
-        assert len(widget.sessions) == 2 and widget.sessions[-1] != before
-        assert (await widget.say("查话费"))["stored"] is True
-    async with browser(stage) as widget:
-        after = await widget.start(session_id=before)
-        assert after.split(".")[0] != before.split(".")[0]
-
-
-async def test_a_planted_session_sees_nothing_after_the_login(stage):
-    async with browser(stage) as attacker, browser(stage) as victim:
-        planted = await attacker.start()
-        await victim.start(session_id=planted)
-        await attacker.say("before", client_id="a1")
-        await until(lambda: len(attacker.uttered) == 1)
-        await log_in(stage, victim)
-        await until(lambda: "you said: the code" in victim.texts)
-        await victim.say("查话费")
-        await until(lambda: "you said: 查话费" in victim.texts)
-        assert (await attacker.say("查话费"))["error"] == "session"
-        await asyncio.sleep(0.2)
-        assert attacker.texts == ["you said: before"]
-
-
-async def test_a_position_ahead_of_the_login_makes_no_other_message_the_login(stage):
-    async with browser(stage) as attacker, browser(stage) as victim:
-        planted = await attacker.start()
-        ahead_s = time.time() + 1
-        await attacker.start(session_id=planted, position=f"{int(ahead_s * 1000)}-0")
-        await victim.start(session_id=planted)
-        stage.may_answer.clear()
-        await victim.say("the code", client_id="login-1")
-        await attacker.say("mine", client_id="a1")
-        address = Address("web", planted.split(".")[0])
-        await stage.bind(address)
-        await stage.say(address, Reply("welcome"), f"web:{address.id}:login-1")
-        await asyncio.sleep(ahead_s - time.time() + 0.1)
-        await stage.say(address, Reply("your balance"), f"web:{address.id}:a1")
-        await until(lambda: victim.texts == ["welcome", "your balance"])
-        await asyncio.sleep(0.2)
-        assert attacker.texts == [] and len(attacker.sessions) == 2
-
-
-async def test_only_its_sender_is_shown_a_messages_id(stage):
-    async with browser(stage) as attacker, browser(stage) as victim:
-        planted = await attacker.start()
-        await victim.start(session_id=planted)
-        stage.may_answer.clear()
-        await victim.say("the code", client_id="login-1")
-        address = Address("web", planted.split(".")[0])
-        await stage.say(address, Reply("one moment"), f"web:{address.id}:login-1")
-        await until(lambda: attacker.uttered and victim.uttered)
-        assert victim.uttered[0]["renji"]["in_reply_to"] == f"web:{address.id}:login-1"
-        assert "login-1" in victim.uttered[0]["renji"]["id"]
-        assert attacker.texts == ["one moment"] and "login-1" not in repr(attacker.uttered)
-    async with browser(stage) as widget:
-        await widget.start(session_id=planted, sent=["login-1"], position="")
-        await until(lambda: widget.uttered)
-        assert widget.uttered[0]["renji"] == victim.uttered[0]["renji"]
-
-
 BAD_POSITIONS = ["-5", "1-", "99999999999999999999", "0-99999999999999999999", "(5", "+", "١", 5, None]
 
 
@@ -320,26 +204,6 @@ async def test_a_message_that_cannot_be_read_holds_up_only_its_own_connections(s
         await until(lambda: not odd.client.connected)
         await widget.say("hello")
         await until(lambda: widget.uttered)
-
-
-async def test_who_was_cut_off_while_logging_in_still_gets_the_new_token(stage):
-    async with browser(stage) as widget:
-        before = await widget.start()
-        address = await log_in(stage, widget)
-    await until(lambda: stage.stores.outbox.last(address))
-    async with browser(stage) as widget:
-        after = await widget.start(session_id=before, sent=["login-1"], position="")
-        assert after != before and after.startswith(address.id)
-        await until(lambda: widget.texts == ["you said: the code"])
-
-
-async def test_the_end_of_a_generation_ends_the_session(stage):
-    async with browser(stage) as widget:
-        await widget.start()
-        address = await log_in(stage, widget)
-        await until(lambda: widget.uttered)
-        await stage.stores.bindings.unbind(address.conversation_id(stage.key), "reissued")
-        assert (await widget.say("查话费"))["error"] == "session"
 
 
 async def test_another_sites_page_cannot_connect(stage):

@@ -1,4 +1,4 @@
-"""The console's database, each test with SQLite and with PostgreSQL where TEST_POSTGRES names an empty one."""
+"""The console's database, each test with SQLite and with PostgreSQL where TEST_POSTGRES names an empty one; a house."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from redis import asyncio as aioredis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from console import erasure
 from console.database import open_engine
 from console.migrate import migrate
 from tests import postgres
+from tests.contracts.console.living import NUMBER, OTHER, House
+from tests.contracts.switchboard.stack import Stack
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +39,17 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         await migrate(opened)
     yield opened
     await opened.dispose()
+
+
+@pytest.fixture
+async def house(
+    engine: AsyncEngine, redis: aioredis.Redis, redis_server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[House]:
+    monkeypatch.setattr(erasure, "PAUSE_S", 0.1)
+    stack = Stack(redis_server, tmp_path)
+    await stack.stores.ready()
+    (tmp_path / "log").mkdir()
+    stack.directory.known = {NUMBER: ("s1", "zj"), OTHER: ("s2", "zj")}
+    stack.worker()
+    yield House(stack, engine, tmp_path, redis_server.parent)
+    await stack.end()

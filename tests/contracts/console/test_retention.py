@@ -12,9 +12,8 @@ from structlog.testing import capture_logs
 
 from console.retention import Retention, told
 from switchboard.tasks import end
-from tests.contracts.console.test_erasure import KEPT, NUMBER, PHONE, STRANGER, House, house, lived
+from tests.contracts.console.living import KEPT, NUMBER, PHONE, STRANGER, House, lived
 
-__all__ = ["house"]
 PROOF = {"quote": "q1", "msisdn": NUMBER, "subscriber_id": "s1", "price_fen": 500, "order": "o1"}
 
 

@@ -25,7 +25,7 @@ from tests import postgres
 from tests.unit.console.fakes import FakeChanges, FakeClock, FakeDesk
 
 PASSWORD = "correct horse"
-ON_BOTH = ("test_agents", "test_login", "test_reports", "test_desk")
+ON_BOTH = ("test_agents", "test_login", "test_reports", "test_desk", "test_desk_pages", "test_packet")
 PEOPLE = (
     Person("lin", "小林", "agent", ("general",)),
     Person("chen", "小陈", "agent"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
 
 import pytest
 from rasa.shared.nlu.training_data.message import Message
@@ -11,13 +10,6 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.nlu.extractor import ValueExtractor
 from bot.nlu.lookups import load_lookup
 from bot.nlu.values.services import ServiceFinder
-
-NOW = datetime(2026, 3, 15, 4, 0, tzinfo=timezone.utc)
-
-
-@pytest.fixture(scope="module")
-def extractor() -> ValueExtractor:
-    return ValueExtractor(ValueExtractor.get_default_config(), lambda: NOW)
 
 
 def found(extractor: ValueExtractor, text: str) -> list[tuple[str, object]]:

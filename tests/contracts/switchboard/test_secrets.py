@@ -1,0 +1,59 @@
+"""Secrets are stored sealed and opened only as they leave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from switchboard import masking
+from switchboard.model import Address, Reply
+from switchboard.redis.topology import is_cluster
+from tests.contracts.switchboard.stack import Stack
+
+LI, PHONE = Address("web", "li"), Address("sms", "+8613800000001")
+CODE = "493817"
+
+
+async def test_no_secret_stands_in_the_append_only_file(stack: Stack, redis_server: Path) -> None:
+    typed = [
+        "验证码是845201",
+        "密码是s3cretPW9",
+        "充值卡 123456789012345678",
+        "6222021234567890128",
+        "11010519491231002X",
+    ]
+    stack.worker()
+    for text in typed:
+        item, secrets = masking.mask_item(stack.message(LI, text))
+        await stack.stores.accept.accept([item], secrets)
+    await stack.stores.codes.send_code(PHONE.id, CODE, "looking_up", {}, "zh", "d1")
+    await stack.at_rest()
+    if is_cluster(stack.stores.redis):
+        pytest.skip("the file is that of the one Redis")
+    file = (redis_server.parent / "appendonly.aof").read_bytes()
+    assert b"echo" in file
+    for secret in ("845201", "s3cretPW9", "123456789012345678", "6222021234567890128", "11010519491231002X", CODE):
+        assert secret.encode() not in file
+
+
+async def test_a_one_time_code_is_opened_only_as_it_leaves(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reply(name: str, conversation: Any, values: Any = None) -> Reply:
+        return Reply(f"验证码{values['code']}", response=name)
+
+    monkeypatch.setattr(stack.voice, "reply", reply)
+    stack.worker()
+    await stack.stores.codes.send_code(PHONE.id, CODE, "code_login", {}, "zh", "d1")
+    await stack.at_rest()
+    assert stack.sms.texts() == [f"验证码{CODE}"]
+    assert CODE not in str(await stack.logged())
+
+
+async def test_a_reference_that_the_bot_repeats_stays_closed(stack: Stack) -> None:
+    item, secrets = masking.mask_item(stack.message(LI, f"验证码是{CODE}"))
+    stack.worker()
+    await stack.stores.accept.accept([item], secrets)
+    await stack.at_rest()
+    assert CODE not in stack.web.texts()[1]
+    assert "⟦code:" in stack.web.texts()[1]
