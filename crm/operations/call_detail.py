@@ -8,10 +8,9 @@ from datetime import datetime
 
 from crm.model import MOST_CALLS, CallRecord, Subscriber
 from crm.operations import stepups
-from crm.operations.closed import closed
+from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
-from crm.operations.identify import identify
 from crm.operations.results import CodeSent, Refusal
 from crm.worktime import CHINA
 
@@ -65,9 +64,7 @@ async def read(doors: Doors, who: Context, month: str, ref: str) -> Detail | Ref
 
 async def _holder(doors: Doors, who: Context, month: str) -> Subscriber | Refusal:
     """Who may see this month: a company's or a family's number is used by one and held by another."""
-    if off := await closed(doors, OPERATION):
-        return off
-    person = await identify(doors, who)
+    person = await admitted(doors, who, OPERATION)
     if isinstance(person, Refusal):
         return person
     if not person.account_holder:

@@ -145,6 +145,11 @@ class FakeBindings:
         self.bound.pop(conversation, None)
         self.ended.append((conversation, reason))
 
+    async def end_number(self, msisdn: str, subscriber_id: str, reason: str) -> None:
+        for conversation, (number, subscriber, *_) in list(self.bound.items()):
+            if number == msisdn and subscriber != subscriber_id:
+                await self.unbind(conversation, reason)
+
 
 class FakeCodeSender:
     def __init__(self) -> None:

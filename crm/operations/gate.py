@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
-from crm.errors import Refused
 from crm.operations.levels import LEVELS
 
 SWITCHED_OFF = "switched_off"
 _WITHOUT_STEP_UP = frozenset(
-    {"recharge_card", "recharge_page", "report_fault", "complain", "request_callback", "invoice"}
+    {"recharge_card", "recharge_page", "report_fault", "complain", "request_callback", "invoice", "restore_paid_line"}
 )
 OPERATIONS = _WITHOUT_STEP_UP | {operation for operation, level in LEVELS.items() if level == 2}
 """Whatever changes something in the CRM passes the gate: at the quote and again at the yes."""
@@ -24,10 +23,3 @@ class Gate(Protocol):
 async def all_on(kind: Literal["skill", "operation"], *names: str) -> Mapping[str, str] | None:
     """The gate where nothing can be switched off."""
     return None
-
-
-async def pass_gate(gate: Gate, operation: str) -> None:
-    """Raises Refused while the operation is switched off."""
-    off = await gate("operation", operation)
-    if off is not None:
-        raise Refused(SWITCHED_OFF, off)

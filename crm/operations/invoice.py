@@ -9,10 +9,9 @@ from crm.errors import NotFound, Refused
 from crm.invoicing import invoiceable_fen, is_tax_id
 from crm.model import Bill, Invoice, InvoiceRequest
 from crm.operations import reads
-from crm.operations.closed import closed
+from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
-from crm.operations.identify import identify
 from crm.operations.results import Refusal
 
 OPERATION = "invoice"
@@ -43,9 +42,7 @@ async def issue(
 
     `wish` names this one wish: after a reversal the same words are another one.
     """
-    if off := await closed(doors, OPERATION):
-        return off
-    person = await identify(doors, who)
+    person = await admitted(doors, who, OPERATION)
     if isinstance(person, Refusal):
         return person
     if tax_id and not is_tax_id(tax_id):

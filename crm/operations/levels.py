@@ -1,7 +1,8 @@
 """How much proof each operation needs, per channel.
 
 Levels: 0 nothing · 1 bound to the number · 2 bound and a step-up · 3 a human, or service password and ID.
-Step-ups: `none`, `reply` (an explicit yes on a link whose sender the carrier vouches for), `code` (by SMS, one-time).
+Step-ups: `none`, `reply` (an explicit yes on a link whose sender the carrier vouches for), `code` (by SMS, one-time),
+`papers` (service password and ID number), `person` (never by a machine).
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-StepUp = Literal["none", "reply", "code"]
+StepUp = Literal["none", "reply", "code", "papers", "person"]
 
 LEVELS: Mapping[str, int] = {
+    "find_store": 0,
+    "port_out": 0,
     "consult_plans": 0,
     "compare_plans": 0,
     "consult_roaming": 0,
@@ -37,6 +40,8 @@ LEVELS: Mapping[str, int] = {
     "query_own_number": 1,
     "query_other_number": 1,
     "urge": 1,
+    # Money ended what money began: nothing is left to prove.
+    "restore_paid_line": 1,
     "query_points": 1,
     "query_broadband": 1,
     "invoice": 1,
@@ -62,6 +67,9 @@ LEVELS: Mapping[str, int] = {
     "change_owner": 3,
 }
 
+BY_PERSON = frozenset({"resume_number", "reset_password", "replace_sim", "change_owner"})
+"""Of level 3 what no machine does: a person, or a shop, looks at the face and the papers."""
+
 # A new plan changes what is paid each month, and single calls are the most private of all, so that a yes from a phone
 # left on a table is not enough.
 _CODE_BY_SMS = frozenset({"change_plan", "undo_plan_change", "query_call_detail"})
@@ -76,6 +84,8 @@ def step_up(operation: str, channel: str) -> StepUp:
     """What has to follow the yes. The desk proves people in its own way and still needs the code."""
     if level(operation) < 2:
         return "none"
+    if level(operation) == 3:
+        return "person" if operation in BY_PERSON else "papers"
     if channel == "sms" and operation not in _CODE_BY_SMS:
         return "reply"
     return "code"

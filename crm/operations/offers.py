@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm.errors import NotFound, Refused
 from crm.model import Category, ItemAction
+from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 from crm.operations.quotes import Quote, issue
@@ -14,6 +15,9 @@ async def offer(
     doors: Doors, who: Context, operation: str, offering_id: str, kinds: tuple[Category, ...], action: ItemAction
 ) -> Quote | Refusal:
     """An offer for what is of one of these kinds. Raises Unavailable."""
+    person = await admitted(doors, who, operation)
+    if isinstance(person, Refusal):
+        return person
     try:
         offering = await doors.crm.offering(offering_id, deadline=doors.read_deadline())
         if offering.category not in kinds:

@@ -10,13 +10,14 @@ from typing import Literal
 from crm.errors import NotFound, Refused, Unavailable
 from crm.model import OrderItem, OrderRequest, Payment
 from crm.operations import reads
+from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
-from crm.operations.gate import pass_gate
+from crm.operations.results import Refusal
 
 RECENT = timedelta(days=3)
 """A payment of these days may be the one that somebody speaks of who says that they have paid."""
-RESTORES = "resume_number"
+RESTORES = "restore_paid_line"
 ARREARS_HOLD = "hold-arrears"
 State = Literal["done", "credited_now", "unpaid", "waiting", "failed"]
 
@@ -56,11 +57,12 @@ async def restore(doors: Doors, who: Context) -> bool:
 
     Raises Unavailable.
     """
-    msisdn = reads.number(who)
+    person = await admitted(doors, who, RESTORES)
+    if isinstance(person, Refusal):
+        return False
     key = hashlib.sha256(f"{who.conversation}\nrestore\n{who.message_id}".encode()).hexdigest()[:32]
-    request = OrderRequest(msisdn, (OrderItem("delete", ARREARS_HOLD),), key, who.channel)
+    request = OrderRequest(person.msisdn, (OrderItem("delete", ARREARS_HOLD),), key, who.channel)
     try:
-        await pass_gate(doors.gate, RESTORES)
         order = await doors.crm.place_order(request, idempotency_key=key, deadline=doors.write_deadline())
     except (Refused, NotFound):
         return False

@@ -75,6 +75,10 @@ class Bindings(Protocol):
 
     async def unbind(self, conversation: str, reason: str) -> None: ...
 
+    async def end_number(self, msisdn: str, subscriber_id: str, reason: str) -> None:
+        """The number is this subscriber's now ("": nobody's): whoever else is bound to it, by any Address, is not any
+        more."""
+
 
 class CodeSender(Protocol):
     """Sends a one-time code by SMS to a number; the code itself is stored nowhere in clear."""

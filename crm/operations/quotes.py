@@ -12,7 +12,6 @@ from crm.errors import NotFound, Refused
 from crm.model import ItemAction, Offering, OrderItem, Text
 from crm.operations.context import Context
 from crm.operations.doors import Doors
-from crm.operations.gate import pass_gate
 
 QUOTE_TTL_S = 600
 
@@ -86,10 +85,12 @@ def quote_id(who: Context, operation: str, offering_id: str) -> str:
 
 
 async def issue(doors: Doors, who: Context, operation: str, offering: Offering, action: ItemAction) -> Quote:
-    """Ask the CRM whether and at what price, and keep the offer. Raises Refused (its reason), NotFound, Unavailable."""
+    """Ask the CRM whether and at what price, and keep the offer; the caller let the person in (access.py).
+
+    Raises Refused (its reason), NotFound, Unavailable.
+    """
     if who.bound is None:
         raise Refused("not_bound")
-    await pass_gate(doors.gate, operation)
     items = (OrderItem(action, offering.id),)
     qualified = await doors.crm.qualify(who.bound.msisdn, items, deadline=doors.read_deadline())
     if not qualified.ok:

@@ -6,17 +6,16 @@ import hashlib
 
 from crm.errors import NotFound, Refused
 from crm.model import TopUp
+from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
-from crm.operations.gate import pass_gate
-from crm.operations.identify import identify
 from crm.operations.results import Refusal
 from crm.payments import Checkout
 
 
 async def with_card(doors: Doors, who: Context, ref: str) -> TopUp | Refusal:
     """Redeem the card behind masking's reference. Raises Unavailable: trying again credits once."""
-    subscriber = await identify(doors, who)
+    subscriber = await admitted(doors, who, "recharge_card")
     if isinstance(subscriber, Refusal):
         return subscriber
     card = await doors.vault.open(who.conversation, ref)
@@ -24,7 +23,6 @@ async def with_card(doors: Doors, who: Context, ref: str) -> TopUp | Refusal:
         return Refusal("card_missing")
     key = _key(who, "card", ref)
     try:
-        await pass_gate(doors.gate, "recharge_card")
         # The reference is not burnt: a turn that runs again must get the same answer. It ends by itself in ten minutes.
         return await doors.payments.redeem_card(subscriber.msisdn, card, key=key, deadline=doors.write_deadline())
     except Refused as refused:
@@ -33,11 +31,10 @@ async def with_card(doors: Doors, who: Context, ref: str) -> TopUp | Refusal:
 
 async def with_page(doors: Doors, who: Context, amount_fen: int) -> Checkout | Refusal:
     """A page to pay on. Nothing is credited before the gateway says that it was paid. Raises Unavailable."""
-    subscriber = await identify(doors, who)
+    subscriber = await admitted(doors, who, "recharge_page")
     if isinstance(subscriber, Refusal):
         return subscriber
     try:
-        await pass_gate(doors.gate, "recharge_page")
         return await doors.payments.start_checkout(
             subscriber.msisdn,
             amount_fen,

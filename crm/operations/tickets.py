@@ -7,10 +7,9 @@ from collections.abc import Mapping
 
 from crm.errors import Refused
 from crm.model import Ticket, TicketKind, Urgency
+from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
-from crm.operations.gate import pass_gate
-from crm.operations.identify import identify
 from crm.operations.results import Refusal
 
 MOST_TEXT = 500
@@ -25,12 +24,11 @@ async def create(
     doors: Doors, who: Context, kind: TicketKind, text: str, wish: str, urgency: Urgency = "normal"
 ) -> Ticket | Refusal:
     """`wish` names this one wish: asked again after a time-out, it gives the same ticket. Raises Unavailable."""
-    subscriber = await identify(doors, who)
+    subscriber = await admitted(doors, who, OPERATIONS[kind])
     if isinstance(subscriber, Refusal):
         return subscriber
     key = hashlib.sha256(f"{who.conversation}\n{kind}\n{wish}".encode()).hexdigest()[:32]
     try:
-        await pass_gate(doors.gate, OPERATIONS[kind])
         return await doors.crm.create_ticket(
             subscriber.msisdn,
             kind,

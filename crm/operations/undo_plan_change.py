@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from crm.errors import NotFound
 from crm.model import Offering, Order
-from crm.operations.closed import closed
+from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 from crm.operations.quotes import QUOTE_TTL_S, Quote, quote_id
@@ -27,17 +27,18 @@ async def waiting(doors: Doors, who: Context) -> Offering | None:
 
 async def quote(doors: Doors, who: Context, offering_id: str) -> Quote | Refusal:
     """An offer to take this change back; it costs nothing. Raises Unavailable."""
-    if off := await closed(doors, OPERATION):
-        return off
+    person = await admitted(doors, who, OPERATION)
+    if isinstance(person, Refusal):
+        return person
     offering = await waiting(doors, who)
-    if who.bound is None or offering is None or offering.id != offering_id:
+    if offering is None or offering.id != offering_id:
         return Refusal("nothing_to_cancel")
-    order = await _order(doors, who.bound.msisdn, offering.id)
+    order = await _order(doors, person.msisdn, offering.id)
     issued = Quote(
         id=quote_id(who, OPERATION, offering.id),
         operation=OPERATION,
-        msisdn=who.bound.msisdn,
-        subscriber_id=who.bound.subscriber_id,
+        msisdn=person.msisdn,
+        subscriber_id=person.id,
         items=order.items,
         name=offering.name,
         provider=offering.provider,

@@ -11,13 +11,15 @@ from switchboard.model import Address, Binding, Conversation
 from switchboard.ports import Clock
 from switchboard.redis.connection import reaching
 from switchboard.redis.keys import Keys
+from switchboard.redis.numbers import Numbers
 from switchboard.redis.records import LogRecord, dumps, load_standing, log_args
 from switchboard.redis.scripting import Scripts
 
 
 class RedisConversations:
-    def __init__(self, scripts: Scripts, keys: Keys, clock: Clock) -> None:
+    def __init__(self, scripts: Scripts, keys: Keys, numbers: Numbers, clock: Clock) -> None:
         self._scripts, self._redis, self._keys, self._clock = scripts, scripts.redis, keys, clock
+        self._numbers = numbers
 
     async def get(self, conversation: str) -> Conversation | None:
         with reaching():
@@ -36,14 +38,33 @@ class RedisConversations:
             "proof": binding.proof,
             "region": region,
         }
+        await self._numbers.add(binding.msisdn, conversation)
+        before = await self.get(conversation)
         await self._change(conversation, binding.subscriber_id, dumps(binding), region, "rebound", record, address)
+        if before and before.binding and before.binding.msisdn != binding.msisdn:
+            await self._numbers.remove(before.binding.msisdn, conversation)
+        await self.end_number(binding.msisdn, binding.subscriber_id, "other_subscriber")
         bound = await self.get(conversation)
         if bound is None:
             raise BadRecord(f"conversation {conversation} has no address yet")
         return bound
 
     async def unbind(self, conversation: str, reason: str) -> None:
+        before = await self.get(conversation)
         await self._change(conversation, "", "", "", reason, {"state": "unbound", "reason": reason})
+        if before and before.binding:
+            await self._numbers.remove(before.binding.msisdn, conversation)
+
+    async def bound_to(self, msisdn: str) -> list[Conversation]:
+        """Every conversation whose Address is bound to this number now."""
+        known = [await self.get(name) for name in await self._numbers.conversations(msisdn)]
+        return [one for one in known if one and one.binding and one.binding.msisdn == msisdn]
+
+    async def end_number(self, msisdn: str, subscriber: str, reason: str) -> None:
+        """The number is this subscriber's now ("": nobody's): what anybody else had through it ends everywhere."""
+        for one in await self.bound_to(msisdn):
+            if one.binding and one.binding.subscriber_id != subscriber:
+                await self.unbind(one.id, reason)
 
     async def allow_marketing(self, conversation: str, allowed: bool) -> None:
         """Consent to marketing notices, or its withdrawal."""
@@ -84,3 +105,6 @@ class RedisBindings:
 
     async def unbind(self, conversation: str, reason: str) -> None:
         await self._conversations.unbind(conversation, reason)
+
+    async def end_number(self, msisdn: str, subscriber_id: str, reason: str) -> None:
+        await self._conversations.end_number(msisdn, subscriber_id, reason)

@@ -19,6 +19,7 @@ from switchboard.errors import BadRecord
 from switchboard.model import Address, Binding
 from switchboard.redis.connection import Client, reaching
 from switchboard.redis.keys import tag
+from switchboard.redis.numbers import KIND as NUMBERS
 from switchboard.redis.records import load_message, loads, moment
 from switchboard.redis.stores import Stores
 from switchboard.redis.topology import masters
@@ -162,7 +163,14 @@ async def _keys(stores: Stores, batch: Sequence[bytes], theirs: Mapping[str, Sha
         elif key.startswith("sent:"):
             pipe.get(key)
             asked.append((key, "receipt's way back"))
+        elif key.endswith(f":{NUMBERS}"):
+            pipe.smembers(key)
+            asked.append((key, NUMBERS))
     for (key, kind), value in zip(asked, await pipe.execute(), strict=True):
+        if kind == NUMBERS:
+            held = sorted({name.decode() for name in value} & set(now))
+            found += [Piece("number's conversation", ("SREM", key, name)) for name in held]
+            continue
         owner, at = _owner(value)
         if (share := theirs.get(owner)) and (share.holds(at) if at else share.now):
             found.append(Piece(kind, ("UNLINK", key)))

@@ -19,6 +19,7 @@ from switchboard.redis.copies import Copies
 from switchboard.redis.exchange import RedisAccept
 from switchboard.redis.keys import Keys, keep_partitions
 from switchboard.redis.log import RedisLog
+from switchboard.redis.numbers import Numbers
 from switchboard.redis.once import RedisOnce
 from switchboard.redis.outbox import RedisWebOutbox
 from switchboard.redis.quotes import RedisQuotes
@@ -80,7 +81,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
     conversation_key, seal = settings.key("conversation"), Seal(settings.key("vault"))
     copies = Copies(scripts, settings.redis_replicas)
     accept = RedisAccept(copies, keys, conversation_key, seal, partition_cap(settings))
-    conversations = RedisConversations(scripts, keys, clock)
+    conversations = RedisConversations(scripts, keys, Numbers(redis, settings.key("number")), clock)
     return Stores(
         redis=redis,
         scripts=scripts,

@@ -49,7 +49,7 @@ async def test_nobody_is_said_to_be_asked_before_the_ticket_is_there(talk: Begin
 
 async def test_restoring_a_line_can_be_switched_off(talk: Begin) -> None:
     person = talk(PAID)
-    person.gate = closed_for("resume_number")
+    person.gate = closed_for("restore_paid_line")
     heard = await person.say("paid_but_cut_off")
     assert heard.responses == ["paid_but_cut_off", "ticket_callback"] and "我已请专人核实开机" in heard.texts[0]
     assert person.crm.subscribers[PAID].status == "suspended"

@@ -4,10 +4,18 @@
 local before = redis.call('HGET', KEYS[1], 'subscriber')
 if before and before ~= '' and before ~= ARGV[3] then
   void_quote(ARGV[1], KEYS[1], ARGV[6])
-  redis.call('HDEL', KEYS[1], 'choices', 'context', 'region')
+  redis.call('HDEL', KEYS[1], 'choices', 'context', 'region', 'marketing')
   redis.call('HSET', KEYS[1], 'events', 0)
   redis.call('HINCRBY', KEYS[1], 'generation', 1)
-  redis.call('DEL', KEYS[2], KEYS[3])
+  redis.call('DEL', KEYS[2], KEYS[3], ARGV[1] .. ':web:' .. ARGV[2])
+  local cursor = '0'
+  repeat -- what was to be told later; a place in the queue is the Address's own
+    local found = redis.call('ZSCAN', ARGV[1] .. ':timers', cursor, 'MATCH', ARGV[2] .. '|*', 'COUNT', 1000)
+    cursor = found[1]
+    for n = 1, #found[2], 2 do
+      if found[2][n] ~= ARGV[2] .. '|switchboard_waiting' then cancel(ARGV[1], found[2][n]) end
+    end
+  until cursor == '0'
   local stepups = redis.call('SMEMBERS', ARGV[1] .. ':stepups:' .. ARGV[2])
   for _, key in ipairs(stepups) do redis.call('DEL', key) end
 end

@@ -17,6 +17,7 @@ from switchboard.redis.conversations import RedisBindings
 from switchboard.redis.exchange import load_entry
 from switchboard.redis.handoffs import GRACE, RedisHandoffs
 from switchboard.redis.leases import Leases
+from switchboard.redis.numbers import Numbers
 from switchboard.redis.records import Entry, load_message
 from switchboard.redis.stores import Stores
 from switchboard.router import Parts, Router
@@ -54,7 +55,7 @@ class World:
         keys = stores.keys
         quotes = WatchedQuotes(stores.scripts, keys, clock)
         quotes.model, quotes.till = self.model, self.till
-        conversations = WatchedConversations(stores.scripts, keys, clock)
+        conversations = WatchedConversations(stores.scripts, keys, Numbers(stores.redis, key), clock)
         conversations.model = self.model
         bindings = RedisBindings(conversations, clock)
         self.stores = replace(stores, quotes=quotes, conversations=conversations, bindings=bindings)
