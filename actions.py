@@ -24,6 +24,7 @@ from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from bot.actions import skills, wiring
+from bot.actions.terms import Terms
 from crm.errors import Unavailable
 from crm.hosted import Gateway, hosted_payments
 from crm.operations.doors import Doors
@@ -70,7 +71,7 @@ class Extensions:
 
         async def start(_: Sanic, __: Any) -> None:
             doors = await open_doors(settings, opened)
-            wiring.install(lambda: doors)
+            wiring.install(lambda: doors, Terms.load(settings.content))
 
         async def stop(_: Sanic, __: Any) -> None:
             await opened.aclose()

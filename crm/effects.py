@@ -58,7 +58,7 @@ def place(situation: Situation, request: OrderRequest) -> tuple[Order, Effects]:
     order = Order(
         id=new_id("O", now), msisdn=request.msisdn, items=request.items, state="pending" if waits else "completed",
         total_fen=verdict.price_fen, placed_at=now, effective_at=verdict.effective_at, external_id=request.external_id,
-        completed_at=None if waits else now,
+        completed_at=None if waits else now, channel=request.channel, proof=request.proof,
     )  # fmt: skip
     return order, effects
 

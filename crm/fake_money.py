@@ -8,10 +8,8 @@ from datetime import datetime
 from crm.effects import new_id, settled
 from crm.errors import Refused
 from crm.fake_state import FakeState
-from crm.model import (
-    Payment,
-    TopUp,
-)
+from crm.model import Payment, Refund, TopUp
+from crm.refunds import refundable
 
 
 class FakeMoney(FakeState):
@@ -64,16 +62,39 @@ class FakeMoney(FakeState):
 
         return await self._once("card", idempotency_key, (msisdn, card_number), act, deadline)
 
+    async def refund(self, msisdn: str, offering_id: str, *, idempotency_key: str, deadline: float) -> Refund:
+        def act() -> Refund:
+            self._subscriber(msisdn)
+            now, held = self.clock(), [p for p in self._products(msisdn) if p.offering_id == offering_id]
+            if not held:
+                raise Refused("not_active", {"offering": offering_id})
+            orders = sorted(self.all_orders.values(), key=lambda o: o.placed_at, reverse=True)
+            mine = [o for o in orders if o.msisdn == msisdn]
+            items = [((msisdn, b.month, n), i) for b in self.all_bills[msisdn] for n, i in enumerate(b.items)]
+            charges = [(key, item) for key, item in items if key not in self.refunded]
+            found = {key: fen for p in held for key, fen in refundable(charges, p, mine, self.policy, now)}
+            self.refunded.update(found)
+            made = Refund(new_id("R", now), msisdn, offering_id, sum(found.values()), now)
+            self._give(msisdn, made.amount_fen)
+            return made
+
+        return await self._once("refund", idempotency_key, (msisdn, offering_id), act, deadline)
+
     def _credit(self, msisdn: str, amount_fen: int, payment_id: str) -> TopUp:
+        now = self.clock()
+        return TopUp(new_id("U", now), msisdn, amount_fen, self._give(msisdn, amount_fen), now, payment_id)
+
+    def _give(self, msisdn: str, amount_fen: int) -> int:
+        """Settle what is owed, oldest first; what is in the general bucket then."""
         left = amount_fen
         for index, bill in sorted(enumerate(self.all_bills[msisdn]), key=lambda pair: pair[1].month):
             due, left = settled(bill.due_fen, left)
             state = "settled" if bill.state == "overdue" and not due else bill.state
             self.all_bills[msisdn][index] = replace(bill, due_fen=due, state=state)
-        now, balance_fen = self.clock(), self._move(msisdn, amount_fen)
+        balance_fen = self._move(msisdn, amount_fen)
         if balance_fen >= 0 and self.subscribers[msisdn].suspended_for == "arrears":
             self._restore(msisdn)
-        return TopUp(new_id("U", now), msisdn, amount_fen, balance_fen, now, payment_id)
+        return balance_fen
 
     def _wrong_card(self, msisdn: str, wrong: int, now: datetime) -> None:
         if wrong >= self.policy.card_tries:

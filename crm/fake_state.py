@@ -48,6 +48,7 @@ class FakeState:
         self.lots = {m: list(h.lots) for m, h in by_number.items()}
         self.lines = {m: list(h.broadband) for m, h in by_number.items()}
         self.calls = {m: list(h.calls) for m, h in by_number.items()}
+        self.refunded: set[tuple[str, str, int]] = set()
         self.all_invoices: dict[str, Invoice] = {}
         self.all_tickets: dict[str, Ticket] = {}
         self.cards: dict[str, int] = {}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from crm.errors import Refused
 from crm.model import Subscriber, TicketKind
-from crm.worktime import add_working_days
+from crm.worktime import CHINA, add_working_days
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,17 @@ class Policy:
     def lock_in_fee_fen(self, monthly_fen: int, months_left: int) -> int:
         """What leaving a contract early would cost."""
         return monthly_fen * months_left * int(self.terms["lock_in_fee_share_percent"]) // 100
+
+    def refund_since(self, now: datetime) -> date:
+        """From this day on, charges that nobody ordered are given back."""
+        today = now.astimezone(CHINA).date()
+        months = today.year * 12 + today.month - self.terms["refund"]["months"]
+        return date(months // 12, months % 12 + 1, 1)
+
+    @property
+    def cooling_off(self) -> timedelta:
+        """So long after an order its charges are given back without a reason."""
+        return timedelta(days=self.terms["refund"]["cooling_off_days"])
 
     @property
     def card_tries(self) -> int:

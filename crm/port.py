@@ -43,6 +43,8 @@ from crm.model import (
     Product,
     Qualification,
     Reason,
+    Reckoning,
+    Refund,
     SaleState,
     Shop,
     Subscriber,
@@ -60,8 +62,9 @@ __all__ = [
     "Allowance", "AllowanceScope", "AllowanceType", "Balance", "BalanceBucket", "BalanceKind", "Bill", "BillCause",
     "BillItem", "Broadband", "BroadbandState", "CallKind", "CallRecord", "Category", "Crm", "Grant", "Invoice",
     "InvoiceRequest", "ItemAction", "Offering", "Order", "OrderItem", "OrderRequest", "OrderState", "Payment",
-    "PaymentState", "PointsLot", "Price", "Product", "Qualification", "Reason", "SaleState", "Shop", "Subscriber",
-    "SuspensionCause", "Text", "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency", "UsageSummary", "within",
+    "PaymentState", "PointsLot", "Price", "Product", "Qualification", "Reason", "Reckoning", "Refund", "SaleState",
+    "Shop", "Subscriber", "SuspensionCause", "Text", "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency",
+    "UsageSummary", "within",
 ]  # fmt: skip
 
 
@@ -175,6 +178,11 @@ class Crm(Protocol):
 
     async def top_up_card(self, msisdn: str, card_number: str, *, idempotency_key: str, deadline: float) -> TopUp:
         """Redeem a recharge card (18 digits). Refused: card_invalid, card_used(_by_you), card_expired, card_locked."""
+        ...
+
+    async def refund(self, msisdn: str, offering_id: str, *, idempotency_key: str, deadline: float) -> Refund:
+        """Give back what was charged for an offering that is held and was never ordered, as far as the rules give it
+        (crm.refunds), to the general balance; what was given back before is not again. Refused: not_active."""
         ...
 
     # invoices

@@ -31,6 +31,7 @@ from crm.model import (
     PointsLot,
     Product,
     Qualification,
+    Refund,
     Shop,
     Subscriber,
     Ticket,
@@ -56,6 +57,7 @@ ORDER = f"{API}/productOrderingManagement/v4/productOrder"
 CANCEL = f"{API}/productOrderingManagement/v4/cancelProductOrder"
 TICKET = f"{API}/troubleTicket/v4/troubleTicket"
 PAYMENT = "/payment/v4/payment"
+REFUND = "/payment/v4/refund"
 MESSAGE = f"{API}/communicationManagement/v4/communicationMessage"
 SITE = f"{API}/geographicSiteManagement/v4/geographicSite"
 POINTS = f"{API}/loyalty/v4/loyaltyBalance"
@@ -208,6 +210,11 @@ class TmfCrm(TmfClient):
     async def _top_up(self, document: Document, key: str, deadline: float) -> TopUp:
         reply = await self._write(TOP_UP, document, key, deadline)
         return read_document(lambda d: money.top_up_from(d, reply.duplicate), reply.document)
+
+    async def refund(self, msisdn: str, offering_id: str, *, idempotency_key: str, deadline: float) -> Refund:
+        document = money.refund_request(msisdn, offering_id, idempotency_key)
+        reply = await self._write(REFUND, document, idempotency_key, deadline)
+        return read_document(money.refund_from, reply.document)
 
     # invoices
     async def invoices(self, msisdn: str, *, deadline: float) -> tuple[Invoice, ...]:

@@ -21,7 +21,7 @@ BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("connectors/", ("worker", "gateway")),
     ("console/", ("gateway",)),
     ("crm/reference/", ("crm",)),
-    ("content/terms/", ("worker",)),
+    ("content/terms/", ("worker", "actions")),
     ("crm/", ("actions", "gateway", "worker")),
     ("bot/actions/", ("actions",)),
     ("bot/client", ("worker",)),

@@ -42,6 +42,7 @@ LANGUAGES = ("zh", "en")
 CHANNELS = ("web", "wechat", "wecom", "sms")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _EXPRESSION = re.compile(r"\{\{(.*)\}\}", re.DOTALL)
+_TERM_PARTS = ("name", "means", "sum", "stop")
 _ENTRY_KEYS = {*LANGUAGES, *CHANNELS, "choices", "link"}
 _CHOICE_KEYS = {*LANGUAGES, "intent", "entities", "each", "when", "wish"}
 
@@ -54,16 +55,18 @@ class Wording:
         entries: Mapping[str, Mapping[str, Any]],
         new_list: Callable[[], str] | None = None,
         wishes: Mapping[str, Mapping[str, str]] | None = None,
+        terms: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        """`wishes`: the short name of each intent that can be offered by name."""
+        """`wishes`: the short name of each intent that can be offered by name. `terms`: what charges are, in words."""
         self._entries = entries
         self._wishes = wishes or {}
+        self._terms = terms or {}
         self._new_list = new_list or (lambda: secrets.token_hex(4))
         self._env = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
         )
         self._env.filters.update(yuan=yuan, volume=volume, month=month, day=day, clock=clock, mask=masking.msisdn)
-        self._env.filters["named"] = self._named
+        self._env.filters.update(named=self._named, term=self._term)
         # Compiling costs far more than rendering; there are as many templates as texts in content/.
         self._template = cache(self._env.from_string)
         self._expression = cache(partial(self._env.compile_expression, undefined_to_none=False))
@@ -79,8 +82,12 @@ class Wording:
                 if name in entries:
                     raise BadWording(f"{path}: {name} is already defined in another file")
                 entries[name] = entry
-        wishes = content / "terms" / "wishes.yml"
-        wording = cls(entries, wishes=_read(wishes, "wishes") if wishes.exists() else None)
+        wishes, terms = content / "terms" / "wishes.yml", content / "terms" / "charges.yml"
+        wording = cls(
+            entries,
+            wishes=_read(wishes, "wishes") if wishes.exists() else None,
+            terms=_read(terms, "terms") if terms.exists() else None,
+        )
         faults = list(wording.faults())
         if faults:
             raise BadWording("; ".join(faults))
@@ -121,6 +128,7 @@ class Wording:
         for wish, names in self._wishes.items():
             if not isinstance(names, Mapping) or not all(names.get(language) for language in LANGUAGES):
                 yield f"{wish}: must have a short name in zh and en"
+        yield from self._term_faults()
         for name, entry in self._entries.items():
             if not isinstance(entry, Mapping):
                 yield f"{name}: must have zh and en"
@@ -136,6 +144,28 @@ class Wording:
                     self._env.parse(text)
                 except TemplateError as error:
                     yield f"{name}: {error} in {text!r}"
+
+    def _term_faults(self) -> Iterator[str]:
+        for name, term in self._terms.items():
+            for part in _TERM_PARTS:
+                said = term.get(part) if isinstance(term, Mapping) else None
+                if said is None and part not in ("name", "means"):
+                    continue
+                if not isinstance(said, Mapping) or not all(said.get(language) for language in LANGUAGES):
+                    yield f"{name}: must have {part} in zh and en"
+                    continue
+                for text in _strings(said):
+                    try:
+                        self._env.parse(text)
+                    except TemplateError as error:
+                        yield f"{name}: {error} in {text!r}"
+
+    def _term(self, of: str | Mapping[str, Any], part: str, language: str = "zh") -> str:
+        """A part of what content/terms/charges.yml says of a term, or of the `cause` of a charge with its figures; ""
+        where it says none."""
+        values: Mapping[str, Any] = of if isinstance(of, Mapping) else {"cause": of}
+        said = self._terms.get(str(values["cause"]), {}).get(part)
+        return self._text(said[language], values) if said else ""
 
     def _named(self, intent: str, language: str = "zh") -> str:
         """The short name of a wish. Raises KeyError."""

@@ -15,6 +15,7 @@ from bot.actions import references
 from bot.actions.references import Pick
 from bot.actions.shown import MOST, Item, Shown, item_of, listed, meant, recent_shown, recent_wish
 from bot.actions.turn import Event, Turn
+from bot.actions.wiring import terms
 from crm.model import Offering
 from crm.operations import cancel_data_pack, reads
 from crm.operations.catalogue import on_sale
@@ -49,6 +50,10 @@ async def answer(turn: Turn) -> list[Event] | None:
         return events
     if not turn.text.strip():
         return None
+    if "month" not in turn.entities and (term := terms().asked(turn.text)):
+        turn.say("term", term=term, ways=list(terms().ways.get(term, ())))
+        turn.outcome("faq", "answered")
+        return []
     if month := _month(turn):
         wish = recent_wish(turn) or {}
         return await _do(turn, BY_MONTH[wish["intent"]], {"month": month}, str(wish.get("number") or ""))

@@ -9,16 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.actions.terms import Terms
 from crm.operations.doors import Doors
 
 _open: list[Callable[[], Doors]] = []
 _doors: list[Doors] = []
+_terms: list[Terms] = []
 
 
-def install(open_doors: Callable[[], Doors]) -> None:
+def install(open_doors: Callable[[], Doors], words: Terms | None = None) -> None:
     """Replaces what was installed before. `open_doors` is called in the server's loop."""
     _open[:] = [open_doors]
     _doors.clear()
+    _terms[:] = [words or Terms()]
+
+
+def terms() -> Terms:
+    """What charges are called; no words where none are installed."""
+    return _terms[0] if _terms else Terms()
 
 
 def doors() -> Doors:

@@ -25,9 +25,22 @@ from crm.documents.scalars import (
     quantity_to,
     rows,
     string,
+    whole,
     yuan,
 )
-from crm.model import BalanceBucket, BalanceKind, Bill, BillCause, BillItem, Payment, PaymentState, TopUp
+from crm.model import (
+    BalanceBucket,
+    BalanceKind,
+    Bill,
+    BillCause,
+    BillItem,
+    Payment,
+    PaymentState,
+    Reckoning,
+    ReckoningKind,
+    Refund,
+    TopUp,
+)
 from crm.worktime import CHINA, next_cycle
 
 
@@ -111,8 +124,12 @@ def rate_to(item: BillItem, rate_id: str, bill: Bill) -> Document:
         "date": item.on.isoformat(), "isBilled": bill.state != "open", "bill": {"id": bill.id},
         "taxIncludedAmount": money_to(item.amount_fen), "@type": "AppliedCustomerBillingRate",
     }  # fmt: skip
-    if item.offering_id:
-        document["characteristic"] = characteristics_to({"productOffering": item.offering_id})
+    extra: Document = {"productOffering": item.offering_id} if item.offering_id else {}
+    if figures := item.reckoning:
+        each = money_to(figures.each_fen)
+        extra["reckoning"] = {"kind": figures.kind, "count": figures.count, "each": each, "of": figures.of}
+    if extra:
+        document["characteristic"] = characteristics_to(extra)
     return document
 
 
@@ -125,6 +142,17 @@ def rate_from(raw: Any) -> BillItem:
         amount_fen=money_from(document.get("taxIncludedAmount"), "taxIncludedAmount"),
         on=day_from(document.get("date"), "date"),
         offering_id=string(extra["productOffering"], "productOffering") if "productOffering" in extra else None,
+        reckoning=_reckoning_from(extra["reckoning"]) if "reckoning" in extra else None,
+    )
+
+
+def _reckoning_from(raw: Any) -> Reckoning:
+    document = mapping(raw, "reckoning")
+    return Reckoning(
+        kind=choice(document.get("kind"), "reckoning.kind", get_args(ReckoningKind)),
+        count=whole(document.get("count"), "reckoning.count"),
+        each_fen=money_from(document.get("each"), "reckoning.each"),
+        of=whole(document.get("of"), "reckoning.of"),
     )
 
 
@@ -202,3 +230,30 @@ def first_id(document: Mapping[str, Any], field: str) -> str:
     if not references:
         raise BadDocument(field)
     return string(references[0].get("id"), f"{field}.id", 128)
+
+
+def refund_request(msisdn: str, offering_id: str, key: str) -> Document:
+    """The CRM's rules say how much."""
+    return {
+        "account": {"id": msisdn, "@referredType": "MSISDN"}, "correlatorId": key, "totalAmount": money_to(0),
+        "paymentMethod": {"name": "balance", "@type": "balance"}, "productOffering": {"id": offering_id},
+    }  # fmt: skip
+
+
+def refund_to(refund: Refund) -> Document:
+    return {
+        "id": refund.id, "account": {"id": refund.msisdn, "@referredType": "MSISDN"}, "status": "done",
+        "paymentMethod": {"name": "balance", "@type": "balance"}, "totalAmount": money_to(refund.amount_fen),
+        "refundDate": moment_to(refund.at), "productOffering": {"id": refund.offering_id}, "@type": "Refund",
+    }  # fmt: skip
+
+
+def refund_from(raw: Any) -> Refund:
+    document = mapping(raw, "refund")
+    return Refund(
+        id=string(document.get("id"), "id"),
+        msisdn=string(mapping(document.get("account"), "account").get("id"), "account.id"),
+        offering_id=string(mapping(document.get("productOffering"), "productOffering").get("id"), "productOffering"),
+        amount_fen=money_from(document.get("totalAmount"), "totalAmount"),
+        at=moment_from(document.get("refundDate"), "refundDate"),
+    )

@@ -109,6 +109,8 @@ def order_request(request: OrderRequest) -> Document:
     }  # fmt: skip
     if request.quoted_fen is not None:
         document["orderTotalPrice"] = _total_to(request.quoted_fen)
+    if request.proof:
+        document["agreedBy"] = request.proof
     return document
 
 
@@ -122,6 +124,7 @@ def order_request_from(raw: Any) -> OrderRequest:
         external_id=string(document.get("externalId", ""), "externalId", 128),
         channel=string(channels[0].get("id"), "channel.id", 16) if channels else "",
         quoted_fen=_total_from(prices) if prices is not None else None,
+        proof=string(document.get("agreedBy", ""), "agreedBy", 16),
     )
 
 
@@ -147,6 +150,10 @@ def order_to(order: Order) -> Document:
     }  # fmt: skip
     if order.completed_at:
         document["completionDate"] = moment_to(order.completed_at)
+    if order.channel:
+        document["channel"] = [{"id": order.channel}]
+    if order.proof:
+        document["agreedBy"] = order.proof
     return document
 
 
@@ -158,6 +165,7 @@ def order_from(raw: Any) -> Order:
     document = mapping(raw, "productOrder")
     done = document.get("completionDate")
     state = string(document.get("state"), "state")
+    channels = rows(document.get("channel", []), "channel")
     return Order(
         id=string(document.get("id"), "id"), msisdn=party_from(document.get("relatedParty")),
         items=items_from(document.get("productOrderItem"), "productOrderItem"),
@@ -168,4 +176,6 @@ def order_from(raw: Any) -> Order:
         external_id=string(document.get("externalId", ""), "externalId"),
         completed_at=moment_from(done, "completionDate") if done else None,
         reasons=tuple(Reason(string(n.get("text"), "note")) for n in rows(document.get("note", []), "note")),
+        channel=string(channels[0].get("id"), "channel.id", 16) if channels else "",
+        proof=string(document.get("agreedBy", ""), "agreedBy", 16),
     )  # fmt: skip

@@ -25,6 +25,7 @@ from crm.model.kinds import (
     ItemAction,
     OrderState,
     PaymentState,
+    ReckoningKind,
     SaleState,
     SuspensionCause,
     Text,
@@ -32,7 +33,7 @@ from crm.model.kinds import (
     TicketState,
     Urgency,
 )
-from crm.model.money import Bill, BillItem, Invoice, InvoiceRequest, Payment, TopUp
+from crm.model.money import Bill, BillItem, Invoice, InvoiceRequest, Payment, Reckoning, Refund, TopUp
 from crm.model.orders import Grant, Offering, Order, OrderItem, OrderRequest, Price, Product, Qualification, Reason
 from crm.model.service import Shop, Ticket
 
@@ -69,6 +70,9 @@ __all__ = [
     "Product",
     "Qualification",
     "Reason",
+    "Reckoning",
+    "ReckoningKind",
+    "Refund",
     "SaleState",
     "Shop",
     "Subscriber",

@@ -28,7 +28,9 @@ PaymentState = Literal["pending", "done", "failed", "expired"]
 BillCause = Literal[
     "monthly_fee", "pack", "out_of_bundle_data", "out_of_bundle_voice", "out_of_bundle_sms", "roaming", "third_party",
     "proration", "late_fee", "instalment", "promotion_end", "earlier_arrears", "minimum_spend",
+    "roaming_voice", "international", "one_time",
 ]  # fmt: skip
+ReckoningKind = Literal["gb", "minute", "message", "day", "share", "late_day", "instalment", "difference"]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,35 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from crm.model.kinds import BillCause, PaymentState, Text
+from crm.model.kinds import BillCause, PaymentState, ReckoningKind, Text
+
+PER_TEN_THOUSAND = 10_000
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """How an amount came about, in the figures that a person can check.
+
+    gb, minute, message, day: `count` of them at `each_fen`. share: `count` days out of `of`, of a fee of `each_fen`.
+    late_day: `each_fen` owed for `count` days, at `of` ten-thousandths a day. instalment: number `count` out of `of`,
+    of `each_fen`. difference: `each_fen` in place of `of` fen.
+    """
+
+    kind: ReckoningKind
+    count: int
+    each_fen: int
+    of: int = 1
+
+    @property
+    def amount_fen(self) -> int:
+        """What it comes to; halves of a fen go up."""
+        if self.kind == "share":
+            return (2 * self.each_fen * self.count + self.of) // (2 * self.of)
+        if self.kind == "late_day":
+            return (2 * self.each_fen * self.count * self.of + PER_TEN_THOUSAND) // (2 * PER_TEN_THOUSAND)
+        if self.kind == "instalment":
+            return self.each_fen
+        return self.each_fen - self.of if self.kind == "difference" else self.count * self.each_fen
 
 
 @dataclass(frozen=True)
@@ -18,6 +46,19 @@ class BillItem:
     amount_fen: int
     on: date
     offering_id: str | None = None
+    reckoning: Reckoning | None = None
+    """Comes to `amount_fen`; None where there is nothing to reckon."""
+
+
+@dataclass(frozen=True)
+class Refund:
+    """Money that was charged for an offering and went back to the general balance; 0 when a rule gives nothing back."""
+
+    id: str
+    msisdn: str
+    offering_id: str
+    amount_fen: int
+    at: datetime
 
 
 @dataclass(frozen=True)

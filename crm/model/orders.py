@@ -124,18 +124,25 @@ class Qualification:
 
 @dataclass(frozen=True)
 class OrderRequest:
-    """`quoted_fen` is the `price_fen` that the person confirmed; another price now is refused: price_changed."""
+    """`quoted_fen` is the `price_fen` that the person confirmed; another price now is refused: price_changed.
+
+    `proof`: how they did: `reply`, `code`, "" where nobody was asked. It is kept with the order.
+    """
 
     msisdn: str
     items: tuple[OrderItem, ...]
     external_id: str
     channel: str
     quoted_fen: int | None = None
+    proof: str = ""
 
 
 @dataclass(frozen=True)
 class Order:
-    """`external_id` is the caller's own id (the quote). `reasons` is filled when rejected or failed."""
+    """`external_id` is the caller's own id (the quote). `reasons` is filled when rejected or failed.
+
+    `channel` and `proof`: where it was agreed to and how; "" where that is not on record.
+    """
 
     id: str
     msisdn: str
@@ -147,6 +154,8 @@ class Order:
     external_id: str
     completed_at: datetime | None = None
     reasons: tuple[Reason, ...] = ()
+    channel: str = ""
+    proof: str = ""
 
     @property
     def final(self) -> bool:

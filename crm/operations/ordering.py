@@ -129,5 +129,7 @@ async def _place(doors: Doors, who: Context, quote: Quote, proof: str) -> Done |
 
 
 async def _order(doors: Doors, quote: Quote) -> Order:
-    request = OrderRequest(quote.msisdn, quote.items, quote.id, quote.channel, quote.price_fen)
+    # The same each time it is asked again: a repeat with another body is refused.
+    proof = "code" if step_up(quote.operation, quote.channel) == "code" else "reply"
+    request = OrderRequest(quote.msisdn, quote.items, quote.id, quote.channel, quote.price_fen, proof)
     return await doors.crm.place_order(request, idempotency_key=quote.id, deadline=doors.write_deadline())

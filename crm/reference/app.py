@@ -42,6 +42,7 @@ COLLECTIONS: tuple[tuple[str, Handler | None, Handler | None, Handler | None], .
     (f"{API}/geographicSiteManagement/v4/geographicSite", self_service.list_shops, self_service.get_shop, None),
     (f"{API}/usageManagement/v4/usage", self_service.list_usage, self_service.get_usage, None),
     ("/payment/v4/payment", read.list_payments, read.get_payment, write.post_payment),
+    ("/payment/v4/refund", None, None, write.post_refund),
 )
 
 

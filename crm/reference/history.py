@@ -7,7 +7,7 @@ bill = sum of its items; sum of charges = sum of bills; bucket = sum of its ledg
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 
@@ -26,6 +26,8 @@ from crm.model import (
     Payment,
     PointsLot,
     Product,
+    Reckoning,
+    ReckoningKind,
     UsageSummary,
 )
 from crm.points import expiry
@@ -35,6 +37,12 @@ from crm.rules import granted, new_product
 from crm.worktime import CHINA, next_cycle
 
 MONTHS = 6
+BEYOND: Mapping[str, tuple[ReckoningKind, str]] = {
+    "out_of_bundle_data": ("gb", "gb_fen"),
+    "out_of_bundle_voice": ("minute", "minute_fen"),
+    "out_of_bundle_sms": ("message", "sms_fen"),
+}
+"""What each charge beyond the plan counts, and its rate."""
 KB_PER_GB = 1024 * 1024
 
 
@@ -72,7 +80,7 @@ def history_of(outline: Outline, catalogue: Catalogue, now: datetime) -> History
     """Deterministic for the outline and the day of `now`."""
     draw = random.Random(outline.seed)
     starts = month_starts(now)
-    products = tuple(_products(outline, catalogue, starts, draw))
+    products = tuple(_since_ordered(outline, _products(outline, catalogue, starts, draw), now))
     allowances = tuple(_allowances(outline, products, catalogue, now))
     usages = tuple(_usages(outline, allowances, catalogue, starts, draw))
     bills = [
@@ -115,6 +123,14 @@ def _products(outline: Outline, catalogue: Catalogue, starts: list[datetime], dr
             catalogue.offering(outline.pending_plan), f"P{msisdn[3:]}-next", msisdn, next_cycle(starts[0])
         )
         yield replace(coming, status="pendingActive")
+
+
+def _since_ordered(outline: Outline, products: Iterator[Product], now: datetime) -> Iterator[Product]:
+    """What was ordered began then."""
+    days = {offering: ago for offering, _, _, ago in outline.ordered}
+    for product in products:
+        ago = days.get(product.offering_id)
+        yield product if ago is None else replace(product, since=now - timedelta(days=ago))
 
 
 def _months_on(day: date, months: int) -> date:
@@ -184,7 +200,16 @@ def _extra(catalogue: Catalogue, extra: Extra, month_start: date) -> BillItem:
     """In months past it fell on the fifteenth; in the running one on the first, which has always been."""
     name = catalogue.offering(extra.offering_id).name if extra.offering_id else catalogue.labels.causes[extra.cause]
     day = month_start + timedelta(days=14) if extra.months_ago else month_start
-    return BillItem(extra.cause, name, extra.amount_fen, day, extra.offering_id)
+    reckoning = extra.reckoning or beyond(extra.cause, extra.amount_fen, catalogue.labels.rates)
+    return BillItem(extra.cause, name, extra.amount_fen, day, extra.offering_id, reckoning)
+
+
+def beyond(cause: str, amount_fen: int, rates: Mapping[str, int]) -> Reckoning | None:
+    """How a charge by the rates beyond the plan came about; None for another cause, or what these do not come to."""
+    if cause not in BEYOND:
+        return None
+    kind, rate = BEYOND[cause]
+    return Reckoning(kind, amount_fen // rates[rate], rates[rate]) if amount_fen % rates[rate] == 0 else None
 
 
 def _fee(catalogue: Catalogue, offering_id: str, day: date) -> BillItem:
@@ -276,11 +301,26 @@ def _broadband(outline: Outline, month: datetime) -> Iterator[Broadband]:
 
 
 def _orders(outline: Outline, catalogue: Catalogue, now: datetime) -> Iterator[Order]:
+    for n, (offering, channel, proof, ago) in enumerate(outline.ordered, 2):
+        msisdn, at = outline.subscriber.msisdn, now - timedelta(days=ago)
+        yield Order(
+            f"O{msisdn[3:]}-{n}", msisdn, (OrderItem("add", offering),), "completed",
+            catalogue.offering(offering).price_fen, at, at, f"seed-{msisdn[3:]}-{n}", at, (), channel, proof,
+        )  # fmt: skip
     if outline.pending_plan:
         msisdn = outline.subscriber.msisdn
         item = OrderItem("modify", outline.pending_plan)
         price = catalogue.offering(outline.pending_plan).monthly_fen
         placed = now - timedelta(hours=20)
         yield Order(
-            f"O{msisdn[3:]}-1", msisdn, (item,), "pending", price, placed, next_cycle(now), f"seed-{msisdn[3:]}"
+            f"O{msisdn[3:]}-1",
+            msisdn,
+            (item,),
+            "pending",
+            price,
+            placed,
+            next_cycle(now),
+            f"seed-{msisdn[3:]}",
+            channel="web",
+            proof="code",
         )

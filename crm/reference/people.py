@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from crm.model import BillCause, BroadbandState, Subscriber
+from crm.model import BillCause, BroadbandState, Reckoning, Subscriber
 from crm.reference.catalogue import read_data
 from crm.worktime import CHINA
 
@@ -24,6 +24,7 @@ class Extra:
     cause: BillCause
     amount_fen: int
     offering_id: str | None = None
+    reckoning: Reckoning | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Outline:
     """Address, Mbps, whole months to go, state."""
     itemised: bool = False
     """Whether single calls are kept, and not just their sum."""
+    ordered: tuple[tuple[str, str, str, int], ...] = ()
+    """Of which additions there is an order on record: offering, channel, proof, days ago."""
 
 
 def outlines(count: int, today: date) -> Iterator[Outline]:
@@ -90,11 +93,18 @@ def _named(raw: dict[str, Any], today: date) -> Outline:
         subscriber, number, raw["plan"], tuple(raw["add"]), raw["general"],
         gift_fen=raw.get("gift", 0), dedicated_fen=raw.get("dedicated", 0), frozen_fen=raw.get("frozen", 0),
         used_share=raw["used"], unpaid_months=raw.get("unpaid", 0),
-        extras=tuple(Extra(*e) for e in raw.get("extras", ())),
+        extras=tuple(_extra(*e) for e in raw.get("extras", ())),
+        ordered=tuple((o, *how) for o, how in raw.get("ordered", {}).items()),
         lock_in_months_left=raw.get("lock_in", 0), pending_plan=raw.get("pending_plan", ""),
         roaming_mb=raw.get("roaming_mb", 0), points=tuple(raw.get("points", (120, 300))), itemised=True,
         broadband=tuple(raw["broadband"]) if "broadband" in raw else None,
     )  # fmt: skip
+
+
+def _extra(
+    months_ago: int, cause: BillCause, amount_fen: int, offering_id: str | None = None, figures: Any = None
+) -> Extra:
+    return Extra(months_ago, cause, amount_fen, offering_id, Reckoning(*figures) if figures else None)
 
 
 def _ordinary(index: int, today: date) -> Outline:

@@ -27,6 +27,7 @@ from crm.model import (
     Payment,
     PointsLot,
     Product,
+    Reckoning,
     Subscriber,
     Ticket,
     TopUp,
@@ -144,7 +145,13 @@ async def bill_items(connection: AsyncConnection, bill_id: str, terms: Terms) ->
     """(rate id, item) in the order in which they were charged."""
     table = schema.bill_item
     rows = await all_rows(connection, select(table).where(table.c.bill_id == bill_id).order_by(table.c.id))
-    return [(str(r["id"]), build(BillItem, r, name=_item_name(r, terms.catalogue))) for r in rows]
+    return [(str(r["id"]), item_of(r, terms.catalogue)) for r in rows]
+
+
+def item_of(row: Mapping[str, Any], catalogue: Catalogue) -> BillItem:
+    """A charge with its name and, where it was reckoned, the figures."""
+    figures = Reckoning(row["reckoned"], row["count"], row["each_fen"], row["of"]) if row["reckoned"] else None
+    return build(BillItem, row, name=_item_name(row, catalogue), reckoning=figures)
 
 
 def _item_name(row: Mapping[str, Any], catalogue: Catalogue) -> Any:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.documents import customer, money, orders
 from crm.documents.scalars import BadDocument, Document, choice, mapping, party_from, quantity_money_from, rows, string
-from crm.reference import cards, writes
+from crm.reference import cards, refunds, writes
 from crm.reference.http import body, office, once
 from crm.reference.reads import Terms
 
@@ -79,6 +79,18 @@ async def post_payment(request: web.Request) -> web.Response:
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
         created = await writes.create_payment(connection, msisdn, amount_fen, conversation, terms)
         return money.payment_to(created)
+
+    return await once(request, document, act)
+
+
+async def post_refund(request: web.Request) -> web.Response:
+    """`productOffering` names what the person did not order; the amount is the rules'."""
+    document = mapping(await body(request), "body")
+    msisdn = string(mapping(document.get("account"), "account").get("id"), "account.id", 16)
+    offering_id = string(mapping(document.get("productOffering"), "productOffering").get("id"), "productOffering", 64)
+
+    async def act(connection: AsyncConnection, terms: Terms) -> Document:
+        return money.refund_to(await refunds.refund(connection, msisdn, offering_id, terms))
 
     return await once(request, document, act)
 

@@ -152,6 +152,21 @@ bill_item = Table(
     Column("offering_id", String(40)),
     Column("amount_fen", Integer, nullable=False),
     Column("on", Date, nullable=False),
+    # How the amount came about; all empty where there is nothing to reckon.
+    Column("reckoned", String(12)),
+    Column("count", Integer),
+    Column("each_fen", Integer),
+    Column("of", Integer),
+)  # fmt: skip
+
+# One row a charge that was given back, so that none is given back twice.
+refund = Table(
+    "refund", metadata,
+    Column("bill_item_id", Integer, ForeignKey("bill_item.id"), primary_key=True),
+    _owner(),
+    Column("id", String(40), nullable=False, index=True),
+    Column("amount_fen", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
 )  # fmt: skip
 
 orders = Table(
@@ -160,6 +175,7 @@ orders = Table(
     _owner(),
     Column("external_id", String(128), nullable=False, index=True),
     Column("channel", String(16), nullable=False),
+    Column("proof", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("items", Text, nullable=False),
     Column("total_fen", Integer, nullable=False),

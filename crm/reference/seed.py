@@ -23,7 +23,7 @@ from crm.reference.reads import count
 from crm.reference.schema import columns
 from crm.reference.store import Store
 from crm.reference.stories import demo_cards
-from crm.reference.writes import order_row, product_row
+from crm.reference.writes import item_row, order_row, product_row
 from crm.worktime import CHINA, month_of
 
 CHUNK = 500
@@ -64,14 +64,14 @@ def _rows(chunk: list[History], now: datetime) -> Iterator[tuple[Table, list[dic
     yield schema.bill, [_without(columns(b), "items") for h in chunk for b in h.bills]
     yield (
         schema.bill_item,
-        [_without(columns(i), "name") | {"bill_id": b.id} for h in chunk for b in h.bills for i in b.items],
+        [item_row(i, b.id) for h in chunk for b in h.bills for i in b.items],
     )
     yield schema.payment, [columns(p) for h in chunk for p in h.payments]
     yield schema.ledger, [columns(entry) for h in chunk for entry in h.ledger]
     yield schema.points_lot, [columns(lot) for h in chunk for lot in h.lots]
     yield schema.broadband, [columns(one) for h in chunk for one in h.broadband]
     yield schema.call_record, [columns(call) for h in chunk for call in h.calls]
-    yield schema.orders, [order_row(o) | {"channel": "web"} for h in chunk for o in h.orders]
+    yield schema.orders, [order_row(o) for h in chunk for o in h.orders]
 
 
 def _without(row: dict[str, Any], name: str) -> dict[str, Any]:

@@ -23,17 +23,17 @@ async def place_order(connection: AsyncConnection, request: OrderRequest, terms:
     situation = await reads.situation(connection, request.msisdn, terms, lock=True)
     order, effects = place(situation, request)
     await apply(connection, request.msisdn, effects, terms)
-    row = order_row(order) | {"channel": request.channel}
-    await connection.execute(insert(schema.orders).values(row))
+    await connection.execute(insert(schema.orders).values(order_row(order)))
     return order
 
 
 def order_row(order: Order) -> dict[str, Any]:
-    """The columns of an order, but for its channel."""
+    """The columns of an order."""
     return {
         "id": order.id, "msisdn": order.msisdn, "external_id": order.external_id, "state": order.state,
         "items": json.dumps([[i.action, i.offering_id] for i in order.items]), "total_fen": order.total_fen,
         "placed_at": order.placed_at, "effective_at": order.effective_at, "completed_at": order.completed_at,
+        "channel": order.channel, "proof": order.proof,
     }  # fmt: skip
 
 
@@ -80,6 +80,16 @@ async def _set_state(
     await connection.execute(update(person).where(person.c.msisdn == msisdn).values(state))
 
 
+def item_row(item: BillItem, bill_id: str) -> dict[str, Any]:
+    """The columns of a charge on a bill."""
+    figures = item.reckoning
+    return {
+        "bill_id": bill_id, "cause": item.cause, "offering_id": item.offering_id, "amount_fen": item.amount_fen,
+        "on": item.on, "reckoned": figures.kind if figures else None, "count": figures.count if figures else None,
+        "each_fen": figures.each_fen if figures else None, "of": figures.of if figures else None,
+    }  # fmt: skip
+
+
 def product_row(product: Product) -> dict[str, Any]:
     row = columns(product)
     del row["name"], row["category"]
@@ -97,11 +107,7 @@ async def charge(
     """Put items on the running month's bill and take their sum: from `first_kinds` while they last, then general."""
     bill_id = await open_bill(connection, msisdn, terms)
     total = sum(i.amount_fen for i in items)
-    rows = [
-        {"bill_id": bill_id, "cause": i.cause, "offering_id": i.offering_id, "amount_fen": i.amount_fen, "on": i.on}
-        for i in items
-    ]
-    await connection.execute(insert(schema.bill_item), rows)
+    await connection.execute(insert(schema.bill_item), [item_row(i, bill_id) for i in items])
     before = (await reads.balance(connection, msisdn, terms)).arrears_fen
     await _take(connection, msisdn, total, bill_id, terms, first_kinds)
     owed = (await reads.balance(connection, msisdn, terms)).arrears_fen - before
@@ -217,7 +223,17 @@ async def top_up_paid(connection: AsyncConnection, payment_id: str, amount_fen: 
 async def credit(
     connection: AsyncConnection, msisdn: str, amount_fen: int, payment_id: str, cause: str, terms: Terms
 ) -> TopUp:
-    """Add to the general bucket; what was owed is settled, oldest bill first.
+    """A payment that came in."""
+    balance_fen = await give(connection, msisdn, amount_fen, payment_id, cause, terms)
+    top_up = TopUp(new_id("U", terms.now), msisdn, amount_fen, balance_fen, terms.now, payment_id)
+    row = columns(top_up)
+    del row["duplicate"]
+    await connection.execute(insert(schema.top_up).values(row))
+    return top_up
+
+
+async def give(connection: AsyncConnection, msisdn: str, amount_fen: int, ref: str, cause: str, terms: Terms) -> int:
+    """Add to the general bucket; what was owed is settled, oldest bill first. Returns what is in it then.
 
     Who owes nothing then and was suspended for arrears is connected again; other suspensions are not money's to end.
     """
@@ -226,14 +242,10 @@ async def credit(
         due, left = settled(bill.due_fen, left)
         state = "settled" if bill.state == "overdue" and not due else bill.state
         await connection.execute(update(table).where(table.c.id == bill.id).values(due_fen=due, state=state))
-    balance_fen = await move(connection, msisdn, "general", amount_fen, cause, payment_id, terms)
+    balance_fen = await move(connection, msisdn, "general", amount_fen, cause, ref, terms)
     if balance_fen >= 0:
         person = schema.subscriber
         stopped = (person.c.msisdn == msisdn) & (person.c.suspended_for == "arrears")
         active = {"status": "active", "suspended_for": None, "suspended_at": None}
         await connection.execute(update(person).where(stopped).values(active))
-    top_up = TopUp(new_id("U", terms.now), msisdn, amount_fen, balance_fen, terms.now, payment_id)
-    row = columns(top_up)
-    del row["duplicate"]
-    await connection.execute(insert(schema.top_up).values(row))
-    return top_up
+    return balance_fen

@@ -19,6 +19,7 @@ from rasa_sdk.executor import ActionExecutor
 
 from bot import rasa_patch
 from bot.actions import skills, wiring
+from bot.actions.terms import Terms
 from bot.nlg import WordingNlg, Wordings
 from crm.fake import FakeCrm
 from crm.fake_payments import FakePayments
@@ -27,6 +28,7 @@ from crm.operations.fake import FakeBindings, FakeCodeSender, FakeOnce, FakeQuot
 from crm.operations.gate import Gate, all_on
 
 ROOT = Path(__file__).resolve().parents[2]
+TERMS = Terms.load(ROOT / "content")
 NOON = datetime(2026, 11, 20, 4, tzinfo=timezone.utc)
 CONFIG = """
 recipe: default.v1
@@ -154,7 +156,7 @@ class Talk:
 
     async def say(self, intent: str, text: str = "", message_id: str = "", **more: Any) -> Heard:
         """One turn. `more`: entities, or topic, parts, ranking of the understanding, spans (the words of an entity)."""
-        wiring.install(self.doors)
+        wiring.install(self.doors, TERMS)
         self.number += 1
         parsed = {name: more.pop(name) for name in ("parts",) if name in more}
         named = {"name": intent, "confidence": 1.0, "topic": more.pop("topic", "")}

@@ -23,7 +23,7 @@ from deploy.watch import programs_for  # noqa: E402
         ("bot/channel.py", ("rasa-a", "rasa-b")),
         ("bot/nlu/classifier.py", ()),
         ("content/responses/balance.yml", ()),
-        ("content/terms/commands.yml", ("worker",)),
+        ("content/terms/commands.yml", ("worker", "actions")),
         ("crm/reference/data/catalogue.yml", ("crm",)),
         ("data/nlu/balance.yml", ()),
         ("console/__pycache__/desk.cpython-310.pyc", ()),

@@ -1,0 +1,118 @@
+"""Why was I charged? One charge that was named, or all of a month: cause, amount, day, arithmetic, how to stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.actions.bill import MONTH, before, shown, told
+from bot.actions.skill import Skill
+from bot.actions.turn import Event, Turn
+from bot.actions.wiring import terms
+from crm.model import Bill, BillItem, Product
+from crm.operations import cancel_data_pack, reads
+from crm.worktime import month_of
+
+LOOKED_AT = 3
+"""So many months are looked through for a charge that was named without its month."""
+
+
+class DisputeCharge(Skill):
+    """The running month, since that is what somebody has just seen, unless another is named."""
+
+    wish = "dispute_charge"
+    tells = True
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        named = str(turn.entities.get("month") or "")
+        month = named if MONTH.fullmatch(named) else month_of(turn.doors.now())
+        bills = await _bills(turn, month, 1 if month == named else LOOKED_AT)
+        found = next(((b, items) for b in bills if (items := meant(turn, b))), None)
+        amount = turn.entities.get("amount_fen")
+        if found:
+            await _tell_one(turn, *found)
+        elif not bills or bills[0].month != month:
+            known = await reads.bills(turn.doors, turn.who)
+            turn.say("bill_not_kept", month=month, bills=[{"month": b.month} for b in known[:3]])
+        elif isinstance(amount, int) and all(b.total_fen != amount for b in bills):
+            turn.say("charge_not_found", amount_fen=amount, months=len(bills), month=month)
+        else:
+            await _tell_all(turn, next((b for b in bills if b.total_fen == amount), bills[0]))
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+async def _bills(turn: Turn, month: str, most: int) -> list[Bill]:
+    """With their items, from `month` back."""
+    found = []
+    for _ in range(most):
+        if bill := await reads.bill(turn.doors, turn.who, month):
+            found.append(bill)
+        month = before(month)
+    return found
+
+
+def meant(turn: Turn, bill: Bill) -> list[BillItem]:
+    """The charges that were named: by amount, by what it is for, or by a word for its kind. () for none."""
+    amount, offering = turn.entities.get("amount_fen"), turn.entities.get("offering")
+    items = [item for item in bill.items if item.amount_fen > 0]
+    if isinstance(amount, int):
+        near = [i for i in items if i.amount_fen == amount] or [i for i in items if _rounds_to(i.amount_fen, amount)]
+        return near if bill.total_fen != amount else []
+    if offering:
+        return [item for item in items if item.offering_id == offering]
+    cause = terms().in_text(turn.text)
+    return [item for item in items if item.cause == cause]
+
+
+def _rounds_to(fen: int, said_fen: int) -> bool:
+    """Who says ¥365 may mean ¥365.40."""
+    return said_fen % 100 == 0 and fen // 100 == said_fen // 100
+
+
+async def _tell_one(turn: Turn, bill: Bill, items: list[BillItem]) -> None:
+    first = max(items, key=lambda item: item.amount_fen)
+    held = await cancel_data_pack.cancellable(turn.doors, turn.who)
+    turn.say(
+        "charge_why",
+        month=bill.month,
+        item=told(first, turn.who.language),
+        count=len(items),
+        sum_fen=sum(item.amount_fen for item in items),
+        stoppable=_stoppable(held, items, turn.who.language),
+        ways=[way for way in terms().ways.get(first.cause, ()) if way != "cancel_data_pack"],
+    )
+
+
+async def _tell_all(turn: Turn, bill: Bill) -> None:
+    """What of the bill is still held and can be cancelled here, and what the sums are made of."""
+    held = await cancel_data_pack.cancellable(turn.doors, turn.who)
+    earlier = await reads.bill(turn.doors, turn.who, before(bill.month))
+    turn.say(
+        "bill_why",
+        **shown(bill, turn.who.language),
+        before=before(bill.month),
+        stoppable=_stoppable(held, bill.items, turn.who.language),
+        change_fen=bill.total_fen - earlier.total_fen if earlier and bill.state != "open" else 0,
+        top=avoidable(bill),
+        used_kb=await _used_kb(turn, bill),
+    )
+
+
+def _stoppable(held: tuple[Product, ...], items: Sequence[BillItem], language: str) -> list[dict[str, str]]:
+    charged = {item.offering_id for item in items}
+    return [{"id": p.offering_id, "name": p.name.of(language)} for p in held if p.offering_id in charged]
+
+
+def avoidable(bill: Bill) -> str:
+    """The cause of the largest charge that is no monthly fee, "" when there is none: what to do about it is said."""
+    extra = [item for item in bill.items if item.cause != "monthly_fee" and item.amount_fen > 0]
+    return max(extra, key=lambda item: item.amount_fen).cause if extra else ""
+
+
+async def _used_kb(turn: Turn, bill: Bill) -> int:
+    """The month's data, 0 where data was not what cost. How much was beyond is not told: what packs, rolled-over
+    data or another plan granted in that month is not kept."""
+    if not any(item.cause == "out_of_bundle_data" for item in bill.items):
+        return 0
+    used = await reads.usage(turn.doors, turn.who, bill.month)
+    return used.data_kb if used else 0

@@ -1,0 +1,59 @@
+"""Words for charges, kinds of money and of volume (content/terms/charges.yml): which one somebody speaks of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+FILE = Path("terms") / "charges.yml"
+_FILLERS = re.compile(
+    r"我|你们?|账单上?|扣费|里面?的?|上面?的?|那个|这个|那笔|这笔|那项|这项|一项|一笔|请问一?下?|想?问一?下|的|有|叫|做|到底|究竟"
+    r"|the|an?|on|my|bill|this|that|please|charges?|fees?|called"
+)
+_ASKS = re.compile(
+    r"什么是|啥是|何为|解释(?:一下|下)?|(?:是|叫|指的?是?)(?:个|一个)?(?:什么|啥)(?:意思|东西|费用|费|玩意)?(?:啊|呀|呢|吗)?$"
+    r"|(?:什么|啥)意思(?:啊|呀|呢)?$|what(?:'s|\s+is|\s+are|\s+does|\s+do)|explain|meaning\s+of|means?$|stands?\s+for$"
+)
+_SIGNS = re.compile(r"[\s，。？！、；：,.?!;:“”\"「」（）()《》]+")
+_OTHER_WORDS = 1
+
+
+@dataclass(frozen=True)
+class Terms:
+    """`ways`: the wishes that go with a term."""
+
+    said: Sequence[tuple[str, str]] = ()
+    ways: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, content: Path) -> Terms:
+        """Of a directory like content/; empty where it has no such file."""
+        path = content / FILE
+        if not path.exists():
+            return cls()
+        read: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        said = [(str(words).casefold(), name) for name, term in read.items() for words in term["said"]]
+        longest_first = sorted(said, key=lambda pair: -len(pair[0]))
+        return cls(longest_first, {name: tuple(term.get("ways", ())) for name, term in read.items()})
+
+    def in_text(self, text: str) -> str:
+        """The term that is named, the longest of them; "" for none."""
+        folded = text.casefold()
+        return next((name for words, name in self.said if words in folded), "")
+
+    def asked(self, text: str) -> str:
+        """The term that somebody wants to have explained, where the text asks for nothing else; "" for none."""
+        folded = _SIGNS.sub(" ", text.casefold()).strip()
+        left = _ASKS.sub(" ", folded)
+        if left == folded:
+            return ""
+        for words, name in self.said:
+            if words in left:
+                other = _FILLERS.sub("", left.replace(words, "", 1))
+                return name if len("".join(other.split())) <= _OTHER_WORDS else ""
+        return ""

@@ -1,0 +1,70 @@
+"""How charges came about, how orders were agreed to, and what is given back, of any CRM."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from crm.errors import Refused
+from crm.port import Crm, OrderItem, OrderRequest, Reckoning, within
+from tests.contracts.crm.serving import Clock
+
+LI, ZHENG, XIE = "+8613800000000", "+8613800000009", "+8613800000030"
+ORDERED, UNASKED = "svc-video-vip", "svc-reading"
+
+
+async def _general(crm: Crm, msisdn: str) -> int:
+    return (await crm.balance(msisdn, deadline=within(5))).kind_fen("general")
+
+
+async def test_a_charge_says_how_it_came_about(crm: Crm) -> None:
+    bill = await crm.bill(XIE, "2026-10", deadline=within(5))
+    late = next(item for item in bill.items if item.cause == "late_fee")
+    assert late.reckoning == Reckoning("late_day", 10, 5600, 30)
+
+
+async def test_every_reckoning_comes_to_its_amount(crm: Crm) -> None:
+    for month in ("2026-08", "2026-09", "2026-10", "2026-11"):
+        for item in (await crm.bill(XIE, month, deadline=within(5))).items:
+            assert item.reckoning is None or item.amount_fen == item.reckoning.amount_fen, item.cause
+
+
+async def test_an_order_keeps_where_and_how_it_was_agreed_to(crm: Crm) -> None:
+    request = OrderRequest(LI, (OrderItem("add", "pack-5g"),), "q1", "web", 1000, "code")
+    placed = await crm.place_order(request, idempotency_key="q1", deadline=within(5))
+    for order in (placed, (await crm.orders(LI, deadline=within(5)))[0]):
+        assert ("web", "code") == (order.channel, order.proof)
+
+
+async def test_what_no_order_brought_is_given_back_once(crm: Crm) -> None:
+    before = await _general(crm, ZHENG)
+    made = await crm.refund(ZHENG, UNASKED, idempotency_key="r1", deadline=within(5))
+    assert (6 * 1200, before + 6 * 1200) == (made.amount_fen, await _general(crm, ZHENG))
+    assert made == await crm.refund(ZHENG, UNASKED, idempotency_key="r1", deadline=within(5))
+    again = await crm.refund(ZHENG, UNASKED, idempotency_key="r2", deadline=within(5))
+    assert (0, before + 6 * 1200) == (again.amount_fen, await _general(crm, ZHENG))
+
+
+async def test_two_at_once_give_back_once(crm: Crm) -> None:
+    before = await _general(crm, ZHENG)
+    keys = ("a", "b", "c")
+    made = await asyncio.gather(*(crm.refund(ZHENG, UNASKED, idempotency_key=k, deadline=within(9)) for k in keys))
+    assert 6 * 1200 == sum(m.amount_fen for m in made) == await _general(crm, ZHENG) - before
+
+
+async def test_what_an_old_order_brought_is_not_given_back(crm: Crm) -> None:
+    made = await crm.refund(ZHENG, ORDERED, idempotency_key="r", deadline=within(5))
+    assert 0 == made.amount_fen
+
+
+async def test_a_new_order_can_be_taken_back_for_some_days(crm: Crm, clock: Clock) -> None:
+    request = OrderRequest(LI, (OrderItem("add", ORDERED),), "q1", "web", 1900, "code")
+    await crm.place_order(request, idempotency_key="q1", deadline=within(5))
+    clock.forward(days=6)
+    assert 1900 == (await crm.refund(LI, ORDERED, idempotency_key="r", deadline=within(5))).amount_fen
+
+
+async def test_what_is_not_held_is_not_given_back(crm: Crm) -> None:
+    with pytest.raises(Refused, match="not_active"):
+        await crm.refund(LI, UNASKED, idempotency_key="r", deadline=within(5))

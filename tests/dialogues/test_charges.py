@@ -1,0 +1,97 @@
+"""Why something was charged, what a fee is, and what nobody ordered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from crm.reference.catalogue import demo_catalogue
+from tests.dialogues.talk import TERMS
+
+Begin = Callable[..., Any]
+XIE, ZHENG, ZHANG = "+8613800000030", "+8613800000009", "+8613800000003"
+CAUSES = (
+    # what is asked, the month before the running one it was in, and the arithmetic
+    ("国际长途怎么扣了钱", "", "7分钟×0.99元"),
+    ("补卡费是怎么回事", "", "20.00元"),
+    ("违约金怎么收的", "2026-10", "欠费56.00元×10天×每天万分之30"),
+    ("分期为什么扣129", "2026-10", "第3期，共12期，每期129.00元"),
+    ("优惠到期多扣多少", "2026-10", "原价59.00元－优惠价39.00元"),
+    ("按天折算的是什么钱", "2026-09", "59.00元÷30天×12天"),
+    ("漫游费怎么这么贵", "2026-09", "3天×30.00元"),
+    ("漫游通话费", "2026-09", "6分钟×0.99元"),
+    ("短信费", "2026-09", "12条×0.10元"),
+    ("低消补足", "2026-08", "最低消费70.00元－已消费59.00元"),
+    ("上月欠费", "2026-08", "15.00元"),
+    ("月租费为什么扣", "", "59.00元"),
+)
+
+
+@pytest.mark.parametrize(("text", "month", "sum_"), CAUSES, ids=[c[0] for c in CAUSES])
+async def test_each_cause_is_told_with_its_sum_its_day_and_the_way_to_stop_it(
+    talk: Begin, text: str, month: str, sum_: str
+) -> None:
+    heard = await talk(XIE).say("dispute_charge", text, **({"month": month} if month else {}))
+    assert ["charge_why"] == heard.responses
+    assert sum_ in heard.texts[0] and re.match(r"\d+月\d+日", heard.texts[0])
+    assert "转人工" == heard.labels[-1] and "投诉" in heard.labels
+
+
+async def test_in_english_no_chinese_is_said(talk: Begin) -> None:
+    for text, month, _ in CAUSES:
+        person = talk(XIE)
+        person.language = "en"
+        heard = await person.say("dispute_charge", text, **({"month": month} if month else {}))
+        assert not re.search(r"[\u4e00-\u9fff]", "".join([*heard.texts, *heard.labels])), text
+
+
+async def test_a_charge_is_found_by_its_amount_also_in_an_earlier_month(talk: Begin) -> None:
+    heard = await talk(XIE).say("dispute_charge", "怎么扣了我90块", amount_fen=9000, spans={"amount_fen": "90块"})
+    assert ["charge_why"] == heard.responses
+    assert "9月15日" in heard.texts[0] and "关闭国际漫游" in heard.labels
+
+
+async def test_an_amount_that_was_never_charged_is_said_to_be_unknown(talk: Begin) -> None:
+    heard = await talk(XIE).say("dispute_charge", "为什么扣我88块", amount_fen=8800, spans={"amount_fen": "88块"})
+    assert ["charge_not_found"] == heard.responses
+    assert "88.00元" in heard.texts[0]
+
+
+async def test_the_sum_of_the_month_is_told_in_parts(talk: Begin) -> None:
+    heard = await talk(ZHANG).say("dispute_charge", "怎么扣了436.45", month="2026-10", amount_fen=43645)
+    assert ["bill_why"] == heard.responses
+    assert "73GB×5.00元" in heard.texts[0] and "83分钟×0.15元" in heard.texts[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("什么是国内语音套外费", "out_of_bundle_voice"),
+        ("账单上的违约金是什么", "late_fee"),
+        ("低消是什么意思", "minimum_spend"),
+        ("请问定向流量是什么意思啊", "directed"),
+        ("专款是啥意思", "dedicated"),
+        ("What is the late fee?", "late_fee"),
+        ("what does rollover mean", "rolled_over"),
+        ("解释一下代收费", "third_party"),
+    ],
+)
+async def test_a_term_is_explained_in_plain_words(talk: Begin, text: str, term: str) -> None:
+    heard = await talk(None).say("nlu_fallback", text)
+    assert ["term"] == heard.responses
+    assert TERMS.asked(text) == term
+
+
+@pytest.mark.parametrize(
+    "text", ["我的月租是多少", "月租是什么时候扣", "什么是你们最便宜的月租套餐", "流量包怎么退", "what is my balance"]
+)
+def test_a_question_of_ones_own_is_no_question_for_a_word(text: str) -> None:
+    assert TERMS.asked(text) == ""
+
+
+def test_every_cause_and_every_kind_of_money_has_its_words() -> None:
+    labels = demo_catalogue().labels
+    assert {*labels.causes, *labels.buckets} <= TERMS.ways.keys()
