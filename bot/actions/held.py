@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
-from crm.model import Offering, Product
-from crm.operations import cancel_data_pack, reads
+from crm.model import Offering, Order, Product
+from crm.operations import cancel_data_pack, disputes, reads
 from crm.worktime import CHINA
 
 
@@ -20,10 +20,14 @@ class _Held:
     offering: Offering
     foreign: bool
     cancellable: bool
+    record: Order | None = None
 
 
 class NeverOrdered(Skill):
-    """What is paid besides the plan: from whom, since when, how much, and the ways to end it or to complain."""
+    """What is paid besides the plan, or the one that was named: who charges, and what is on record of its order.
+
+    The way on is one choice: cancelled after the usual yes, then money back by the rules and a complaint.
+    """
 
     wish = "never_ordered"
     tells = True
@@ -31,7 +35,9 @@ class NeverOrdered(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         # What costs nothing is nobody's complaint.
         paid = [one for one in await _all_held(turn) if one.product.price_fen]
-        items = _shown(paid, turn.who.language)
+        named = [one for one in paid if one.offering.id == turn.entities.get("offering")]
+        found = await disputes.records(turn.doors, turn.who, tuple(one.product for one in paid))
+        items = _shown([replace(one, record=found[one.product.id]) for one in named or paid], turn.who.language)
         turn.say("never_ordered", items=items, stoppable=[item for item in items if item["cancellable"]])
         turn.outcome(self.wish, "answered")
         return []
@@ -71,6 +77,15 @@ def _shown(held: list[_Held], language: str) -> list[dict[str, Any]]:
             "monthly": one.offering.monthly_fen > 0,
             "since": one.product.since.astimezone(CHINA).date().isoformat(),
             "cancellable": one.cancellable,
+            "record": _record(one.record),
         }
         for one in held
     ]
+
+
+def _record(order: Order | None) -> dict[str, Any] | None:
+    """When, where and how it was agreed to, and at which price."""
+    if order is None:
+        return None
+    at, price = order.placed_at.astimezone(CHINA).date().isoformat(), order.total_fen
+    return {"at": at, "channel": order.channel, "proof": order.proof, "price_fen": price}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, ClassVar
 
+from bot.actions.disputed import DISPUTED, settle
 from bot.actions.ordering import OrderForm, OrderStart
 from bot.actions.trade import Trade, chosen
 from bot.actions.turn import Turn
 from crm.model import Offering
 from crm.operations import cancel_data_pack, order_data_pack
 from crm.operations.catalogue import on_sale
+from crm.operations.results import CodeSent, Done, Pending, Refusal
 
 
 async def _packs(turn: Turn) -> tuple[Offering, ...]:
@@ -56,13 +58,27 @@ class CancelDataPack(OrderStart):
     def name(self) -> str:
         return "action_cancel_data_pack"
 
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        filled = await super()._chosen(turn)
+        if filled and turn.entities.get("option") == DISPUTED:
+            return {**filled, "kind": DISPUTED}
+        return filled
+
 
 class CancelDataPackForm(OrderForm):
+    """What was never ordered is given back and complained of once it is cancelled."""
+
     wish = "cancel_data_pack"
     trade: ClassVar[Trade] = CANCEL
 
     def name(self) -> str:
         return "validate_cancel_data_pack_form"
+
+    async def _told(self, turn: Turn, result: Done | Pending | CodeSent | Refusal) -> dict[str, Any]:
+        filled = await super()._told(turn, result)
+        if isinstance(result, (Done, Pending)) and turn.slot("kind") == DISPUTED:
+            await settle(turn, result.quote)
+        return filled
 
 
 class _ServiceFirst(OrderStart):

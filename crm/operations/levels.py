@@ -34,6 +34,8 @@ LEVELS: Mapping[str, int] = {
     "query_sms_allowance": 1,
     "dispute_charge": 1,
     "never_ordered": 1,
+    # It only gives, what the CRM's rules give; the cancellation before it was proven.
+    "give_back": 1,
     "query_monthly_fee": 1,
     "query_pack_expiry": 1,
     "query_third_party_services": 1,

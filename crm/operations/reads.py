@@ -24,6 +24,8 @@ from crm.model import (
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 
+MOST_ORDERS = 200
+
 
 def number(who: Context) -> str:
     """The bound number. Raises ValueError for a caller that did not identify the person."""
@@ -83,6 +85,11 @@ async def plan(doors: Doors, who: Context) -> tuple[Product, Offering] | None:
 async def orders(doors: Doors, who: Context) -> tuple[Order, ...]:
     """Newest first."""
     return await doors.crm.orders(number(who), limit=5, deadline=doors.read_deadline())
+
+
+async def all_orders(doors: Doors, who: Context) -> tuple[Order, ...]:
+    """Newest first, as many as are read at once."""
+    return await doors.crm.orders(number(who), limit=MOST_ORDERS, deadline=doors.read_deadline())
 
 
 async def payments(doors: Doors, who: Context) -> tuple[Payment, ...]:

@@ -95,3 +95,64 @@ def test_a_question_of_ones_own_is_no_question_for_a_word(text: str) -> None:
 def test_every_cause_and_every_kind_of_money_has_its_words() -> None:
     labels = demo_catalogue().labels
     assert {*labels.causes, *labels.buckets} <= TERMS.ways.keys()
+
+
+async def test_what_nobody_ordered_is_told_with_what_is_on_record(talk: Begin) -> None:
+    heard = await talk(ZHENG).say("never_ordered")
+    assert ["never_ordered"] == heard.responses
+    assert "2026年8月12日在短信办理" in heard.texts[0] and "办理人回复了确认" in heard.texts[0]
+    assert "书海阅读会员（书海阅读，12.00元/月" in heard.texts[0] and "没有查到办理记录" in heard.texts[0]
+    assert {"不是我办的：星河视频会员", "不是我办的：书海阅读会员"} <= set(heard.labels)
+
+
+async def _dispute(talk: Begin, offering: str, channel: str = "sms") -> Any:
+    person = talk(ZHENG, channel)
+    await person.say("never_ordered")
+    quoted = await person.say("cancel_data_pack", offering=offering, option="disputed")
+    assert ["quote_cancel_data_pack"] == quoted.responses
+    return person
+
+
+async def test_without_a_record_it_is_cancelled_given_back_and_complained_of_after_one_yes(talk: Begin) -> None:
+    person = await _dispute(talk, "svc-reading")
+    heard = await person.say("affirm")
+    assert ["order_accepted", "dispute_settled"] == heard.responses or "dispute_settled" in heard.responses
+    (ticket,) = person.crm.all_tickets.values()
+    assert "已退72.00元" in heard.texts[-1] and ticket.id in heard.texts[-1] and ticket.accountable in heard.texts[-1]
+    assert 6740 + 7200 == person.crm.buckets[ZHENG][0].amount_fen
+    assert ("complaint", True) == (ticket.kind, "书海阅读会员" in ticket.text)
+
+
+async def test_on_the_web_the_code_still_comes_first(talk: Begin) -> None:
+    person = await _dispute(talk, "svc-reading", "web")
+    assert ["code_sent"] == (await person.say("affirm")).responses
+    assert 6740 == person.crm.buckets[ZHENG][0].amount_fen
+    assert "dispute_settled" in (await person.code(person.sent_code())).responses
+
+
+async def test_with_a_record_nothing_is_given_back_and_a_person_looks(talk: Begin) -> None:
+    person = await _dispute(talk, "svc-video-vip")
+    heard = await person.say("affirm")
+    assert "有办理记录" in heard.texts[-1] and 1 == len(person.crm.all_tickets)
+    assert 6740 == person.crm.buckets[ZHENG][0].amount_fen
+
+
+async def test_a_no_cancels_gives_back_and_complains_of_nothing(talk: Begin) -> None:
+    person = await _dispute(talk, "svc-reading")
+    await person.say("deny")
+    assert (6740, {}) == (person.crm.buckets[ZHENG][0].amount_fen, person.crm.all_tickets)
+
+
+async def test_a_turn_that_runs_again_gives_back_once(talk: Begin) -> None:
+    person = await _dispute(talk, "svc-reading")
+    await person.say("affirm", message_id="yes")
+    await person.say("affirm", message_id="again")
+    assert 6740 + 7200 == person.crm.buckets[ZHENG][0].amount_fen and 1 == len(person.crm.all_tickets)
+
+
+async def test_a_plain_cancellation_gives_nothing_back(talk: Begin) -> None:
+    person = talk(ZHENG, "sms")
+    await person.say("cancel_data_pack", offering="svc-reading")
+    heard = await person.say("affirm")
+    assert "dispute_settled" not in heard.responses
+    assert (6740, {}) == (person.crm.buckets[ZHENG][0].amount_fen, person.crm.all_tickets)

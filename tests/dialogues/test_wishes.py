@@ -161,7 +161,7 @@ async def test_paid_but_cut_off_says_what_is_paid_what_is_owed_and_what_comes_ne
 async def test_what_was_never_ordered_is_shown_with_its_provider_and_day(talk: Begin) -> None:
     heard = await talk(MEMBERSHIPS).say("never_ordered")
     assert "星河视频会员（星河视频，" in heard.texts[0] and "来电显示" not in heard.texts[0]
-    assert heard.labels == ["退订星河视频会员", "退订书海阅读会员", "扣费明细", "投诉", "转人工"]
+    assert heard.labels == ["不是我办的：星河视频会员", "不是我办的：书海阅读会员", "扣费明细", "投诉", "转人工"]
 
 
 async def test_only_other_companies_are_third_parties(talk: Begin) -> None:

@@ -14,6 +14,7 @@ from crm.operations import (
     call_detail,
     cancel_data_pack,
     change_plan,
+    disputes,
     hold,
     invoice,
     order_data_pack,
@@ -51,6 +52,7 @@ WRITES: dict[str, Write] = {
     "report_fault": lambda at, who: tickets.create(at.doors, who, "fault", "没有信号", "m1"),
     "complain": lambda at, who: tickets.create(at.doors, who, "complaint", "多扣费", "m1"),
     "request_callback": lambda at, who: tickets.create(at.doors, who, "callback", "", "m1"),
+    "give_back": lambda at, who: disputes.settle(at.doors, who, "pack-music", "没有办过", "m1"),
 }
 
 
