@@ -33,6 +33,7 @@ from crm.tmf import tmf_crm
 from switchboard import logs
 from switchboard.errors import AcceptError, NotReachable
 from switchboard.redis.stores import open_stores, utc_now
+from switchboard.redis.tidings import SmsTidings
 from switchboard.settings import Settings
 from switchboard.switches import Switches
 
@@ -111,6 +112,7 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         once=stores.once,
         now=utc_now,
         gate=switches.refusal,
+        notices=SmsTidings(stores.accept, utc_now),
     )
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from bot.actions.line import TOLD, tell_state
+from bot.actions.restoring import RESTORE, watch
 from bot.actions.skill import Skill
 from bot.actions.tickets import tell_ticket
 from bot.actions.turn import Event, Turn
+from crm.model import Ticket
 from crm.operations import payments_made, reads, tickets
 from crm.operations.payments_made import Found
 from crm.operations.results import Refusal
 
 SHOWN = 3
-RESTORE = "已不欠费仍停机，请核实开机"
-"""What the ticket asks of whoever reads it."""
 TOLD_FIRST = ("credited_now", "done")
 """A payment that came counts before a newer one that did not."""
 
@@ -70,6 +70,8 @@ class PaidButCutOff(Skill):
             # Nobody was asked before the ticket is there.
             key = turn.who.message_id
             ticket = await tickets.create(turn.doors, turn.who, "callback", RESTORE, key, "urgent")
+        if suspended and not restored:
+            watch(turn, **({"asked": ticket.id} if isinstance(ticket, Ticket) else {}))
         turn.say(
             "paid_but_cut_off",
             days=payments_made.RECENT.days,

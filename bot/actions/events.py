@@ -6,8 +6,10 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction
 
+from bot.actions import restoring
 from bot.actions.order_told import look_again, tell
 from bot.actions.refusals import refuse
+from bot.actions.restoring import watch_if_stopped
 from bot.actions.shown import forget
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
@@ -46,6 +48,8 @@ class PaymentFinished(Skill):
             other="" if own else msisdn,
         )
         turn.outcome("recharge", "done" if paid else "abandoned")
+        if paid and own:
+            await watch_if_stopped(turn)
         return []
 
 
@@ -66,6 +70,8 @@ class TimerRang(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         if turn.entities.get("quote"):
             await look(turn)
+        elif turn.entities.get("restore"):
+            await restoring.look(turn)
         return []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crm.operations.gate import Gate, all_on
-from crm.operations.ports import Bindings, Clock, CodeSender, Once, Quotes, StepUps, Vault
+from crm.operations.ports import SILENT, Bindings, Clock, CodeSender, Notifier, Once, Quotes, StepUps, Vault
 from crm.payments import Payments
 from crm.port import Crm, within
 
@@ -32,6 +32,7 @@ class Doors:
     now: Clock
     new_code: Callable[[], str] = six_digits
     gate: Gate = all_on
+    notices: Notifier = SILENT
     read_s: float = 2.0
     write_s: float = 2.5
 

@@ -173,3 +173,13 @@ class FakeOnce:
 
     async def keep(self, conversation: str, message_id: str, operation: str, answer: Mapping[str, Any]) -> None:
         self.answers.setdefault((conversation, message_id, operation), dict(answer))
+
+
+class FakeNotifier:
+    """`told`: what was told, each dedupe key once."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, tuple[str, str, dict[str, Any]]] = {}
+
+    async def tell(self, msisdn: str, response: str, values: Mapping[str, Any], language: str, dedupe: str) -> None:
+        self.told.setdefault(dedupe, (msisdn, response, dict(values)))

@@ -88,6 +88,22 @@ class CodeSender(Protocol):
     ) -> None: ...
 
 
+class Notifier(Protocol):
+    """Tells a number something that nobody asked for just now, by SMS, once a dedupe key."""
+
+    async def tell(self, msisdn: str, response: str, values: Mapping[str, Any], language: str, dedupe: str) -> None: ...
+
+
+class Silent:
+    """The Notifier where nothing can be sent."""
+
+    async def tell(self, msisdn: str, response: str, values: Mapping[str, Any], language: str, dedupe: str) -> None:
+        return None
+
+
+SILENT = Silent()
+
+
 class Once(Protocol):
     """Remembers the answer of a write by (conversation, message id, operation) for 48 h."""
 

@@ -24,7 +24,7 @@ from bot.nlg import WordingNlg, Wordings
 from crm.fake import FakeCrm
 from crm.fake_payments import FakePayments
 from crm.operations.doors import Doors
-from crm.operations.fake import FakeBindings, FakeCodeSender, FakeOnce, FakeQuotes, FakeStepUps, FakeVault
+from crm.operations.fake import FakeBindings, FakeCodeSender, FakeNotifier, FakeOnce, FakeQuotes, FakeStepUps, FakeVault
 from crm.operations.gate import Gate, all_on
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,6 +119,7 @@ class Talk:
         self.crm = FakeCrm.demo(self.clock)
         self.quotes, self.bindings, self.codes = FakeQuotes(), FakeBindings(), FakeCodeSender()
         self.vault, self.stepups, self.once = FakeVault(), FakeStepUps(self.clock), FakeOnce()
+        self.notices = FakeNotifier()
         self.payments = FakePayments(self.crm, self.clock)
         self.language, self.region, self.show, self.number = "zh", "zj", True, 0
         self.gate: Gate = all_on
@@ -141,6 +142,7 @@ class Talk:
             once=self.once,
             now=self.clock,
             gate=self.gate,
+            notices=self.notices,
         )
 
     def later(self, seconds: float) -> None:
