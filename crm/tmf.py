@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -64,6 +65,11 @@ POINTS = f"{API}/loyalty/v4/loyaltyBalance"
 USAGE = f"{API}/usageManagement/v4/usage"
 
 
+CATALOGUE_S = 2.0
+"""So old a list of what is sold may be. An offer is made, and confirmed, by what the CRM says then."""
+MOST_LISTS = 200
+
+
 @asynccontextmanager
 async def tmf_crm(base_url: str, token: str, clock: Callable[[], datetime] | None = None) -> AsyncIterator[TmfCrm]:
     """A client whose connections live as long as the block. `token`: the shared secret (bearer)."""
@@ -75,6 +81,10 @@ async def tmf_crm(base_url: str, token: str, clock: Callable[[], datetime] | Non
 
 class TmfCrm(TmfClient):
     """See crm.port.Crm; made by tmf_crm."""
+
+    def __init__(self, session: ClientSession, clock: Callable[[], datetime]) -> None:
+        super().__init__(session, clock)
+        self._lists: dict[tuple[object, ...], tuple[float, tuple[Offering, ...]]] = {}
 
     # who
     async def subscriber_of(self, msisdn: str, *, deadline: float) -> Subscriber:
@@ -130,13 +140,20 @@ class TmfCrm(TmfClient):
     async def offerings(
         self, *, category: Category | None = None, region: str = "", on_sale: bool = True, deadline: float
     ) -> tuple[Offering, ...]:
+        asked, now = (category, region, on_sale), asyncio.get_running_loop().time()
+        if asked in self._lists and now - self._lists[asked][0] < CATALOGUE_S:
+            return self._lists[asked][1]
         query = (
             {"limit": "500"}
             | ({"category.id": category} if category else {})
             | ({"place.id": region} if region else {})
         )
         query |= {"isSellable": "true"} if on_sale else {}
-        return tuple(await self._list(OFFERING, query, catalogue.offering_from, deadline))
+        found = tuple(await self._list(OFFERING, query, catalogue.offering_from, deadline))
+        if len(self._lists) >= MOST_LISTS:
+            self._lists.clear()
+        self._lists[asked] = now, found
+        return found
 
     async def offering(self, offering_id: str, *, deadline: float) -> Offering:
         return await self._one(OFFERING, offering_id, "offering", catalogue.offering_from, deadline)

@@ -50,6 +50,7 @@ def crm_app(office: Office) -> web.Application:
     """All paths ask for the shared secret but /healthz."""
     app = web.Application(client_max_size=MOST_BODY, middlewares=[logged, guard])
     app[OFFICE] = office
+    app[read.OFFERED] = {}
     for path, list_, one, create in COLLECTIONS:
         if list_:
             app.router.add_get(path, list_)

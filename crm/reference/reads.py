@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, and_, func, or_, select
+from sqlalchemy import Table, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import Select
 
@@ -39,6 +40,32 @@ from crm.rules import Situation
 
 N = TypeVar("N")
 OPEN_ORDERS = ("acknowledged", "pending", "held", "inProgress")
+_NUMBER, _NOW = bindparam("number"), bindparam("now", type_=schema.Moment())
+# What every turn asks is put together once: SQLAlchemy takes longer to build a query than SQLite to answer it.
+_PERSON = select(schema.subscriber).where(schema.subscriber.c.msisdn == _NUMBER)
+_BUCKETS = select(schema.bucket).where(
+    schema.bucket.c.msisdn == _NUMBER, or_(schema.bucket.c.valid_until.is_(None), schema.bucket.c.valid_until > _NOW)
+)
+_ALLOWANCES = (
+    select(schema.allowance)
+    .where(schema.allowance.c.msisdn == _NUMBER, schema.allowance.c.valid_until > _NOW)
+    .order_by(schema.allowance.c.valid_until, schema.allowance.c.id)
+)
+_HELD = select(schema.product).where(
+    schema.product.c.msisdn == _NUMBER,
+    schema.product.c.status != "terminated",
+    or_(schema.product.c.until.is_(None), schema.product.c.until > _NOW),
+)
+_OPEN_ORDERS = (
+    select(schema.orders)
+    .where(schema.orders.c.msisdn == _NUMBER, schema.orders.c.state.in_(OPEN_ORDERS))
+    .order_by(schema.orders.c.placed_at.desc(), schema.orders.c.id.desc())
+)
+_POINTS = (
+    select(schema.points_lot)
+    .where(schema.points_lot.c.msisdn == _NUMBER)
+    .order_by(schema.points_lot.c.expires_at, schema.points_lot.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -52,17 +79,22 @@ class Terms:
 
 def build(noun: type[N], row: Mapping[str, Any], **more: Any) -> N:
     """A noun from the columns that bear its fields' names, and `more`."""
-    names = {f.name for f in fields(noun)}  # type: ignore[arg-type]
+    names = _names(noun)  # type: ignore[arg-type]
     return noun(**{k: v for k, v in row.items() if k in names} | more)
 
 
-async def all_rows(connection: AsyncConnection, query: Select) -> list[Mapping[str, Any]]:
-    return list((await connection.execute(query)).mappings().all())
+@cache
+def _names(noun: Any) -> frozenset[str]:
+    return frozenset(f.name for f in fields(noun))
 
 
-async def one_row(connection: AsyncConnection, query: Select, what: str, key: str) -> Mapping[str, Any]:
+async def all_rows(connection: AsyncConnection, query: Select, **values: Any) -> list[Mapping[str, Any]]:
+    return list((await connection.execute(query, values)).mappings().all())
+
+
+async def one_row(connection: AsyncConnection, query: Select, what: str, key: str, **values: Any) -> Mapping[str, Any]:
     """The first row, or NotFound(what)."""
-    row = (await connection.execute(query.limit(1))).mappings().first()
+    row = (await connection.execute(query, values)).mappings().first()
     if row is None:
         raise NotFound(what, key)
     return dict(row)
@@ -70,18 +102,16 @@ async def one_row(connection: AsyncConnection, query: Select, what: str, key: st
 
 async def subscriber(connection: AsyncConnection, msisdn: str, *, lock: bool = False) -> Subscriber:
     """`lock` keeps other writers of this subscriber out until the transaction ends (SQLite has one writer anyway)."""
-    query = select(schema.subscriber).where(schema.subscriber.c.msisdn == msisdn)
-    return build(
-        Subscriber, await one_row(connection, query.with_for_update() if lock else query, "subscriber", msisdn)
-    )
+    query = _PERSON.with_for_update() if lock else _PERSON
+    return build(Subscriber, await one_row(connection, query, "subscriber", msisdn, number=msisdn))
 
 
 async def customers(connection: AsyncConnection, *, msisdn: str = "", account_id: str = "") -> list[Subscriber]:
+    if msisdn:
+        return [build(Subscriber, r) for r in await all_rows(connection, _PERSON, number=msisdn)]
     table = schema.subscriber
-    where = table.c.msisdn == msisdn if msisdn else table.c.account_id == account_id
-    return [
-        build(Subscriber, r) for r in await all_rows(connection, select(table).where(where).order_by(table.c.msisdn))
-    ]
+    query = select(table).where(table.c.account_id == account_id).order_by(table.c.msisdn)
+    return [build(Subscriber, r) for r in await all_rows(connection, query)]
 
 
 async def customer(connection: AsyncConnection, customer_id: str) -> Subscriber:
@@ -91,9 +121,7 @@ async def customer(connection: AsyncConnection, customer_id: str) -> Subscriber:
 
 async def balance(connection: AsyncConnection, msisdn: str, terms: Terms) -> Balance:
     """Buckets that are still valid, the general one first."""
-    table = schema.bucket
-    valid = or_(table.c.valid_until.is_(None), table.c.valid_until > terms.now)
-    rows = await all_rows(connection, select(table).where(table.c.msisdn == msisdn, valid))
+    rows = await all_rows(connection, _BUCKETS, number=msisdn, now=terms.now)
     buckets = [build(BalanceBucket, r, name=terms.catalogue.labels.buckets[r["kind"]]) for r in rows]
     return Balance(msisdn, tuple(sorted(buckets, key=lambda b: (b.kind != "general", b.kind))), terms.now)
 
@@ -106,9 +134,7 @@ async def bucket(connection: AsyncConnection, bucket_id: str, terms: Terms) -> t
 
 
 async def allowances(connection: AsyncConnection, msisdn: str, terms: Terms) -> list[Allowance]:
-    table = schema.allowance
-    query = select(table).where(table.c.msisdn == msisdn, table.c.valid_until > terms.now)
-    rows = await all_rows(connection, query.order_by(table.c.valid_until, table.c.id))
+    rows = await all_rows(connection, _ALLOWANCES, number=msisdn, now=terms.now)
     labels = terms.catalogue.labels.allowances
     return [build(Allowance, r, name=labels[(r["type"], r["scope"])]) for r in rows]
 
@@ -160,9 +186,7 @@ def _item_name(row: Mapping[str, Any], catalogue: Catalogue) -> Any:
 
 async def products(connection: AsyncConnection, msisdn: str, terms: Terms) -> list[Product]:
     """Held and coming ones, the plan first."""
-    table = schema.product
-    held = and_(table.c.status != "terminated", or_(table.c.until.is_(None), table.c.until > terms.now))
-    rows = await all_rows(connection, select(table).where(table.c.msisdn == msisdn, held))
+    rows = await all_rows(connection, _HELD, number=msisdn, now=terms.now)
     built = [_product(r, terms.catalogue) for r in rows]
     return sorted(built, key=lambda p: (RANK[p.category], p.status != "active", p.since, p.id))
 
@@ -189,10 +213,10 @@ async def orders(
     connection: AsyncConnection, *, msisdn: str = "", external_id: str = "", open_only: bool = False
 ) -> list[Order]:
     """Newest first; of one MSISDN, or with one external id."""
+    if msisdn and open_only:
+        return [_order(r) for r in await all_rows(connection, _OPEN_ORDERS, number=msisdn)]
     table = schema.orders
     query = select(table).where(table.c.msisdn == msisdn if msisdn else table.c.external_id == external_id)
-    if open_only:
-        query = query.where(table.c.state.in_(OPEN_ORDERS))
     return [_order(r) for r in await all_rows(connection, query.order_by(table.c.placed_at.desc(), table.c.id.desc()))]
 
 
@@ -229,9 +253,7 @@ async def payment(connection: AsyncConnection, payment_id: str) -> Payment:
 
 async def points_lots(connection: AsyncConnection, msisdn: str) -> list[PointsLot]:
     """All that were ever earned, the first to expire first."""
-    table = schema.points_lot
-    query = select(table).where(table.c.msisdn == msisdn).order_by(table.c.expires_at, table.c.id)
-    return [build(PointsLot, r) for r in await all_rows(connection, query)]
+    return [build(PointsLot, r) for r in await all_rows(connection, _POINTS, number=msisdn)]
 
 
 async def points_lot(connection: AsyncConnection, lot_id: str) -> PointsLot:

@@ -18,6 +18,10 @@ from crm.reference import reads
 from crm.reference.http import answer, asked, body, listed, office, single
 from crm.rules import qualify
 
+OFFERED = web.AppKey("offered", dict[str, tuple[bytes, dict[str, str]]])
+"""Lists of what is sold, by their questions."""
+MOST_KEPT = 200
+
 
 async def list_customers(request: web.Request) -> web.Response:
     """?contactMedium.characteristic.phoneNumber= or ?account.id="""
@@ -36,7 +40,20 @@ async def get_customer(request: web.Request) -> web.Response:
 
 
 async def list_offerings(request: web.Request) -> web.Response:
-    """?category.id= ?place.id= ?isSellable=true, each optional."""
+    """?category.id= ?place.id= ?isSellable=true, each optional. Each question's answer is made once: what is sold stays
+    as it is while the process runs."""
+    kept = request.app[OFFERED]
+    if request.query_string not in kept:
+        response = _offerings(request)
+        assert isinstance(response.body, bytes)
+        if len(kept) >= MOST_KEPT:
+            kept.clear()
+        kept[request.query_string] = response.body, dict(response.headers)
+    body, headers = kept[request.query_string]
+    return web.Response(body=body, headers=headers)
+
+
+def _offerings(request: web.Request) -> web.Response:
     query, catalogue = request.query, office(request).catalogue
     category = query.get("category.id")
     if category not in (None, *RANK):

@@ -6,17 +6,31 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import event
-from sqlalchemy.engine import make_url
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, QueuePool
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "deploy" / "migrations" / "crm"
 BUSY_TIMEOUT_MS = 5000
+
+
+class Reading:
+    """What queries need of an AsyncConnection, on a connection of this thread. A row found by an index takes SQLite
+    microseconds; to ask another thread for it takes a hundred times as long."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.sync_connection = connection
+
+    async def execute(self, query: Any, values: Any = None) -> Any:
+        return self.sync_connection.execute(query, values)
+
+    async def exec_driver_sql(self, text: str, values: Any = None) -> Any:
+        return self.sync_connection.exec_driver_sql(text, values)
 
 
 class Store:
@@ -25,32 +39,38 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
-        self._readers = self._engine(writing=False)
-        self._writers = self._engine(writing=True) if self.sqlite else self._readers
+        self._writers = self._engine()
+        self._readers = self._local_engine() if self.sqlite else None
 
-    def _engine(self, writing: bool) -> AsyncEngine:
+    def _engine(self) -> AsyncEngine:
         if not self.sqlite:
             return create_async_engine(self.url, pool_size=8, pool_timeout=5)
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         # One writer: more would only wait for each other inside SQLite.
-        size = {
-            "poolclass": AsyncAdaptedQueuePool,
-            "pool_size": 1 if writing else 4,
-            "max_overflow": 0,
-            "pool_timeout": 5,
-        }
+        size = {"poolclass": AsyncAdaptedQueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": 5}
         engine = create_async_engine(self.url, **size)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_immediate if writing else _begin)
+        event.listen(engine.sync_engine, "begin", _begin_immediate)
+        return engine
+
+    def _local_engine(self) -> Engine:
+        # Nobody may wait for a connection here: the whole loop would.
+        size = {"poolclass": QueuePool, "pool_size": 4, "max_overflow": -1}
+        engine = create_engine(self.url.set(drivername="sqlite+pysqlite"), future=True, **size)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin)
         return engine
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view of one moment."""
-        async with self._readers.connect() as connection:
-            if not self.sqlite:
-                await connection.execution_options(isolation_level="REPEATABLE READ")
+        if self._readers is not None:
+            with self._readers.connect() as local:
+                yield cast(AsyncConnection, Reading(local))
+            return
+        async with self._writers.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     @asynccontextmanager
@@ -64,9 +84,9 @@ class Store:
         await asyncio.to_thread(upgrade, self.url.render_as_string(hide_password=False))
 
     async def close(self) -> None:
-        await self._readers.dispose()
-        if self._writers is not self._readers:
-            await self._writers.dispose()
+        if self._readers is not None:
+            self._readers.dispose()
+        await self._writers.dispose()
 
 
 def upgrade(url: str) -> None:

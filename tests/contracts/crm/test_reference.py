@@ -262,7 +262,7 @@ async def test_the_tables_are_what_the_migrations_make(reference: Reference) -> 
 
         return compare_metadata(MigrationContext.configure(connection), schema.metadata)
 
-    async with reference.office.store.reading() as connection:
+    async with reference.office.store.writing() as connection:
         assert [] == await connection.run_sync(differences)
 
 
