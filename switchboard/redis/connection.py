@@ -28,6 +28,7 @@ from redis.exceptions import (
 
 from switchboard.errors import NotReachable
 from switchboard.redis.topology import CLUSTER, SENTINEL, by_cluster, by_sentinel
+from switchboard.redis.wire import Shared
 
 Client = Any
 """A connected Redis. redis-py types each answer as bytes or text; ours are always bytes."""
@@ -73,7 +74,9 @@ def connect(url: str, call_s: float = CALL_S) -> Client:
         return by_sentinel(url, options)
     if url.startswith(f"{CLUSTER}:"):
         return by_cluster(url, options)
-    return aioredis.from_url(url, **options)
+    if url.startswith("rediss:"):
+        return aioredis.from_url(url, **options)
+    return Shared.from_url(url, **options)
 
 
 @contextmanager

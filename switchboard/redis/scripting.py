@@ -46,14 +46,14 @@ class Scripts:
         text, sha = source(name)
         with reaching():
             try:
-                return await self.redis.evalsha(sha, len(keys), *keys, *args)
+                return await self.redis.execute_command("EVALSHA", sha, len(keys), *keys, *args)
             except NoScriptError:
-                return await self.redis.eval(text, len(keys), *keys, *args)
+                return await self.redis.execute_command("EVAL", text, len(keys), *keys, *args)
 
     async def run_many(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Any]]]) -> list[Any]:
         """The same script for many partitions in one round trip; each call is its own step."""
-        if not calls:
-            return []
+        if len(calls) < 2:
+            return [await self.run(name, keys, args) for keys, args in calls]
         text, sha = source(name)
         with reaching():
             for again in (False, True):

@@ -1,0 +1,158 @@
+"""One connection to one Redis that all tasks of a process share: what they ask goes out together and is answered in
+order. A pool of connections costs four times the CPU for each call.
+
+Only commands that answer at once: one that waits would let all others wait. Those, pipelines and subscriptions go by
+redis-py's pool, as everything does behind Sentinels, in a Cluster and with TLS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+
+import hiredis
+from redis import asyncio as aioredis
+from redis._parsers import BaseParser
+from redis.exceptions import ConnectionError, InvalidResponse, TimeoutError
+
+SHARED = frozenset(
+    {"EVALSHA", "EXISTS", "GET", "HGET", "HGETALL", "HSET", "PUBLISH", "SET", "XRANGE", "XREVRANGE", "ZSCORE"}
+)
+"""What may go over the shared connection: what a message needs."""
+_PAUSE_S = 0.02
+_NOTHING = object()
+
+
+class Wire(asyncio.Protocol):
+    """An open connection. `call_s`: when an answer takes longer, all that wait fail and the connection ends."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, call_s: float) -> None:
+        self.loop, self._call_s = loop, call_s
+        self._parser = hiredis.Reader(
+            protocolError=InvalidResponse, replyError=BaseParser.parse_error, notEnoughData=_NOTHING
+        )
+        self._waiting: deque[tuple[asyncio.Future[Any], float]] = deque()
+        self._transport: Any = None
+        self._watch: asyncio.TimerHandle | None = None
+        self.open = False
+
+    def ask(self, words: tuple[Any, ...]) -> asyncio.Future[Any]:
+        """The answer to one command. Raises what Redis answers as an error, ConnectionError, TimeoutError."""
+        packed = hiredis.pack_command(words)
+        future: asyncio.Future[Any] = self.loop.create_future()
+        self._waiting.append((future, self.loop.time() + self._call_s))
+        if self._watch is None:
+            self._watch = self.loop.call_later(self._call_s, self._look)
+        self._transport.write(packed)
+        return future
+
+    def close(self) -> None:
+        self._end(ConnectionError("the connection was closed"))
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport, self.open = transport, True
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed(data)
+        try:
+            while (answer := self._parser.gets()) is not _NOTHING:
+                future, _ = self._waiting.popleft()
+                if future.done():
+                    # Whoever asked has given up.
+                    continue
+                if isinstance(answer, Exception):
+                    future.set_exception(answer)
+                else:
+                    future.set_result(answer)
+        except (InvalidResponse, IndexError) as error:
+            self._end(ConnectionError(f"no answer of Redis: {error}"))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._end(ConnectionError(f"the connection broke: {error}"))
+
+    def _look(self) -> None:
+        """One timer for all calls: the oldest is late, or the next look is when it would be."""
+        self._watch = None
+        if not self._waiting:
+            return
+        left = self._waiting[0][1] - self.loop.time()
+        if left <= 0:
+            self._end(TimeoutError("no answer in time"))
+        else:
+            self._watch = self.loop.call_later(left, self._look)
+
+    def _end(self, error: Exception) -> None:
+        self.open = False
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        if self._transport is not None:
+            self._transport.abort()
+        for future, _ in self._waiting:
+            if not future.done():
+                future.set_exception(error)
+        self._waiting.clear()
+
+
+class Shared(aioredis.Redis):
+    """redis-py's client, but that the usual commands go over one connection. A lost one is opened again, once a call,
+    as redis-py does it: each script can be run twice without harm."""
+
+    _wire: Wire | None = None
+    _opening: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+
+    async def execute_command(self, *words: Any, **options: Any) -> Any:
+        if words[0] not in SHARED or self.connection is not None or options.keys() - {"keys"}:
+            return await super().execute_command(*words, **options)
+        try:
+            answer = await (await self._opened()).ask(words)
+        except (ConnectionError, TimeoutError):
+            await asyncio.sleep(_PAUSE_S)
+            answer = await (await self._opened()).ask(words)
+        readable = self.response_callbacks.get(words[0])
+        return answer if readable is None else readable(answer)
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()
+        await super().aclose(close_connection_pool)
+
+    async def _opened(self) -> Wire:
+        loop, wire = asyncio.get_running_loop(), self._wire
+        if wire is not None and wire.open and wire.loop is loop:
+            return wire
+        if self._opening is None or self._opening[0] is not loop:
+            self._opening = loop, asyncio.Lock()
+        async with self._opening[1]:
+            wire = self._wire
+            if wire is None or not wire.open or wire.loop is not loop:
+                wire = self._wire = await self._open(loop)
+            return wire
+
+    async def _open(self, loop: asyncio.AbstractEventLoop) -> Wire:
+        """Raises ConnectionError, TimeoutError."""
+        how = self.connection_pool.connection_kwargs
+        wire = Wire(loop, how["socket_timeout"])
+        at = how.get("path")
+        opening: Any = (
+            loop.create_unix_connection(lambda: wire, at)
+            if at
+            else loop.create_connection(lambda: wire, how.get("host", "localhost"), how.get("port", 6379))
+        )
+        try:
+            await asyncio.wait_for(opening, how["socket_connect_timeout"])
+        except asyncio.TimeoutError as error:
+            raise TimeoutError("cannot connect in time") from error
+        except OSError as error:
+            raise ConnectionError(f"cannot connect: {error}") from error
+        login = ("AUTH", how.get("username") or "default", how["password"]) if how.get("password") else ()
+        try:
+            await wire.ask(("HELLO", 3, *login))
+            if how.get("db"):
+                await wire.ask(("SELECT", how["db"]))
+        except BaseException:
+            wire.close()
+            raise
+        return wire
