@@ -26,12 +26,13 @@ from redis import asyncio as aioredis
 
 from bench.measure.people import quantile
 from bench.measure.processes import cpu_s, spent_ms
-from bench.measure.sides import ProductStack, unlimited
+from bench.measure.sides import unlimited
 from connectors.simulators.sms import SmsProvider
 from connectors.sms.signing import credentials
 from switchboard import logs
 from switchboard.redis.stores import utc_now
 from switchboard.settings import Settings
+from tests.stack import Stack
 
 NEEDED = ("redis", "crm", "gateway")
 """Nobody answers here: what is stored stays."""
@@ -39,9 +40,9 @@ ASKED_MS = 20.0
 
 
 @contextlib.asynccontextmanager
-async def started(folder: Path) -> AsyncIterator[ProductStack]:
+async def started(folder: Path) -> AsyncIterator[Stack]:
     """A gateway with its Redis."""
-    stack = ProductStack(folder, subscribers=10, settings=unlimited())
+    stack = Stack(folder, subscribers=10, settings=unlimited())
     try:
         await asyncio.to_thread(stack.prepare)
         for name in NEEDED:
@@ -64,7 +65,7 @@ def _until_it_lives(url: str) -> None:
     raise TimeoutError("the gateway does not start")
 
 
-async def measure(stack: ProductStack, rate: float, seconds: float) -> tuple[list[float], int, dict[str, float]]:
+async def measure(stack: Stack, rate: float, seconds: float) -> tuple[list[float], int, dict[str, float]]:
     """(milliseconds to "received", how many did not hear it, CPU ms a message by process)."""
     settings = Settings.read(stack.environment())
     account = credentials(settings)

@@ -202,8 +202,7 @@ class Stack:
             argv = [PYTHON, "-m", "crm.reference", "--host", "127.0.0.1", "--port", port, "--database", database]
             return Spec(argv, f"http://127.0.0.1:{port}/healthz")
         if name == "actions":
-            argv = [PYTHON, "-m", "rasa", "run", "actions", "--port", port]
-            return Spec(argv, f"http://127.0.0.1:{port}/health", {"SANIC_HOST": "127.0.0.1"})
+            return Spec([PYTHON, "actions.py", "--port", port], f"http://127.0.0.1:{port}/health")
         if name.startswith("rasa-"):
             argv = [PYTHON, "-m", "bot.serve", "--slot", name[-1], "--port", port]
             return Spec(argv, f"http://127.0.0.1:{port}/webhooks/renji/health")

@@ -6,7 +6,6 @@ import abc
 import asyncio
 import itertools
 import json
-import sys
 import time
 from contextlib import AsyncExitStack
 from dataclasses import fields
@@ -26,7 +25,7 @@ from crm.tmf import tmf_crm
 from switchboard.model import Binding
 from switchboard.redis.stores import Stores, open_stores, utc_now
 from switchboard.settings import Settings
-from tests.stack import Spec, Stack
+from tests.stack import Stack
 
 SUBSCRIBERS = 1000
 NUMBERS = [f"+86{13910000000 + n}" for n in range(300)]
@@ -132,23 +131,12 @@ class Stock(Side):
         return self._redis
 
 
-class ProductStack(Stack):
-    """As `make up` starts it."""
-
-    def _describe(self, name: str) -> Spec:
-        if name != "actions":
-            return super()._describe(name)
-        port = str(self.ports["actions"])
-        argv = [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", port]
-        return Spec(argv, f"http://127.0.0.1:{port}/health", {"SANIC_HOST": "127.0.0.1"})
-
-
 class Product(Side):
     name = "Renji"
 
     def __init__(self, folder: Path, workers: int = 1, slots: int = 1) -> None:
         super().__init__()
-        self.stack = ProductStack(folder, workers, slots, SUBSCRIBERS, unlimited())
+        self.stack = Stack(folder, workers, slots, SUBSCRIBERS, unlimited())
         self.rest = f"{self.stack.url}/webhooks/rest/webhook"
         self.heads = (*self.stack.workers, *self.stack.slots)
         self._opened = AsyncExitStack()

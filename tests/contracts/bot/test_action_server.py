@@ -42,8 +42,12 @@ class Server:
         return self.call("/webhook", {"next_action": action, "sender_id": "web:1", "tracker": tracker, "domain": {}})
 
 
-@pytest.fixture(scope="module")
-def server(redis_server: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(
+    scope="module", params=[["actions.py"], ["-m", "rasa_sdk", "--actions", "actions"]], ids=["ours", "sdk"]
+)
+def server(
+    request: pytest.FixtureRequest, redis_server: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("actions")
     (folder / "secret").write_text("s" * 64)
     environ = {
@@ -52,7 +56,7 @@ def server(redis_server: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "RENJI_CRM_URL": "http://127.0.0.1:9",
     }
     port = free_port()
-    command = [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)]
+    command = [sys.executable, *request.param, "--port", str(port)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RENJI_", "SANIC_"))}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env={**kept, **environ}, stdout=log, stderr=subprocess.STDOUT)
