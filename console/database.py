@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -32,6 +32,22 @@ def open_engine(url: str) -> AsyncEngine:
     return engine
 
 
+def open_local(engine: AsyncEngine) -> Engine | None:
+    """A plain engine for the same SQLite file, for somebody who has a thread of their own; None for anything else."""
+    if engine.url.get_backend_name() != "sqlite" or engine.url.database in (None, "", ":memory:"):
+        return None
+    # One writer, but its thread may be another one each time.
+    local = sa.create_engine(
+        engine.url.set(drivername="sqlite+pysqlite"),
+        future=True,
+        poolclass=QueuePool,
+        pool_size=1,
+        connect_args={"check_same_thread": False},
+    )
+    sa.event.listen(local, "connect", _set_pragmas)
+    return local
+
+
 def _set_pragmas(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     for pragma in SQLITE_PRAGMAS:
@@ -39,19 +55,18 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def insert(connection: AsyncConnection, table: sa.Table) -> Any:
-    """An INSERT that knows ON CONFLICT in the connection's dialect."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+def insert(dialect: str, table: sa.Table) -> Any:
+    """An INSERT that knows ON CONFLICT in the dialect of this name."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 async def insert_once(connection: AsyncConnection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert; False when a unique key was there already."""
-    done = await connection.execute(insert(connection, table).values(**values).on_conflict_do_nothing())
+    done = await connection.execute(insert(connection.dialect.name, table).values(**values).on_conflict_do_nothing())
     return bool(done.rowcount)
 
 
 async def upsert(connection: AsyncConnection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
     """Insert `key` with `values`, or set `values` where `key` is there already."""
-    statement = insert(connection, table).values(**key, **values)
+    statement = insert(connection.dialect.name, table).values(**key, **values)
     await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))

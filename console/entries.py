@@ -6,7 +6,7 @@ The kinds and bodies are those of switchboard/redis/log.py. A kind that is not k
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from console import tables
-from switchboard.codec import to_dict
 from switchboard.ports import LogEntry
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -73,20 +72,20 @@ def changes(entry: LogEntry) -> list[Change]:
 
 def _clean(entry: LogEntry) -> LogEntry:
     """Without NUL, which PostgreSQL cannot store, and without the ids of addresses, which may be phone numbers."""
-    body = _scrub(to_dict(entry.body))
+    body = _scrub(entry.body)
     return LogEntry(entry.partition, entry.entry, entry.kind, entry.conversation, entry.at, body)
 
 
 def _scrub(value: Any, name: str = "") -> Any:
     if isinstance(value, str):
+        if value.isprintable():
+            return value
         whole = value.encode("utf-8", "replace").decode() if _HALF.search(value) else value
         return whole.replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    if isinstance(value, Mapping):
-        kept = ((k, v) for k, v in value.items() if not (name == "address" and k == "id"))
-        return {k: _scrub(v, k) for k, v in kept}
-    if isinstance(value, list):
-        return [_scrub(v) for v in value]
-    return value
+    if isinstance(value, dict):
+        hidden = "id" if name == "address" else None
+        return {k: _scrub(v, k) for k, v in value.items() if k != hidden}
+    return [_scrub(v) for v in value] if isinstance(value, list) else value
 
 
 def channel_of(conversation: str) -> str:

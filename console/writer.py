@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from functools import cache, partial
 from itertools import groupby
 from typing import Any, cast
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from console.database import insert
+from console.database import insert, open_local
 from console.entries import Change, Insert, Put, Update, changes, touches
 from console.tables import log_cursors
 from switchboard.errors import NotReachable
@@ -42,6 +44,7 @@ class Writer:
 
     def __init__(self, log: Log, engine: AsyncEngine, publish: Publish) -> None:
         self._log, self._engine, self._publish = log, engine, publish
+        self._local = open_local(engine)
         self._cursors: dict[int, str] | None = None
         self._untrimmed: dict[int, str] = {}
         self._trimmed_at = 0.0
@@ -84,11 +87,13 @@ class Writer:
     async def _commit(self, entries: list[LogEntry]) -> None:
         assert self._cursors is not None
         last = {entry.partition: entry.entry for entry in entries}
-        async with self._engine.begin() as connection:
-            # First, so that a second writer waits here and then sees that it is late.
-            await _move_cursors(connection, self._cursors, last)
-            await apply(connection, touches(entries))
-            await apply(connection, [change for entry in entries for change in changes(entry)])
+        write = partial(_write, old=self._cursors, new=last, entries=entries)
+        if self._local is not None:
+            # By an asynchronous driver each statement of a batch would change threads several times.
+            await asyncio.to_thread(_in_transaction, self._local, write)
+        else:
+            async with self._engine.begin() as connection:
+                await connection.run_sync(write)
         self._cursors |= last
         self._untrimmed |= last
         await self._publish(frozenset(entry.conversation for entry in entries))
@@ -101,13 +106,25 @@ class Writer:
             self._untrimmed, self._trimmed_at = {}, now
 
 
-async def _move_cursors(connection: AsyncConnection, old: Mapping[int, str], new: Mapping[int, str]) -> None:
+def _in_transaction(engine: Engine, write: Callable[[Connection], None]) -> None:
+    with engine.begin() as connection:
+        write(connection)
+
+
+def _write(connection: Connection, old: Mapping[int, str], new: Mapping[int, str], entries: Sequence[LogEntry]) -> None:
+    # First, so that a second writer waits here and then sees that it is late.
+    _move_cursors(connection, old, new)
+    apply(connection, touches(entries))
+    apply(connection, [change for entry in entries for change in changes(entry)])
+
+
+def _move_cursors(connection: Connection, old: Mapping[int, str], new: Mapping[int, str]) -> None:
     """Raises Moved when another writer was here: a cursor is not where we left it."""
     if connection.dialect.name == "sqlite":
         # It knows no FOR UPDATE, and begins by itself only with the first write.
-        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     here = sa.select(log_cursors.c.partition, log_cursors.c.entry).where(log_cursors.c.partition.in_(sorted(new)))
-    stored = {row.partition: row.entry for row in await connection.execute(here.with_for_update())}
+    stored = {row.partition: row.entry for row in connection.execute(here.with_for_update())}
     moved = [partition for partition in new if stored.get(partition) != old.get(partition)]
     if moved:
         raise Moved(f"partitions {moved}")
@@ -115,32 +132,49 @@ async def _move_cursors(connection: AsyncConnection, old: Mapping[int, str], new
     fresh = [{"partition": n, "entry": entry} for n, entry in sorted(new.items()) if n not in old]
     if known:
         at = log_cursors.c.partition == sa.bindparam("at")
-        await connection.execute(log_cursors.update().where(at).values(entry=sa.bindparam("to")), known)
+        connection.execute(log_cursors.update().where(at).values(entry=sa.bindparam("to")), known)
     if fresh:
         # Fails when a second writer puts the first cursor of a partition at the same time.
-        await connection.execute(log_cursors.insert(), fresh)
+        connection.execute(log_cursors.insert(), fresh)
 
 
-async def apply(connection: AsyncConnection, made: Sequence[Change]) -> None:
+def apply(connection: Connection, made: Sequence[Change]) -> None:
     """Carry out a batch of changes; the same ones again change nothing more.
 
     New rows come first, and rows of one shape go together, since compiling a statement costs more than running it.
     Updates of different shapes touch different columns (console.entries), so only the order within a shape matters.
     """
-    for (table, names), rows in _grouped(made, Insert, lambda c: (c.table, tuple(c.values)), lambda c: c.values):
-        statement = insert(connection, table).values({name: sa.bindparam(name) for name in names})
-        await connection.execute(statement.on_conflict_do_nothing(), rows)
+    dialect = connection.dialect.name
+    for shape, rows in _grouped(made, Insert, lambda c: (c.table, tuple(c.values)), lambda c: c.values):
+        connection.execute(_insert(dialect, *shape), rows)
     # Puts of different shapes may set the same column: only neighbours go together.
-    puts = (change for change in made if isinstance(change, Put))
-    for (table, keys, values, first), alike in groupby(puts, _put_shape):
-        rows = [{**put.key, **put.first, **put.values} for put in alike]
-        statement = insert(connection, table).values({name: sa.bindparam(name) for name in (*keys, *first, *values)})
-        shown = {name: statement.excluded[name] for name in values}
-        await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=shown), rows)
-    shape = _grouped(made, Update, lambda c: (c.table, tuple(c.key), tuple(c.values)), _update_row)
-    for (table, keys, names), rows in shape:
-        statement = table.update().where(*(table.c[key] == sa.bindparam(f"key_{key}") for key in keys))
-        await connection.execute(statement.values({name: sa.bindparam(f"to_{name}") for name in names}), rows)
+    for shape, alike in groupby((change for change in made if isinstance(change, Put)), _put_shape):
+        connection.execute(_put(dialect, *shape), [{**put.key, **put.first, **put.values} for put in alike])
+    updates = _grouped(made, Update, lambda c: (c.table, tuple(c.key), tuple(c.values)), _update_row)
+    for shape, rows in updates:
+        connection.execute(_update(*shape), rows)
+
+
+# Statements are put together once for each shape: there are as many as console.entries has kinds of changes.
+
+
+@cache
+def _insert(dialect: str, table: sa.Table, names: tuple[str, ...]) -> Any:
+    statement = insert(dialect, table).values({name: sa.bindparam(name) for name in names})
+    return statement.on_conflict_do_nothing()
+
+
+@cache
+def _put(dialect: str, table: sa.Table, keys: tuple[str, ...], values: tuple[str, ...], first: tuple[str, ...]) -> Any:
+    statement = insert(dialect, table).values({name: sa.bindparam(name) for name in (*keys, *first, *values)})
+    shown = {name: statement.excluded[name] for name in values}
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=shown)
+
+
+@cache
+def _update(table: sa.Table, keys: tuple[str, ...], names: tuple[str, ...]) -> Any:
+    statement = table.update().where(*(table.c[key] == sa.bindparam(f"key_{key}") for key in keys))
+    return statement.values({name: sa.bindparam(f"to_{name}") for name in names})
 
 
 def _put_shape(change: Put) -> tuple[sa.Table, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

@@ -32,6 +32,8 @@ from switchboard.redis.records import load_log
 from switchboard.redis.topology import is_cluster
 
 POLL_S = 0.25
+AT_ONCE = 200
+"""So many entries of a partition are read in one step."""
 
 
 class RedisLog:
@@ -55,15 +57,18 @@ class RedisLog:
         while True:
             streams: Any = {f"{tag(n)}:log": cursor for n, cursor in at.items()}
             with reaching():
-                answer = await self._redis.xread(streams, count=200, block=wait)
-            if not answer:
-                return
-            for name, entries in answer.items() if isinstance(answer, dict) else answer:
+                answer = await self._redis.xread(streams, count=AT_ONCE, block=wait)
+            more = False
+            for name, entries in (answer.items() if isinstance(answer, dict) else answer) or ():
                 partition = int(name.decode()[2:].split("}")[0])
                 # Redis answers RESP3 with one more list around the entries.
-                for entry, fields in entries[0] if entries and isinstance(entries[0], list) else entries:
+                found = entries[0] if entries and isinstance(entries[0], list) else entries
+                more = more or len(found) >= AT_ONCE
+                for entry, fields in found:
                     at[partition] = entry.decode()
                     yield load_log(partition, entry, fields)
+            if not more:
+                return
             wait = 1
 
     async def _polled(self, at: dict[int, str], block_s: float) -> AsyncIterator[LogEntry]:
@@ -73,7 +78,7 @@ class RedisLog:
             with reaching():
                 pipe = self._redis.pipeline(transaction=False)
                 for n, cursor in at.items():
-                    pipe.xrange(f"{tag(n)}:log", min=f"({cursor}" if cursor != "0" else "-", count=200)
+                    pipe.xrange(f"{tag(n)}:log", min=f"({cursor}" if cursor != "0" else "-", count=AT_ONCE)
                 answers = await pipe.execute()
             for n, entries in zip(list(at), answers, strict=True):
                 for entry, fields in entries:

@@ -161,7 +161,7 @@ async def test_the_cursor_moves_with_the_rows_or_not_at_all(
 ) -> None:
     log.add("inbound", heard("sms:1", "你好"))
 
-    async def fail(*_: Any) -> None:
+    def fail(*_: Any) -> None:
         raise OperationalError("disk full", None, Exception())
 
     with monkeypatch.context() as patched:
