@@ -5,6 +5,7 @@ from __future__ import annotations
 from rasa.shared.core.events import (
     ActionExecuted,
     ActionExecutionRejected,
+    ActiveLoop,
     BotUttered,
     DefinePrevUserUtteredFeaturization,
     Event,
@@ -28,18 +29,29 @@ _TAKE_NOTHING_BACK = _BEGIN_ANEW | {
     SlotSet,
     UserUttered,
 }
-"""Form runs do: Rasa leaves their happy turns out of the history."""
+_KNOWN = _TAKE_NOTHING_BACK | {ActiveLoop}
+"""Form runs take their happy turns out of the history."""
 _rasas = DialogueStateTracker.applied_events
 
 
 def applied(tracker: DialogueStateTracker) -> list[Event]:
     """What Rasa's own answers, whether this took its place or not."""
-    events = list(tracker.events)
+    everything = events = list(tracker.events)
     kinds = set(map(type, events))
-    if not kinds <= _TAKE_NOTHING_BACK:
+    if not kinds <= _KNOWN:
         found: list[Event] = _rasas(tracker)
         return found
-    if kinds.isdisjoint(_BEGIN_ANEW):
+    if not kinds.isdisjoint(_BEGIN_ANEW):
+        began = max(at for at, event in enumerate(events) if type(event) in _BEGIN_ANEW)
+        events = events[began + 1 :]
+    if ActiveLoop not in kinds:
         return events
-    began = max(at for at, event in enumerate(events) if type(event) in _BEGIN_ANEW)
-    return events[began + 1 :]
+    forms = {event.name for event in everything if type(event) is ActiveLoop and event.name}
+    kept: list[Event] = []
+    for event in events:
+        name = event.action_name if type(event) is ActionExecuted else None
+        if name in forms and not tracker._first_loop_execution_or_unhappy_path(name, kept):
+            tracker._undo_till_previous_loop_execution(name, kept)
+        else:
+            kept.append(event)
+    return kept

@@ -54,6 +54,7 @@ from bot.history import applied
 _REPLAYED = frozenset({Restarted, ActionReverted, UserUtteranceReverted})
 _LOOSE = frozenset({"active_loop", "bot", "followup", "session_started", "loop_interrupted", "reset_slots"})
 """Events of which Rasa's schema asks nothing but their name."""
+_BARE_ACTION = frozenset({"event", "timestamp", "metadata", "name", "policy", "confidence"})
 
 
 def install() -> None:
@@ -86,7 +87,7 @@ def _copied(original: Any) -> Any:
         other = object.__new__(DialogueStateTracker)
         other.__dict__.update(self.__dict__)
         other.events = self.events.copy()
-        other.slots = {name: copy.copy(slot) for name, slot in self.slots.items()}
+        other.slots = {name: _same(slot) for name, slot in self.slots.items()}
         other.active_loop = copy.copy(self.active_loop)
         other.followup_action = _followup(self)
         other.sender_source = other.model_id = other.assistant_id = None
@@ -189,4 +190,7 @@ def _usual_event(event: Any) -> bool:
         return False
     if kind == "slot":
         return isinstance(event.get("name"), str) and "value" in event
+    if kind == "action":
+        # A session that begins ends with one.
+        return event.keys() <= _BARE_ACTION and isinstance(event.get("name"), str)
     return kind in _LOOSE

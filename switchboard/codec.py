@@ -69,9 +69,9 @@ def _writer(kind: type) -> Step:
     if issubclass(kind, datetime):
         return lambda value: value.astimezone(timezone.utc).isoformat()
     if issubclass(kind, Mapping):
-        return lambda value: {str(k): to_dict(v) for k, v in value.items()}
+        return lambda value: {str(k): v if type(v) in _PLAIN else to_dict(v) for k, v in value.items()}
     if issubclass(kind, (list, tuple)):
-        return lambda value: [to_dict(v) for v in value]
+        return lambda value: [v if type(v) in _PLAIN else to_dict(v) for v in value]
     return lambda value: value
 
 
@@ -79,8 +79,12 @@ def _record_writer(kind: type) -> Step:
     fields = [(f.name, _default(f)) for f in dataclasses.fields(kind)]
 
     def write(value: Any) -> dict[str, Any]:
-        found = ((name, getattr(value, name), default) for name, default in fields)
-        return {name: to_dict(held) for name, held, default in found if held != default}
+        written = {}
+        for name, default in fields:
+            held = getattr(value, name)
+            if held != default:
+                written[name] = held if type(held) in _PLAIN else to_dict(held)
+        return written
 
     return write
 
@@ -143,11 +147,11 @@ def _record_reader(cls: Any) -> Step:
     fields = {name: _reader(hint) for name, hint in typing.get_type_hints(cls).items()}
 
     def read(data: Any) -> Any:
-        if not isinstance(data, Mapping):
+        # The usual kind first: whether something is a Mapping takes long to find out.
+        if type(data) is not dict and not isinstance(data, Mapping):
             raise BadRecord(f"{cls.__name__}: {type(data).__name__} is not an object")
-        unknown = data.keys() - fields.keys()
-        if unknown:
-            raise BadRecord(f"{cls.__name__}: unknown {sorted(unknown)}")
+        if not data.keys() <= fields.keys():
+            raise BadRecord(f"{cls.__name__}: unknown {sorted(data.keys() - fields.keys())}")
         return cls(**{name: fields[name](value) for name, value in data.items()})
 
     return read

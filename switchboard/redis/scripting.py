@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Hashable, Sequence
 from functools import cache
@@ -13,6 +14,7 @@ from redis.exceptions import NoScriptError
 
 from switchboard.redis.connection import Client, reaching
 from switchboard.redis.topology import is_cluster
+from switchboard.redis.wire import Shared
 
 T = TypeVar("T")
 TOGETHER = 64
@@ -52,8 +54,10 @@ class Scripts:
 
     async def run_many(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Any]]]) -> list[Any]:
         """The same script for many partitions in one round trip; each call is its own step."""
-        if len(calls) < 2:
-            return [await self.run(name, keys, args) for keys, args in calls]
+        if isinstance(self.redis, Shared):
+            return await asyncio.gather(*(self.run(name, keys, args) for keys, args in calls))
+        if not calls:
+            return []
         text, sha = source(name)
         with reaching():
             for again in (False, True):
