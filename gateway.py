@@ -49,7 +49,7 @@ from crm.payments_http import payment_callback
 from crm.port import Crm
 from crm.reference.stories import stories
 from crm.tmf import tmf_crm
-from switchboard import logs
+from switchboard import garbage, logs
 from switchboard.errors import AcceptError, BadSettings, NotReachable
 from switchboard.metrics import ExchangeMetrics
 from switchboard.model import ConversationEvent
@@ -263,6 +263,7 @@ async def run(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with serving_at(settings) as drain:
+        garbage.seldom()
         await stop.wait()
         # Nothing that is stored is lost by an abrupt end, so a task that will not end holds nobody up.
         loop.call_later(DRAIN_S + 2 * STOP_S, os._exit, 0)

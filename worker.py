@@ -38,7 +38,7 @@ from crm import worktime
 from crm.errors import NotFound, Unavailable
 from crm.port import Crm, within
 from crm.tmf import tmf_crm
-from switchboard import logs
+from switchboard import garbage, logs
 from switchboard.choices import Commands
 from switchboard.errors import BadSettings, BadWording, NotReachable
 from switchboard.handoff import Reception
@@ -277,6 +277,7 @@ async def run(settings: Settings) -> None:
     async with working(settings) as partitions:
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, partitions.stop)
+        garbage.seldom()
         log.info("worker works", name=settings.worker_name)
         await partitions.run()
 

@@ -47,6 +47,8 @@ class ActionServer(EndpointConfig):  # type: ignore[misc]
         if self._session is None or self._session.closed or self._loop is not loop:
             limit = aiohttp.ClientTimeout(total=DEFAULT_REQUEST_TIMEOUT)
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_S)
-            self._session = aiohttp.ClientSession(headers=self.headers, timeout=limit, connector=connector)
+            self._session = aiohttp.ClientSession(
+                headers=self.headers, timeout=limit, connector=connector, cookie_jar=aiohttp.DummyCookieJar()
+            )
             self._loop = loop
         return self._session

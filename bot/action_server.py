@@ -26,6 +26,7 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 
 from bot.packing import packed, unpacked
 from crm.errors import Unavailable
+from switchboard import garbage
 from switchboard.errors import AcceptError, NotReachable
 
 AWAY = (NotReachable, AcceptError, Unavailable, ConnectionError)
@@ -92,6 +93,7 @@ async def serve(actions: ActionsServer, port: int, start: Start) -> None:
         await runner.setup()
         opened.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", port).start()
+        garbage.seldom()
         await stop.wait()
 
 

@@ -49,7 +49,7 @@ class BotClient:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Owns the connections and the watch over the slots; `answer` works only inside."""
-        async with aiohttp.ClientSession(headers=self._headers) as session:
+        async with aiohttp.ClientSession(headers=self._headers, cookie_jar=aiohttp.DummyCookieJar()) as session:
             self._session = session
             async with self._slots.watching(session):
                 yield

@@ -191,6 +191,7 @@ def _usual_event(event: Any) -> bool:
     if kind == "slot":
         return isinstance(event.get("name"), str) and "value" in event
     if kind == "action":
-        # A session that begins ends with one.
-        return event.keys() <= _BARE_ACTION and isinstance(event.get("name"), str)
-    return kind in _LOOSE
+        # What starts a session ends with one.
+        bare = event.get("policy") is None and event.get("confidence") is None
+        return bare and event.keys() <= _BARE_ACTION and isinstance(event.get("name"), str)
+    return isinstance(kind, str) and kind in _LOOSE

@@ -8,7 +8,6 @@ API, TensorFlow, Sanic's way to a handler. bot/serve.py checks the model and sta
 
 from __future__ import annotations
 
-import gc
 import sys
 from functools import partial
 from types import SimpleNamespace
@@ -28,6 +27,7 @@ from bot.nlg import WordingNlg  # noqa: E402
 from bot.packing import packed  # noqa: E402
 from bot.process import ExchangeTrackerStore, channel_token, served_release, settings  # noqa: E402
 from bot.turn import MAX_BODY_BYTES  # noqa: E402
+from switchboard import garbage  # noqa: E402
 
 DRAIN_S = 10.0
 
@@ -53,9 +53,7 @@ def application(agent: Agent, channel: RenjiInput) -> web.Application:
 
     async def started(_: web.Application) -> None:
         await channel.start(agent)
-        # What is loaded stays: looking through it for garbage, again and again, would cost a tenth of a turn.
-        gc.collect()
-        gc.freeze()
+        garbage.seldom()
 
     async def stopping(_: web.Application) -> None:
         await channel.stop()

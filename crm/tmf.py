@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from aiohttp import ClientSession, TCPConnector
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
 from crm.documents import catalogue, consumption, customer, invoice, loyalty, money, orders, site, usage
 from crm.documents.scalars import BadDocument, Document, party_to
@@ -75,7 +75,9 @@ async def tmf_crm(base_url: str, token: str, clock: Callable[[], datetime] | Non
     """A client whose connections live as long as the block. `token`: the shared secret (bearer)."""
     headers = {"Authorization": f"Bearer {token}", "Accept": MEDIA_TYPE}
     connector = TCPConnector(limit=32, keepalive_timeout=30)
-    async with ClientSession(base_url, headers=headers, connector=connector, trace_configs=[sending()]) as session:
+    async with ClientSession(
+        base_url, headers=headers, connector=connector, trace_configs=[sending()], cookie_jar=DummyCookieJar()
+    ) as session:
         yield TmfCrm(session, clock or (lambda: datetime.now(timezone.utc)))
 
 

@@ -4,12 +4,14 @@ code.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
 
+import orjson
 import structlog
 
 _DIGITS = re.compile(r"\d{6,}")
@@ -26,7 +28,7 @@ def configure(process: str, level: str = "info") -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _clean,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -35,10 +37,20 @@ def configure(process: str, level: str = "info") -> None:
     structlog.contextvars.bind_contextvars(process=process)
 
 
+def _line(event: Any, **_: Any) -> str:
+    try:
+        return orjson.dumps(event, default=repr).decode()
+    except TypeError:
+        # Half of a character, or a number of more than 64 bits.
+        return json.dumps(event, ensure_ascii=False, default=repr)
+
+
 def _clean(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Digit runs that could be numbers or codes are cut, control characters that could forge a line are escaped."""
     for key, value in event.items():
         if isinstance(value, str) and key not in _IDS:
+            if value.isascii() and value.isalpha():
+                continue
             text = _DIGITS.sub(lambda m: m[0][:2] + "*" * (len(m[0]) - 4) + m[0][-2:], value)
             event[key] = _CONTROL.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
     return event

@@ -197,10 +197,21 @@ class Trackers(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Bound:
+    """Who a conversation is bound to, and in which generation."""
+
+    generation: int
+    binding: Binding | None
+
+
 class Conversations(Protocol):
     """What is known of a conversation."""
 
     async def get(self, conversation: str) -> Conversation | None: ...
+
+    async def bound(self, conversation: str) -> Bound | None:
+        """The part of it that tells whether somebody is still who they were."""
 
     async def bind(self, conversation: str, binding: Binding, region: str) -> Conversation:
         """Bind the Address. Another subscriber than before ends the generation: bindings, choices, quotes, tracker,

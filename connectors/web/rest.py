@@ -81,7 +81,7 @@ class RestWebhook:
         conversation = message.address.conversation_id(self._key)
         sender = json_object(raw.body)["sender"]
         session = self._adapter.sessions.read(sender)
-        if session and session.outlived(await self._conversations.get(conversation)):
+        if session and session.outlived(await self._conversations.bound(conversation)):
             raise BadInput(_OUTLIVED, 401)
         if self._places.locked():
             return json_response({"error": "try again"}, 503)
@@ -100,7 +100,7 @@ class RestWebhook:
     async def _next_token(self, session: Session, conversation: str, message_id: str) -> dict[str, str]:
         """The header for the message that logged in while it was answered. Raises BadInput (401) if another one did:
         whoever else holds the old token is out, and what was just said is not theirs to read."""
-        known = await self._conversations.get(conversation)
+        known = await self._conversations.bound(conversation)
         if known is None or not session.outlived(known):
             return {}
         kept = await self._outbox.after(session.address, "")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from switchboard.model import Address, Binding, Conversation, OutboundMessage
-from switchboard.ports import Clock
+from switchboard.ports import Bound, Clock
 
 LIFE_S = 30 * 24 * 3600
 _TOKEN = re.compile(r"(([0-9a-f]{32})\.([0-9]{13})\.([0-9]{1,9}))\.([0-9a-f]{64})")
@@ -33,7 +33,7 @@ class Session:
     def address(self) -> Address:
         return Address("web", self.id)
 
-    def outlived(self, conversation: Conversation | None) -> bool:
+    def outlived(self, conversation: Conversation | Bound | None) -> bool:
         """True if somebody logged in, or a generation of the conversation ended, after this token was issued."""
         if conversation is None:
             return False
@@ -51,7 +51,7 @@ class Sessions:
     def new(self) -> Session:
         return Session(secrets.token_hex(16), _moment(self._now_ms()))
 
-    def renewed(self, session: Session, conversation: Conversation) -> Session:
+    def renewed(self, session: Session, conversation: Conversation | Bound) -> Session:
         """The same session under a token of now, and later than the login where another machine's clock is ahead."""
         bound = int(conversation.binding.bound_at.timestamp() * 1000) + 1 if conversation.binding else 0
         return Session(session.id, _moment(max(self._now_ms(), bound)), conversation.generation)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from switchboard import masking
+from switchboard.codec import from_dict
 from switchboard.errors import BadRecord
 from switchboard.model import Address, Binding, Conversation
-from switchboard.ports import Clock
+from switchboard.ports import Bound, Clock
 from switchboard.redis.connection import reaching
 from switchboard.redis.keys import Keys
 from switchboard.redis.numbers import Numbers
-from switchboard.redis.records import LogRecord, dumps, load_standing, log_args
+from switchboard.redis.records import LogRecord, dumps, load_standing, loads, log_args
 from switchboard.redis.scripting import Scripts
 
 
@@ -26,6 +27,16 @@ class RedisConversations:
             stored = await self._redis.hgetall(self._keys.conversation(conversation))
         standing = load_standing(conversation, stored, None)
         return standing.conversation if standing else None
+
+    async def bound(self, conversation: str) -> Bound | None:
+        """See ports.Conversations."""
+        with reaching():
+            address, generation, binding = await self._redis.hmget(
+                self._keys.conversation(conversation), "address", "generation", "binding"
+            )
+        if not address:
+            return None
+        return Bound(int(generation or 0), from_dict(Binding, loads(binding)) if binding else None)
 
     async def bind(
         self, conversation: str, binding: Binding, region: str, address: Address | None = None

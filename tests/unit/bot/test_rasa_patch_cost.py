@@ -98,8 +98,9 @@ def test_the_tracker_that_a_form_asks_with_is_the_replayed_one(tracker: Dialogue
 
 _json = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=3), lambda x: st.lists(x, max_size=2))
 _event = st.dictionaries(
-    st.sampled_from(["event", "name", "value", "timestamp", "metadata", "text"]),
-    _json | st.sampled_from(["slot", "active_loop", "followup", "bot", "user", "session_started", "nothing"]),
+    st.sampled_from(["event", "name", "value", "timestamp", "metadata", "text", "policy", "confidence"]),
+    _json
+    | st.sampled_from(["slot", "action", "active_loop", "followup", "bot", "user", "session_started", "nothing"]),
 )
 _answer = st.fixed_dictionaries({}, optional={"events": st.lists(_event, max_size=3) | _json, "responses": _json})
 
@@ -112,6 +113,7 @@ def test_what_is_seen_to_be_right_is_right_by_rasas_schema(answer: dict[str, Any
 
 def test_the_usual_answer_needs_no_schema() -> None:
     events = [{"event": "slot", "timestamp": None, "name": "a", "value": 1}, {"event": "followup", "name": "b"}]
+    events += [{"event": "action", "name": "action_listen", "policy": None, "confidence": None, "timestamp": None}]
     assert usual({"events": events, "responses": [{"text": "x"}]})
 
 
