@@ -99,8 +99,7 @@ def test_the_tracker_that_a_form_asks_with_is_the_replayed_one(tracker: Dialogue
 _json = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=3), lambda x: st.lists(x, max_size=2))
 _event = st.dictionaries(
     st.sampled_from(["event", "name", "value", "timestamp", "metadata", "text", "policy", "confidence"]),
-    _json
-    | st.sampled_from(["slot", "action", "active_loop", "followup", "bot", "user", "session_started", "nothing"]),
+    _json | st.sampled_from(["slot", "action", "active_loop", "followup", "bot", "user", "session_started", "nothing"]),
 )
 _answer = st.fixed_dictionaries({}, optional={"events": st.lists(_event, max_size=3) | _json, "responses": _json})
 
