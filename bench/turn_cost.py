@@ -26,7 +26,7 @@ import psutil
 from aiohttp import web
 
 from switchboard import logs
-from tests.stack import free_port
+from tests.ports import free_port
 from tests.unit.bot.tiny import MemoryTrackers
 
 QUIET = {

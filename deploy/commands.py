@@ -155,13 +155,12 @@ def rolling_restart(plan: Plan, progress: Progress) -> None:
 
 
 def prepare_tests(plan: Plan, progress: Progress) -> None:
-    """Everything that `make test` needs and pip and npm can bring, and a release."""
+    """Everything that `make test` needs and pip and npm can bring. The tests build the release while others run."""
     check_machine(plan)
     check_disk(plan.root, first=not plan.python.exists())
     state.make_secret(plan)
     environment.install(plan, environment.DEV, progress)
     environment.install_browser_files(plan, progress)
-    build_release(plan, progress)
 
 
 def browser_files(plan: Plan, progress: Progress) -> None:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import itertools
+import os
 import re
 import shutil
 import subprocess
 import sysconfig
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from redis import asyncio as aioredis
 
-from tests.stack import Stack, free_port, outside
+from tests import sharing
+from tests.ports import free_port, worker_number
+from tests.stack import Stack, outside
 
 if TYPE_CHECKING:
+    from xdist.remote import Producer
+
     from tests.people import World
 
 ABSENT = [
@@ -30,6 +36,7 @@ NEEDS = re.compile(rf"^\s*(?:from|import) (?:{'|'.join([*ABSENT, 'bot[.](?!clien
 FOLDERS = {"browser": "playwright", "nlu": "rasa", "dialogues": "rasa"}
 """Folders whose own conftest needs a package."""
 _left_out: list[Path] = []
+TOLD = "told"
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -45,10 +52,35 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True
 
 
+def pytest_configure() -> None:
+    if number := worker_number():
+        # Two that train at once would lock each other out of one cache.
+        os.environ["RASA_CACHE_DIRECTORY"] = f".rasa/cache-{number}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    sharing.arrange(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> sharing.ByGroup:
+    return sharing.ByGroup(config, log)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _left_out:
         absent = ", ".join(ABSENT)
         terminalreporter.write_line(f"{len(_left_out)} files or folders left out: {absent} not installed here")
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        for name, text in getattr(report, "user_properties", ()) if getattr(report, "when", "") == "call" else ():
+            if name == TOLD:
+                terminalreporter.write_line(text)
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """tell(text): it stands above the results, whichever process ran the test."""
+    return lambda text: record_property(TOLD, text)
 
 
 @pytest.fixture(scope="session")

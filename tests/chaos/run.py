@@ -25,7 +25,8 @@ from tests.chaos.proxy import FaultProxy
 from tests.chaos.timeline import Timeline
 from tests.chaos.watch import watch
 from tests.people import World, open_world
-from tests.stack import Stack, free_port, outside
+from tests.ports import free_port
+from tests.stack import Stack, outside
 
 AGENT = "lin"
 KILL_EVERY_S = 6

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.__main__ import run, verdict
+from tests.chaos.__main__ import described, is_breached, run
 
 SECONDS = int(os.environ.get("CHAOS_SECONDS", "120"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 pytestmark = [pytest.mark.chaos, pytest.mark.rasa, pytest.mark.timeout(SECONDS + 900)]
 
 
-async def test_nothing_is_lost_doubled_or_out_of_order(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_nothing_is_lost_doubled_or_out_of_order(tell: Callable[[str], None]) -> None:
     # Not tmp_path: a unix socket's path may have 107 bytes only.
     with tempfile.TemporaryDirectory(prefix="renji-chaos-") as folder:
         ledger = await run(Path(folder), SECONDS, SEED)
-    with capsys.disabled():
-        assert verdict(ledger, SECONDS, SEED) == 0
+    tell(described(ledger, SECONDS, SEED))
+    assert not is_breached(ledger, SECONDS), ledger.breaches

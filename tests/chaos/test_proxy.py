@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, web
 
 from tests.chaos.proxy import HOST, FaultProxy
-from tests.stack import free_port
+from tests.ports import free_port
 
 
 class Upstream:

@@ -1,4 +1,4 @@
-"""Train and run the NLU components in this process, in the order of a pipeline, without the rest of Rasa's graph."""
+"""Train or load the NLU components and run them here, in the order of a pipeline, without the rest of Rasa's graph."""
 
 from __future__ import annotations
 
@@ -64,6 +64,20 @@ def train(data: TrainingData, folder: Path, pipeline: Pipeline | None = None) ->
             data = instance.process_training_data(data)
         loaded.append(instance)
     return Understanding(loaded)
+
+
+def load(archive: Path, folder: Path) -> Understanding:
+    """The pipeline of a whole model, unpacked into `folder`, which is empty."""
+    storage, metadata = LocalModelStorage.from_model_archive(folder, archive)
+    context = ExecutionContext(metadata.predict_schema, is_finetuning=False)
+    names = {name for name, _ in pipeline_of()}
+    return Understanding(
+        [
+            node.uses.load({**node.uses.get_default_config(), **node.config}, storage, node.resource, context)
+            for node in metadata.predict_schema.nodes.values()
+            if f"{node.uses.__module__}.{node.uses.__name__}" in names
+        ]
+    )
 
 
 def project_data() -> TrainingData:

@@ -11,7 +11,8 @@ from tests.nlu.labels import EVAL, Line, dev_lines, transactions
 from tests.nlu.measure import Judged, judge
 
 MOST_OPENED_WRONGLY = 0.005
-pytestmark = pytest.mark.rasa
+# The first test waits for the release.
+pytestmark = [pytest.mark.rasa, pytest.mark.timeout(600)]
 needs_dev = pytest.mark.skipif(
     not (EVAL / "requests_dev.tsv").is_file(), reason="the evaluation lines are not beside the project"
 )

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,8 @@ import pytest
 import redis
 
 from tests.people import World, open_world
-from tests.stack import ROOT, Stack, free_port, outside, until
+from tests.ports import free_port
+from tests.stack import ROOT, Stack, outside, until
 
 pytestmark = [
     pytest.mark.rasa,
@@ -130,7 +131,7 @@ def go_on(new: Stack, copy: Path) -> set[str]:
 
 
 async def test_what_waited_is_answered_by_the_copy_and_no_order_is_doubled(
-    folders: Path, capsys: pytest.CaptureFixture[str]
+    folders: Path, tell: Callable[[str], None]
 ) -> None:
     port, since = free_port(), time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
     settings = outside(port)
@@ -161,9 +162,8 @@ async def test_what_waited_is_answered_by_the_copy_and_no_order_is_doubled(
 
             await until(answered, 120)
             made = orders(new, since)
-            with capsys.disabled():
-                print(f"\nBackup {backup_s:.1f} s under load; restore until it answers {restore_s:.1f} s")
-                print(f"{len(waited)} messages waited in the copy, all answered; orders {made}")
+            tell(f"\nBackup {backup_s:.1f} s under load; restore until it answers {restore_s:.1f} s")
+            tell(f"{len(waited)} messages waited in the copy, all answered; orders {made}")
             assert waited
             assert set(made.values()) <= {1}
             assert {phone.msisdn for phone in buyers if phone.stored[1] in waited} <= set(made)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.stack import ROOT, Stack
+from tests.stack import ROOT, built_model
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(300)]
 
@@ -25,9 +25,7 @@ def test_the_data_is_valid() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_stories_are_predicted(stack: Stack, tmp_path: object) -> None:
-    release = (ROOT / "var" / "releases" / "live").read_text().strip()
-    model = ROOT / "var" / "releases" / release / "model.tar.gz"
+def test_the_stories_are_predicted(tmp_path: object) -> None:
     stories = "tests/dialogues/test_stories.yml"
     done = _rasa(
         "test",
@@ -35,7 +33,7 @@ def test_the_stories_are_predicted(stack: Stack, tmp_path: object) -> None:
         "--stories",
         stories,
         "--model",
-        str(model),
+        str(built_model()),
         "--out",
         str(tmp_path),
         "--fail-on-prediction-errors",

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,8 @@ import pytest
 
 from deploy.rolling import roll, wait_answered_by
 from tests.people import WebPerson, World, open_world
-from tests.stack import SPARE, Stack, free_port, outside, until
+from tests.ports import free_port
+from tests.stack import SPARE, Stack, outside, until
 
 pytestmark = [
     pytest.mark.rasa,
@@ -100,7 +101,7 @@ def rolled(port: int) -> Iterator[Stack]:
 
 
 async def test_nothing_fails_while_everything_is_replaced(
-    rolled: Stack, port: int, capsys: pytest.CaptureFixture[str]
+    rolled: Stack, port: int, tell: Callable[[str], None]
 ) -> None:
     before = {name: rolled.pid(name) for name in rolled.names}
     async with open_world(rolled.environment(), rolled.url, port) as world:
@@ -117,8 +118,7 @@ async def test_nothing_fails_while_everything_is_replaced(
             return all(set(load.answered(msisdn)) == set(load.said[msisdn]) for msisdn in PHONES)
 
         await until(all_answered, 30)
-        with capsys.disabled():
-            print(f"\nRequests of phones by status: {dict(load.statuses)}")
+        tell(f"\nRequests of phones by status: {dict(load.statuses)}")
         assert set(load.statuses) == {200}
         for msisdn in PHONES:
             assert list(dict.fromkeys(load.answered(msisdn))) == load.said[msisdn]

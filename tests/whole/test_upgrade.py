@@ -31,7 +31,8 @@ from crm.errors import CrmError
 from crm.port import within
 from crm.tmf import tmf_crm
 from switchboard.settings import Settings
-from tests.stack import ROOT, Stack, _clean_environment, free_port
+from tests.ports import free_port
+from tests.stack import ROOT, Stack, _clean_environment
 
 PREVIOUS = YAML(typ="safe", pure=True).load((Path(__file__).parent / "previous.yml").read_text())
 pytestmark = [

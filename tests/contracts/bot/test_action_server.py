@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from switchboard.settings import Settings
-from tests.stack import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.rasa
 ROOT = Path(__file__).parents[3]

@@ -21,7 +21,7 @@ from switchboard.model import Address, Conversation, InboundMessage
 from switchboard.ports import Turn
 from switchboard.redis.keys import Keys
 from switchboard.settings import Settings
-from tests.stack import free_port
+from tests.ports import free_port
 from tests.unit.bot.conftest import tiny_model, tiny_project  # noqa: F401
 
 pytestmark = pytest.mark.rasa

@@ -10,7 +10,6 @@ import inspect
 import json
 import re
 import secrets
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timezone
@@ -28,12 +27,7 @@ from switchboard.redis.records import dumps, load_item
 from switchboard.redis.stores import Stores, open_stores
 from switchboard.settings import Settings
 from switchboard.tasks import end
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.ports import free_port
 
 
 def demo_settings(folder: Path, redis_socket: Path, **changes: Any) -> Settings:

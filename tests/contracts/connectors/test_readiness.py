@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from tests.contracts.connectors.stage import demo_settings, staged
-from tests.stack import free_port
+from tests.ports import free_port
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from switchboard.doctor import FAIL, OK, WARN, Finding, machine, services, setup
 from switchboard.doctor import redis as redis_part
 from switchboard.settings import Settings
 from switchboard.switches import Switch
-from tests.stack import free_port
+from tests.ports import free_port
 
 
 @pytest.fixture
