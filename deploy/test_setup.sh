@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what `make test` needs beside pip: Chromium, Chinese fonts, redis-server, PostgreSQL (root and apt), axe-core (npm).
+# Installs what `make test` needs beside pip: Chromium, Chinese fonts, redis-server, PostgreSQL, promtool (root and apt),
+# axe-core (npm).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,6 +9,7 @@ missing() {
     [ -d /usr/share/fonts/opentype/noto ] || echo fonts-noto-cjk
     command -v redis-server >/dev/null || echo redis-server
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || echo postgresql
+    command -v promtool >/dev/null || echo prometheus
 }
 
 packages=$(missing | tr '\n' ' ')

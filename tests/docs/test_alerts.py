@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,3 +59,9 @@ def test_a_rule_says_how_urgent_it_is_and_in_one_sentence_what_it_means(rule: di
 def test_every_rule_has_its_line_in_the_runbook_and_no_line_is_left_over() -> None:
     lines = [alert for alert, _ in ROW.findall((ROOT / "docs" / "operations.md").read_text())]
     assert sorted(lines) == sorted(name_of(rule) for rule in RULES)
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is missing: make test-setup, or Debian's prometheus")
+def test_prometheus_itself_can_read_every_rule() -> None:
+    done = subprocess.run(["promtool", "check", "rules", ROOT / "deploy/alerts.yml"], capture_output=True, text=True)
+    assert f"{len(RULES)} rules found" in done.stdout, done.stdout + done.stderr
