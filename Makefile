@@ -13,7 +13,7 @@ export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 export OMP_NUM_THREADS := 1
 
-.PHONY: help up down dev demo-reset train rolling-restart test test-full test-setup test-light prepare-tests browser-files check format bench report eval requirements
+.PHONY: help up down dev demo-reset train rolling-restart bundle test test-full test-setup test-light prepare-tests browser-files check lint-containers format bench report eval requirements
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ train: ## Build a release, training the model if its sources changed
 rolling-restart: ## Replace every process but Redis by a new one while people go on writing
 	@$(PYTHON3) deploy/up.py rolling-restart
 
+bundle: ## One file in var/bundle that installs where there is no Internet: wheels, release, browser files
+	@$(PYTHON3) deploy/up.py bundle
+
 prepare-tests: ## Install what the tests need from the package indexes
 	@$(PYTHON3) deploy/up.py prepare-tests
 
@@ -48,7 +51,7 @@ test: prepare-tests ## All behaviour with small counts, 2 minutes of chaos, a br
 test-full: prepare-tests ## The same with an hour of chaos instead of two minutes, 10,000 interleavings and random dialogs, and drills
 	@CHAOS_SECONDS=3600 INTERLEAVINGS=10000 CROSSINGS=10000 RULE_DIALOGS=10000 FAIL_OVERS=20 ALL_ON_CLUSTER=1 EVERY_DATABASE=1 UPGRADE=1 DRILLS=1 REPLACEMENTS=5 bash deploy/with_postgresql.sh $(PY) -m pytest $(TESTS) --timeout 7200
 
-test-setup: ## Install what needs root or npm: Chromium, fonts, Redis, PostgreSQL, axe-core
+test-setup: ## Install what needs root or npm: Chromium, fonts, Redis, PostgreSQL, promtool, axe-core
 	@bash deploy/test_setup.sh
 
 test-light: ## Tests that need no Rasa, in an environment of their own; PYTHON=python3.13 picks the Python
@@ -56,6 +59,9 @@ test-light: ## Tests that need no Rasa, in an environment of their own; PYTHON=p
 
 check: prepare-tests ## Format, lint, types, import directions, tests of the documents
 	@bash deploy/check.sh
+
+lint-containers: ## Lint Dockerfile, compose.yaml and the chart; nothing is run. Python 3.12 or newer
+	@bash deploy/lint.sh
 
 format: ## Format the code
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix --select I .

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy import environment, state
+from deploy.bundle import make_bundle
 from deploy.plan import Plan, read_plan
 from deploy.preflight import alone, check_disk, check_machine, check_ports
 from deploy.progress import Progress, Stop, run
@@ -163,6 +164,27 @@ def prepare_tests(plan: Plan, progress: Progress) -> None:
     environment.install_browser_files(plan, progress)
 
 
+def install(plan: Plan, progress: Progress) -> None:
+    """What can be done before anything runs: what a bundle's install.sh ends with. Raises Stop."""
+    _install(plan, progress)
+    progress.say("Installed; `make up` starts it.")
+
+
+def _install(plan: Plan, progress: Progress) -> None:
+    check_machine(plan)
+    check_disk(plan.root, first=not plan.python.exists())
+    state.make_secret(plan)
+    environment.install(plan, environment.BOT, progress)
+    environment.install_browser_files(plan, progress)
+
+
+def bundle(plan: Plan, progress: Progress) -> None:
+    """One file in var/bundle that installs without the Internet. Raises Stop."""
+    _install(plan, progress)
+    build_release(plan, progress)
+    make_bundle(plan, progress)
+
+
 def browser_files(plan: Plan, progress: Progress) -> None:
     """The browser's files and the tests' (axe-core)."""
     environment.install(plan, environment.BOT, progress)
@@ -178,6 +200,8 @@ COMMANDS: dict[str, Callable[[Plan, Progress], None]] = {
     "rolling-restart": rolling_restart,
     "prepare-tests": prepare_tests,
     "browser-files": browser_files,
+    "install": install,
+    "bundle": bundle,
 }
 
 

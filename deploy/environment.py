@@ -20,6 +20,8 @@ from deploy.progress import Progress, Stop, run
 BOT = ("bot",)
 DEV = ("bot", "dev")
 OLDEST_NODE = 18
+WHEELS, SUMS = "wheels", "SHA256SUMS"
+"""In an unpacked bundle (deploy/bundle.py): every wheel of BOT, and what install.sh compared them with."""
 
 
 def is_installed(plan: Plan, parts: Sequence[str]) -> bool:
@@ -36,9 +38,22 @@ def install(plan: Plan, parts: Sequence[str], progress: Progress) -> None:
         with progress.step("Making .venv"):
             _make_venv(plan)
     with progress.step(f"Installing {' and '.join(parts)} (requirements/*.txt, checked by hash)"):
-        _install_files(plan, [_requirements(plan, part) for part in parts])
+        if wheels := brought(plan, parts):
+            offline: list[str | Path] = ["install", "--no-index", "--no-deps", "-q", *wheels]
+            run([*pip(plan), *offline], plan.log, "The wheels cannot be installed")
+        else:
+            _install_files(plan, [_requirements(plan, part) for part in parts])
     stamps = _read_stamps(plan) | {part: _digest(_requirements(plan, part)) for part in parts}
     _stamps_file(plan).write_text(json.dumps(stamps, indent=1))
+
+
+def brought(plan: Plan, parts: Sequence[str]) -> list[Path]:
+    """The wheels of a bundle, where this is one and they are all that is asked for."""
+    sums = plan.root / SUMS
+    if not sums.exists() or tuple(parts) != BOT:
+        return []
+    names = [line.split("  ", 1)[1] for line in sums.read_text().splitlines()]
+    return [plan.root / name for name in names if name.startswith(f"{WHEELS}/")]
 
 
 def _make_venv(plan: Plan) -> None:
@@ -51,7 +66,8 @@ def _make_venv(plan: Plan) -> None:
     raise Stop(f"Cannot make {plan.venv}: Python's venv module is missing (on Debian: apt install python3-venv).")
 
 
-def _pip(plan: Plan) -> list[str]:
+def pip(plan: Plan) -> list[str]:
+    """The command that installs into .venv."""
     if (plan.venv / "bin" / "pip").exists():
         return [str(plan.python), "-m", "pip"]
     return [sys.executable, "-m", "pip", "--python", str(plan.python)]
@@ -62,22 +78,22 @@ def _install_files(plan: Plan, files: Sequence[Path]) -> None:
     arguments = ["install", "--no-deps", "--require-hashes"]
     for file in files:
         arguments += ["-r", str(file)]
-    pip = [*_pip(plan), *arguments, "--disable-pip-version-check", "-q"]
+    by_pip = [*pip(plan), *arguments, "--disable-pip-version-check", "-q"]
     try:
         installer = ["install", "--require-hashes", "-q", "-r", str(_requirements(plan, "installer"))]
-        run([*_pip(plan), *installer], plan.log, "uv cannot be installed")
+        run([*pip(plan), *installer], plan.log, "uv cannot be installed")
         uv = [str(plan.tool("uv")), "pip", *arguments, "--python", str(plan.python)]
         run(uv, plan.log, "uv cannot install", env={**os.environ, **_index_for_uv(plan)})
     except Stop:
         # No build of uv for this machine, or an index that only pip is configured for.
-        run(pip, plan.log, "The Python packages cannot be installed")
+        run(by_pip, plan.log, "The Python packages cannot be installed")
 
 
 def _index_for_uv(plan: Plan) -> dict[str, str]:
     """The mirror that pip is configured with: uv does not read pip's files."""
     if "UV_DEFAULT_INDEX" in os.environ:
         return {}
-    asked = subprocess.run([*_pip(plan), "config", "get", "global.index-url"], capture_output=True, text=True)
+    asked = subprocess.run([*pip(plan), "config", "get", "global.index-url"], capture_output=True, text=True)
     mirror = os.environ.get("PIP_INDEX_URL") or (asked.stdout.strip() if asked.returncode == 0 else "")
     return {"UV_DEFAULT_INDEX": mirror} if mirror else {}
 
