@@ -34,9 +34,8 @@ QUIET = {
 }
 
 
-def command(model: Path, port: int) -> list[str]:
-    """bot/server.py listens on loopback only."""
-    return [sys.executable, "-m", "bot.server", str(model), str(port)]
+def command(model: Path, host: str, port: int) -> list[str]:
+    return [sys.executable, "-m", "bot.server", str(model), host, str(port)]
 
 
 def prepare(releases: Releases, release_id: str, environ: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
@@ -50,6 +49,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bot.serve", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--slot", choices=["a", "b"], required=True)
     parser.add_argument("--port", type=int, help="default: the slot's port in RENJI_RASA_URLS")
+    parser.add_argument("--host", default="127.0.0.1", help="another only where none but our processes reach it")
     parser.add_argument("--release", help="default: the live one")
     asked = parser.parse_args(arguments)
     settings = Settings.read(os.environ)
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
     except RenjiError as error:
         print(f"slot {asked.slot}: {error}", file=sys.stderr)
         return 1
-    words = command(model, port)
+    words = command(model, asked.host, port)
     os.execve(words[0], words, environment)
 
 

@@ -3,7 +3,7 @@
 `rasa run` serves the same (README); this leaves out what it brings and a slot has no use for: its other channels and
 API, TensorFlow, Sanic's way to a handler. bot/serve.py checks the model and starts it.
 
-    python -m bot.server MODEL PORT
+    python -m bot.server MODEL HOST PORT
 """
 
 from __future__ import annotations
@@ -67,14 +67,14 @@ def application(agent: Agent, channel: RenjiInput) -> web.Application:
     return app
 
 
-def main(model: str, port: int) -> None:
+def main(model: str, host: str, port: int) -> None:
     agent = load(model)
     channel = RenjiInput(channel_token(), served_release(), partial(kept_fresh, settings()))
     uvloop.install()
     web.run_app(
-        application(agent, channel), host="127.0.0.1", port=port, access_log=None, print=None, shutdown_timeout=DRAIN_S
+        application(agent, channel), host=host, port=port, access_log=None, print=None, shutdown_timeout=DRAIN_S
     )
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -13,3 +13,4 @@ compile --universal --python-version 3.10 --override overrides.txt -c bot.txt ga
 compile --universal --python-version 3.10 --override overrides.txt -c bot.txt -c dev.txt light.in -o light.txt
 compile --universal --python-version 3.10 -c dev.txt node.in -o node.txt
 compile --universal --python-version 3.10 installer.in -o installer.txt
+compile --universal --python-version 3.12 lint.in -o lint.txt

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "requirements"
-RESOLVED = ("bot", "dev", "gateway", "light", "node", "installer")
+RESOLVED = ("bot", "dev", "gateway", "light", "node", "installer", "lint")
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==([^\s;]+)", re.MULTILINE)
 
 

@@ -141,7 +141,7 @@ def test_a_file_that_is_missing_is_noticed(releases, trainings):
 def test_a_slot_serves_the_checked_model(releases, trainings):
     release_id = made(releases)
     model, environment = prepare(releases, release_id, {"PATH": "/bin"})
-    assert command(model, 5005)[1:] == ["-m", "bot.server", str(model), "5005"]
+    assert command(model, "127.0.0.1", 5005)[1:] == ["-m", "bot.server", str(model), "127.0.0.1", "5005"]
     assert environment[RELEASE_VARIABLE] == f"{release_id} {releases.model_of(release_id)}"
     assert environment["RASA_TELEMETRY_ENABLED"] == "false"
 

@@ -1,0 +1,46 @@
+# Two images of one tree: `switchboard` (gateway, worker, reference CRM, commands) without Rasa, and `rasa` (slots, actions).
+# docker build --target switchboard -t renji-switchboard . && docker build --target rasa -t renji-rasa .
+# Linted, not built where it was written; pin the base images by digest in your registry.
+FROM python:3.10-slim-bookworm AS packages
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+COPY requirements /requirements
+RUN python -m venv /switchboard && \
+    /switchboard/bin/pip install --no-deps --require-hashes -r /requirements/gateway.txt
+# The requirements are complete, and Rasa's own pins contradict them: hence --no-deps.
+RUN python -m venv /rasa && \
+    /rasa/bin/pip install --use-pep517 --no-deps --require-hashes -r /requirements/bot.txt
+
+FROM node:22-slim AS browser
+WORKDIR /browser
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM packages AS release
+ENV RASA_TELEMETRY_ENABLED=false SQLALCHEMY_SILENCE_UBER_WARNING=1 TF_CPP_MIN_LOG_LEVEL=3 OMP_NUM_THREADS=1 RENJI_VAR=/release
+WORKDIR /app
+COPY . .
+# The model is trained here, once, for both images; nothing in it comes from the machine that builds.
+RUN mkdir /release && /rasa/bin/python -m bot.release build && rm -f /release/releases/.lock
+
+FROM python:3.10-slim-bookworm AS base
+# RENJI_SECRET_FILE is a path.
+# hadolint ignore=DL3064
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+    RENJI_VAR=/var/lib/renji RENJI_SECRET_FILE=/run/secrets/renji/secret RASA_TELEMETRY_ENABLED=false
+RUN groupadd --gid 10001 renji && useradd --uid 10001 --gid renji --home-dir /nonexistent --shell /usr/sbin/nologin renji && \
+    install -d -o renji -g renji -m 0700 /var/lib/renji
+WORKDIR /app
+COPY . .
+COPY --from=release /release /app/release
+COPY --from=browser /browser/node_modules /app/node_modules
+USER 10001:10001
+
+FROM base AS switchboard
+COPY --from=packages /switchboard /switchboard
+ENV PATH=/switchboard/bin:$PATH
+CMD ["python", "gateway.py"]
+
+FROM base AS rasa
+COPY --from=packages /rasa /rasa
+ENV PATH=/rasa/bin:$PATH
+CMD ["python", "-m", "bot.serve", "--slot", "a"]

@@ -1,0 +1,87 @@
+"""compose.yaml and the chart name settings that exist, run every process, and hold no secret."""
+
+from __future__ import annotations
+
+import re
+from configparser import RawConfigParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+CHART = ROOT / "deploy" / "helm" / "renji"
+TEMPLATES = {path.stem: path.read_text() for path in (CHART / "templates").glob("*.yaml")}
+FILES = [ROOT / "Dockerfile", ROOT / "compose.yaml", CHART / "values.yaml", *(CHART / "templates").iterdir()]
+SETTINGS = set(re.findall(r"^\| `(RENJI_[A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
+SPARE = "gateway-spare"
+"""A container platform starts the new one itself."""
+
+
+def programs() -> set[str]:
+    """Processes of one installation, as the supervisor knows them."""
+    conf = RawConfigParser()
+    conf.read(ROOT / "deploy" / "supervisord.conf")
+    return {name.partition(":")[2] for name in conf.sections() if name.startswith("program:")} - {SPARE}
+
+
+def started(service: dict[str, Any]) -> str:
+    command = service["command"]
+    return command if isinstance(command, str) else " ".join(command)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_settings_that_are_named_exist(file: Path) -> None:
+    assert set() == set(re.findall(r"RENJI_[A-Z_]+", file.read_text())) - SETTINGS
+
+
+def test_every_process_is_a_service_of_compose() -> None:
+    assert set() == programs() - set(COMPOSE)
+
+
+def test_every_process_is_in_the_chart() -> None:
+    slots = {f"rasa-{slot}" for slot in re.findall(r'"(\w)"', TEMPLATES["rasa"].splitlines()[0])}
+    assert set() == programs() - set(TEMPLATES) - slots
+
+
+@pytest.mark.parametrize("name", [name for name in COMPOSE if name not in ("redis", "postgresql", "setup")])
+def test_a_service_runs_what_the_chart_runs(name: str) -> None:
+    template = TEMPLATES["rasa" if name.startswith("rasa-") else name].replace("{{ $slot }}", name[-1])
+    ran = re.sub(r"[\[\]\",]|\{\{.*?\}\}", "", " ".join(re.findall(r"command: (\[.*\])", template)))
+    entry = re.search(r"python (?:\w+\.py|-m [\w.]+(?! ?--if-empty)(?: --slot \w)?)", started(COMPOSE[name]))
+    assert entry and entry[0] in ran
+
+
+@pytest.mark.parametrize("name", list(COMPOSE))
+def test_a_service_has_no_more_rights_than_it_needs(name: str) -> None:
+    service = COMPOSE[name]
+    assert service["read_only"] is True
+    assert ["ALL"] == service["cap_drop"]
+    assert service["user"].split(":")[0] not in ("", "0", "root")
+    assert name == "setup" or "healthcheck" in service
+
+
+@pytest.mark.parametrize("name", sorted(set(TEMPLATES) - {"settings", "network"}))
+def test_a_pod_has_no_more_rights_than_it_needs(name: str) -> None:
+    text = TEMPLATES[name]
+    assert '"renji.strict"' in text
+    containers = len(re.findall(r"^ {10}image: ", text, re.MULTILINE))
+    locked = len(re.findall(r'"renji\.(?:locked|unpack)"', text))
+    assert containers == locked
+
+
+def test_passwords_come_from_outside() -> None:
+    text = "\n".join(file.read_text() for file in FILES)
+    given = re.findall(r"(?i)\b\w*(?:password|secret)\w*: ([^\n]*)", text)
+    assert [] == [value for value in given if re.fullmatch(r"[\"']?\w{8,}[\"']?", value.strip())]
+
+
+def test_a_process_is_given_longer_than_it_takes_to_drain() -> None:
+    gateway = int(re.search(r"terminationGracePeriodSeconds: (\d+)", TEMPLATES["gateway"])[1])
+    waits = int(re.search(r'sleep, "(\d+)"', TEMPLATES["gateway"])[1])
+    assert gateway >= waits + 15
+    for name in ("gateway", "worker"):
+        assert int(COMPOSE[name]["stop_grace_period"].rstrip("s")) >= 15
+        assert int(re.search(r"terminationGracePeriodSeconds: (\d+)", TEMPLATES[name])[1]) >= 15
