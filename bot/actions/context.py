@@ -12,9 +12,10 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from bot.actions import references
+from bot.actions.follow_ups import UNREAD, follow_up
 from bot.actions.references import Pick
 from bot.actions.shown import MOST, Item, Shown, item_of, listed, meant, recent_shown, recent_wish
-from bot.actions.turn import Event, Turn
+from bot.actions.turn import PRICES, Event, Turn
 from bot.actions.wiring import terms
 from crm.model import Offering
 from crm.operations import cancel_data_pack, reads
@@ -41,7 +42,6 @@ OF_A_NUMBER = frozenset(
 )  # fmt: skip
 """Wishes that the holder of an account may ask of its other numbers: they only read."""
 TO_HAVE = {"plan": "change_plan", "pack": "order_data_pack"}
-UNREAD = frozenset({"nlu_fallback", "out_of_scope", "inform"})
 
 
 async def answer(turn: Turn) -> list[Event] | None:
@@ -57,13 +57,15 @@ async def answer(turn: Turn) -> list[Event] | None:
     if month := _month(turn):
         wish = recent_wish(turn) or {}
         return await _do(turn, BY_MONTH[wish["intent"]], {"month": month}, str(wish.get("number") or ""))
-    if turn.form:
+    if turn.form and not turn.waits_for_number:
         return None
+    if again := follow_up(turn):
+        return await _do(turn, *again)
     if pick := references.pick_of(turn.text):
         shown = recent_shown(turn)
         return await _picked(turn, pick, shown) if shown and pick.kind in ("", shown.kind) else None
     events = await _by_price(turn)
-    return await _about_it(turn) if events is None else events
+    return await _about_shown(turn) if events is None else events
 
 
 async def of_number(turn: Turn, intent: str, entities: Mapping[str, Any], digits: str) -> list[Event]:
@@ -112,11 +114,6 @@ async def picked(turn: Turn, offerings: Sequence[Offering], neighbours: Sequence
 def points_back(turn: Turn) -> bool:
     """Whether `picked` has something to look at: it costs a look at the catalogue."""
     return references.pick_of(turn.text) is not None or references.asks_price(turn.text)
-
-
-def says_only(turn: Turn, names: Sequence[str]) -> bool:
-    """Whether the message is nothing but one of these values: whatever it was read as, it answers a question."""
-    return any(name in turn.entities and references.points(turn.text, turn.words.get(name, "")) for name in names)
 
 
 async def _do(turn: Turn, intent: str, entities: Mapping[str, Any], number: str = "") -> list[Event]:
@@ -168,7 +165,7 @@ def _month(turn: Turn) -> str:
         now = turn.doors.now()
         shown = month_of(now) if wish["intent"] == "dispute_charge" else last_month(now)
         return before(str((wish.get("entities") or {}).get("month") or shown))
-    return str(turn.entities["month"]) if says_only(turn, ("month",)) else ""
+    return str(turn.entities["month"]) if turn.says_only(("month",)) else ""
 
 
 async def _picked(turn: Turn, pick: Pick, shown: Shown) -> list[Event]:
@@ -181,10 +178,16 @@ async def _picked(turn: Turn, pick: Pick, shown: Shown) -> list[Event]:
 
 async def _by_price(turn: Turn) -> list[Event] | None:
     """ "199的": a price as a name."""
-    fen, shown, wish = _price(turn), recent_shown(turn), recent_wish(turn)
+    fen, shown, wish = turn.price_fen(), recent_shown(turn), recent_wish(turn)
     if fen is None:
         return None
     wants, kind = references.wants(turn.text), references.kind_of(turn.text) or (shown.kind if shown else "")
+    if references.points_within(turn.text, *(turn.words.get(name, "") for name in PRICES)):
+        asked_budget = wish is not None and wish["intent"] == "recommend_plan"
+        bounds = {"amount_fen": fen, "bound": references.limit(turn.text), "kind": kind}
+        return await _do(turn, "recommend_plan" if asked_budget else "consult_plans", bounds)
+    if not turn.says_only(tuple(PRICES)):
+        return None
     budget = wish is not None and wish["intent"] == "recommend_plan" and not wants and not references.kind_of(turn.text)
     asked = budget and (shown is None or shown.at < str((wish or {}).get("at")))
     if shown and kind == shown.kind and not asked:
@@ -196,14 +199,6 @@ async def _by_price(turn: Turn) -> list[Event] | None:
         return await _do(turn, "recommend_plan", {"amount_fen": fen})
     # What is changed to is a plan: packs are bought.
     return await _do(turn, TO_HAVE[kind or "plan"], {"amount_fen": fen}) if wants and turn.intent in UNREAD else None
-
-
-def _price(turn: Turn) -> int | None:
-    for name, fen in (("amount_fen", 1), ("number", 100)):
-        value = turn.entities.get(name)
-        if isinstance(value, int) and value > 0 and says_only(turn, (name,)):
-            return value * fen
-    return None
 
 
 async def _offer(turn: Turn, found: Sequence[Item], kind: str, wants: bool) -> list[Event]:
@@ -218,11 +213,15 @@ async def _offer(turn: Turn, found: Sequence[Item], kind: str, wants: bool) -> l
     return [listed(turn, kind, found[:MOST])]
 
 
-async def _about_it(turn: Turn) -> list[Event] | None:
-    """What is asked about the one that was shown by itself."""
+async def _about_shown(turn: Turn) -> list[Event] | None:
+    """How to have what was shown, and what is asked about one that was shown by itself."""
     shown = recent_shown(turn)
-    one = shown.it() if shown else None
-    if shown is None or one is None:
+    if shown is None:
+        return None
+    one = shown.it()
+    if references.asks_how_to_have(turn.text):
+        return await _do(turn, TO_HAVE[shown.kind], {"offering": one["id"]} if one else {})
+    if one is None:
         return None
     if references.asks_price(turn.text):
         return await _do(turn, "consult_plans", {"offering": one["id"]})

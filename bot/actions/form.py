@@ -47,6 +47,10 @@ class Form(Action, ABC):  # type: ignore[misc]
         """`number` or `code` when a bare "2" is an answer and no pick from a list."""
         return self.awaits.get(step, "")
 
+    def passes(self, turn: Turn) -> bool:
+        """Whether words that fill nothing may still mean something to the rules."""
+        return False
+
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
         """Every slot is filled."""
         return []
@@ -91,7 +95,7 @@ class Form(Action, ABC):  # type: ignore[misc]
         filled = await self.read(turn, step)
         if filled is None and turn.intent == "repeat":
             filled = {}
-        if filled is None and turn.intent in UNCLEAR:
+        if filled is None and turn.intent in UNCLEAR and not self.passes(turn):
             return await self._unclear(turn)
         if filled is None:
             return []

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from bot.actions.context import points_back
+from bot.actions.follow_ups import follow_up
 from bot.actions.form import OVER, Form
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill, clear_form
@@ -15,6 +17,9 @@ from crm.operations.context import Bound
 from crm.operations.results import Refusal
 
 AGAIN = frozenset({"bad_number", "unknown_number", "code_wrong", "code_expired", "code_none", "code_too_soon"})
+
+SORRY = frozenset({"appeal", "broadband_fault", "complain", "paid_but_cut_off", "report_fault", "report_no_codes"})
+"""Who comes with one of these has had trouble already."""
 
 
 class Login(Skill):
@@ -60,8 +65,15 @@ class LoginForm(Form):
         return None
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
-        turn.say("login_ask_number" if step == "secret_number" else "login_ask_code")
+        if step == "secret_login":
+            turn.say("login_ask_code")
+            return []
+        waiting = _waiting(turn)
+        turn.say("login_ask_number", waiting=waiting, sorry=bool(SORRY.intersection(waiting)))
         return []
+
+    def passes(self, turn: Turn) -> bool:
+        return turn.waits_for_number and (points_back(turn) or follow_up(turn) is not None)
 
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
         return [SlotSet("bound_in", turn.who.message_id), FollowupAction("action_resume")]
@@ -73,6 +85,14 @@ class LoginForm(Form):
             turn.outcome(self.wish, "done")
             return {"secret_login": "ok"}
         return await _refused(turn, result)
+
+
+def _waiting(turn: Turn) -> list[str]:
+    """The wishes that go on after the login, of those that have a name."""
+    from bot.actions.skills import OFFERED
+
+    wish = turn.slot("wish") or {}
+    return [name for name in wish.get("parts") or [wish.get("intent")] if name in OFFERED]
 
 
 async def send_code(turn: Turn, number: str | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from bot.actions.context import picked, points_back, says_only
+from bot.actions.context import picked, points_back
 from bot.actions.form import OVER, Form
 from bot.actions.from_to import SAID, denies
 from bot.actions.order_told import later, tell
@@ -70,7 +70,7 @@ class OrderForm(Form):
             return await self._read_code(turn)
         if (pointed := await self._pointed(turn)) is not None:
             return pointed
-        bare = says_only(turn, SAID)
+        bare = turn.says_only(SAID)
         if turn.intent == "deny" and not bare:
             return await self._no(turn)
         if step == "agreed" and turn.intent == "affirm":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rasa_sdk.events import SlotSet
+
 from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
@@ -39,18 +41,30 @@ class FindStore(Skill):
     wish = "find_store"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        errand = ERRANDS.get(str((recent_wish(turn) or {}).get("intent")), "")
-        region = str(turn.entities.get("region") or "")
-        found = await find_store.nearest(turn.doors, turn.who, region, turn.text, errand)
+        errand, region, place = _errand(turn)
+        found = await find_store.nearest(turn.doors, turn.who, region, place, errand)
+        said = {"region": region, "place": place, "errand": errand}
+        kept = SlotSet("wish", {"intent": self.wish, "entities": said, "at": turn.doors.now().isoformat()})
         if found is None:
-            turn.say("ask_store_place")
+            turn.say("ask_store_place", place=str(turn.entities.get("place") or ""))
             turn.outcome(self.wish, "answered")
-            return []
+            return [kept]
         most = SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN
         near = [one for one in found if one.here] or list(found)
         turn.say("stores", errand=errand, items=[_shown(one, turn.who.language) for one in near[:most]])
         turn.outcome(self.wish, "answered")
-        return []
+        return [kept]
+
+
+def _errand(turn: Turn) -> tuple[str, str, str]:
+    """What has to be done there, the region, the words for the place: as before, where they are not said now."""
+    wish = recent_wish(turn) or {}
+    before = dict(wish.get("entities") or {}) if wish.get("intent") == FindStore.wish else {}
+    errand = before.get("errand") or ERRANDS.get(str(wish.get("intent")), "")
+    region, place = str(turn.entities.get("region") or ""), str(turn.entities.get("place") or turn.text)
+    if region or turn.entities.get("place"):
+        return errand, region, place
+    return errand, str(before.get("region") or ""), f"{before.get('place') or ''}{place}"
 
 
 def _shown(found: Found, language: str) -> dict[str, object]:

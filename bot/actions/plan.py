@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from bot.actions import references
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import EVERYWHERE, Offering, Product
 from crm.operations import reads
+from crm.operations.results import Refusal
+
+BARE = frozenset({"套餐", "taocan", "tao can", "plan", "plans"})
 
 
 class QueryMyPlan(Skill):
+    """A bare "套餐" of somebody unknown asks what there is as much as what they have."""
+
     wish = "query_my_plan"
     response: ClassVar[str] = "my_plan"
+
+    async def _unknown(self, turn: Turn, refusal: Refusal) -> list[Event]:
+        from bot.actions.plans import ConsultPlans
+
+        if references.bare(turn.text) in BARE:
+            return await ConsultPlans().answer(turn)
+        return await super()._unknown(turn, refusal)
 
     async def answer(self, turn: Turn) -> list[Event]:
         held = await reads.plan(turn.doors, turn.who)

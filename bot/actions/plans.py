@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bot.actions import references
 from bot.actions.packs import common
 from bot.actions.plan import offered
-from bot.actions.shown import shows
+from bot.actions.shown import Shown, item_of, meant, shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import Offering
@@ -13,6 +14,9 @@ from crm.operations.catalogue import find, on_sale, speaks_of
 
 SHOWN = 6
 SHOWN_BY_SMS = 4
+HMT = ("港澳", "香港", "澳门", "台湾", "Hong Kong", "Macao", "Macau", "Taiwan")
+HMT_CODES = frozenset({"hk", "mo", "tw", "hmt"})
+"""Abroad to a phone, and no countries."""
 
 
 class ConsultPlans(Skill):
@@ -22,17 +26,22 @@ class ConsultPlans(Skill):
         plans = await on_sale(turn.doors, "plan", turn.who.region)
         packs = await on_sale(turn.doors, "data_pack", turn.who.region)
         services = await on_sale(turn.doors, "service", turn.who.region)
-        meant = _meant(turn, (*plans, *packs, *services))
-        if len(meant) == 1:
-            one = meant[0]
+        found = () if _bound(turn) else _named_so(turn, (*plans, *packs, *services))
+        of_packs = not found and _speaks_of_packs(turn, packs, plans)
+        if not found:
+            found = _bounded(turn, packs if of_packs else plans)
+            if not found and _bound(turn):
+                turn.say("none_like_that", count=0, nth=0)
+        if len(found) == 1:
+            one = found[0]
             shows(turn, [one], one=True)
             turn.say("offering_details", **offered(one, turn.who.language), is_plan=one.category == "plan")
-        elif not meant and speaks_of(turn.text, packs, rather_than=plans):
-            listed = sorted(packs, key=lambda pack: not common(pack))[: _most(turn)]
+        elif of_packs:
+            listed = sorted(found or packs, key=lambda pack: not common(pack))[: _most(turn)]
             shows(turn, listed)
             turn.say("packs", items=[offered(p, turn.who.language) for p in listed])
         else:
-            shown = _few(meant or plans, _most(turn))
+            shown = _few(found or plans, _most(turn))
             shows(turn, shown)
             items = [offered(p, turn.who.language) for p in shown]
             turn.say("plans", items=items, more=len(shown) < len(plans))
@@ -48,9 +57,10 @@ class ConsultRoaming(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         packs = await on_sale(turn.doors, "data_pack", turn.who.region)
         services = await on_sale(turn.doors, "service", turn.who.region)
-        abroad = _abroad(packs, services)
+        place = _place_abroad(turn)
+        abroad = _for_place(_abroad(packs, services), place)
         shows(turn, abroad)
-        turn.say("roaming_packs", items=[offered(p, turn.who.language) for p in abroad])
+        turn.say("roaming_packs", items=[offered(p, turn.who.language) for p in abroad], place=place)
         turn.outcome(self.wish, "answered")
         return []
 
@@ -82,7 +92,43 @@ def _abroad(packs: tuple[Offering, ...], services: tuple[Offering, ...]) -> list
     return [pack for pack in packs if switches & set(pack.requires)]
 
 
-def _meant(turn: Turn, offerings: tuple[Offering, ...]) -> tuple[Offering, ...]:
+def _place_abroad(turn: Turn) -> str:
+    """In the person's words."""
+    near = turn.entities.get("region") in HMT_CODES
+    return turn.words.get("country") or (turn.words.get("region", "") if near else "")
+
+
+def _for_place(abroad: list[Offering], place: str) -> list[Offering]:
+    """Those whose names say the place; for another one not those that are for Hong Kong, Macao and Taiwan only."""
+    if not place:
+        return abroad
+    elsewhere = {pack.id for near in HMT for pack in find(abroad, near)}
+    return list(find(abroad, place)) or [p for p in abroad if p.id not in elsewhere] or abroad
+
+
+def _speaks_of_packs(turn: Turn, packs: tuple[Offering, ...], plans: tuple[Offering, ...]) -> bool:
+    kind = turn.entities.get("kind") or references.kind_of(turn.text)
+    return kind == "pack" or speaks_of(turn.text, packs, rather_than=plans)
+
+
+def _bound(turn: Turn) -> str:
+    return str(turn.entities.get("bound") or references.limit(turn.text)) if turn.price_fen() is not None else ""
+
+
+def _bounded(turn: Turn, offerings: tuple[Offering, ...]) -> tuple[Offering, ...]:
+    """Those within a price that was said, or the cheapest, dearest, with most data; () where no bound was said."""
+    bound, fen = _bound(turn), turn.price_fen()
+    everybodys = tuple(o for o in offerings if not o.audience)
+    if bound and fen is not None:
+        return tuple(o for o in everybodys if (o.price_fen <= fen if bound == "most" else o.price_fen >= fen))
+    pick = references.pick_of(turn.text)
+    if pick is None or pick.nth or not everybodys:
+        return ()
+    found = {item["id"] for item in meant(pick, Shown("", tuple(map(item_of, everybodys))), ())}
+    return tuple(o for o in everybodys if o.id in found)
+
+
+def _named_so(turn: Turn, offerings: tuple[Offering, ...]) -> tuple[Offering, ...]:
     """Several that are called so, unless a price says which."""
     said, among, amount = (turn.entities.get(name) for name in ("offering", "among", "amount_fen"))
     shared = tuple(o for o in offerings if o.id in (among or ()))

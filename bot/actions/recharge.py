@@ -6,7 +6,6 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from bot.actions.context import says_only
 from bot.actions.form import OVER, Form
 from bot.actions.own_only import refuses_other
 from bot.actions.refusals import refuse
@@ -100,9 +99,7 @@ def _amount(turn: Turn, step: str) -> int | None:
         return int(turn.entities["amount_fen"])
     number = turn.entities.get("number")
     paging = step == "means" and turn.slot("way") == "page"
-    if isinstance(number, int) and (
-        paging or (step == "way" and number >= LEAST_YUAN and says_only(turn, ("number",)))
-    ):
+    if isinstance(number, int) and (paging or (step == "way" and number >= LEAST_YUAN and turn.says_only(("number",)))):
         return number * 100
     return None
 

@@ -25,7 +25,7 @@ _OPENER = re.compile(
 _AROUND_ZH = re.compile(
     "不要(?:这|那)(?:个|款|种)|我说的是|我是说|不是|不对|有没有|看一下|看看|查一下|查查|帮我|给我|麻烦|那一个|那个|那款|那种|这一个|这个|"
     "这款|这种|的话|一下|一个|一款|还有|或者|就|还|再|那|这|我|想|要|来|看|查|个|款|种|的|呢|吧|吗|么|啊|呀|哦|嗯|了|有|是|请|在|和|"
-    "换成|改成|换|改|办理|办|订购|订|开通|选择|选"
+    "哪一?(?:个|款|种)|换成|改成|换|改|办理|办|订购|订|开通|选择|选"
 )
 _AROUND_EN = re.compile(
     r"\b(?:the|an?|one|ones|and|what|about|how|then|for|of|in|on|to|that|this|it|its|i|ll|d|want|would|like|take|please|show|"
@@ -41,7 +41,8 @@ _ORDERS = (
     ),
     ("dearest", r"最贵|\bmost expensive\b|\bdearest\b"),
     ("dearer", r"(?:更|再)贵(?:一?(?:点|些)儿?)?|贵(?:一?(?:点|些)儿?|的)|\bdearer\b|\bmore expensive\b|\bpricier\b"),
-    ("most_data", r"流量最(?:多|大)|最(?:多|大)流量|\b(?:the )?most data\b"),
+    ("most_data", r"流量最(?:多|大)|最(?:多|大)(?:的?流量)?|\b(?:the )?most data\b|\b(?:biggest|largest)\b"),
+    ("least_data", r"流量最(?:少|小)|最(?:少|小)(?:的?流量)?|\b(?:the )?least data\b|\bsmallest\b"),
     ("more_data", r"流量(?:更|再)?(?:多|大)(?:一?(?:点|些)儿?)?|(?:多|大)(?:一?(?:点|些)儿?)流量|\bmore data\b"),
 )
 _READ = tuple((name, re.compile(pattern)) for name, pattern in _ORDERS)
@@ -55,6 +56,18 @@ _NTH = re.compile(
 _PRICE = re.compile(
     r"多少(?:钱|费用?)?|什么价(?:格|钱)?|价格|资费|怎么收费|几块钱?|how much|what .*\bprice|\bprice\b|\bcosts?\b"
 )
+_WHAT_IS_IN_IT = re.compile(
+    r"(?:里面?)?(?:有|是|含|包含?)?(?:多少|几个?|多大)(?:流[量两]|分钟|通话|短信|g(?:b)?|兆|的?量)"
+    r"|how much data|how many (?:minutes|texts|gb)"
+)
+_HOW_TO_HAVE = re.compile(
+    r"(?:怎么|如何|怎样|咋|在哪里?)(?:才能)?(?:办理?|买|订购?|开通?|换)|(?:办理|订购|开通)(?:方式|方法)|"
+    r"how (?:do|can|would) i (?:get|buy|order|take|switch to) (?:it|that|this|one)"
+)
+_AT_MOST = re.compile(
+    r"以[内下]|之内|不超过?|不到|最多|(?<![更再])低于|\b(?:under|below|within|up to|at most|less than|no more than)\b"
+)
+_AT_LEAST = re.compile(r"以上|起步|不低于|至少|高于|\b(?:over|above|at least|more than)\b")
 _OWN = re.compile(r"我|还有|剩|\bi\b|\bmy\b|\bhave\b")
 _CANCEL = re.compile(
     r"(?:怎么|如何|怎样|咋)(?:才能)?(?:取消|退订|退掉|退)(?:掉|它|这个|那个)?|(?:取消|退订|退)(?:掉|它|这个|那个)"
@@ -101,6 +114,11 @@ def fold(text: str) -> str:
     return _opened(" ".join("".join(kept).split()))
 
 
+def bare(text: str) -> str:
+    """Without the words around what is meant: "那我朝阳区呢" is 朝阳区."""
+    return _left(fold(text))
+
+
 def points(text: str, *said: str) -> bool:
     """Whether a text says nothing beside `said`, parts of it that were understood as values, and does not deny them."""
     return bool(text.strip()) and not _left(fold(text), said) and not denies(text, said)
@@ -114,7 +132,7 @@ def pick_of(text: str) -> Pick | None:
 
 def _pick(plain: str) -> Pick | None:
     order, nth, kind = "", 0, ""
-    wants = bool(_WANTS.search(plain))
+    wants, plain = bool(_WANTS.search(plain)), _PRICE.sub(" ", _WHAT_IS_IN_IT.sub(" ", plain, count=1), count=1)
     for name, pattern in _READ:
         if not order and pattern.search(plain):
             order, plain = name, pattern.sub(" ", plain, count=1)
@@ -140,6 +158,25 @@ def kind_of(text: str) -> str:
 def asks_price(text: str) -> bool:
     """ "多少钱" about something that was shown; "我还有多少钱" is about somebody's own money."""
     return _is(_PRICE, text) and not _OWN.search(fold(text))
+
+
+def asks_how_to_have(text: str) -> bool:
+    """ "怎么办理" about something that was shown."""
+    return _is(_HOW_TO_HAVE, text)
+
+
+def limit(text: str) -> str:
+    """most or least, where a text bounds the price it names: "100以下", "under 100"; else ""."""
+    plain = fold(text)
+    return "least" if _AT_LEAST.search(plain) else "most" if _AT_MOST.search(plain) else ""
+
+
+def points_within(text: str, *said: str) -> bool:
+    """Whether a text says nothing but a bound on a price, whose words are `said`, and perhaps of what kind."""
+    plain = _AT_LEAST.sub(" ", _AT_MOST.sub(" ", _without(fold(text), said)))
+    for _, pattern in _KINDS:
+        plain = pattern.sub(" ", plain)
+    return bool(limit(text)) and not _left(re.sub("块钱?|元", " ", plain))
 
 
 def asks_to_cancel(text: str) -> bool:

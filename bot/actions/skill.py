@@ -116,7 +116,7 @@ class Skill(Action, ABC):  # type: ignore[misc]
             return []
         strayed = int(turn.slot("strayed") or 0) + 1
         # Who was asked for a number and asks something else is not asked again until a wish needs it.
-        put_off = turn.form == "login_form" and not turn.slot("secret_number")
+        put_off = turn.waits_for_number
         if not (self.ends_form or next_action or put_off or strayed > PATIENCE):
             return [SlotSet("strayed", strayed), FollowupAction(turn.form)]
         # Another wish, or too many questions on the way, is a no to what was asked.

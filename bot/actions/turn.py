@@ -9,12 +9,15 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions import references
 from bot.actions.from_to import meant_of
 from crm.operations import login
 from crm.operations.context import Bound, Context
 from crm.operations.doors import Doors
 
 Event = dict[str, Any]
+PRICES = {"amount_fen": 1, "number": 100}
+"""What names a price, and how many fen one of it is."""
 
 
 class Turn:
@@ -92,10 +95,27 @@ class Turn:
         other.values = self.values if other.entities == self.entities else []
         return other
 
+    def says_only(self, names: Sequence[str]) -> bool:
+        """Whether the message is nothing but one of these values: whatever it was read as, it answers a question."""
+        return any(name in self.entities and references.points(self.text, self.words.get(name, "")) for name in names)
+
     @property
     def form(self) -> str:
         """The open form, or ""."""
         return (self.tracker.active_loop or {}).get("name") or ""
+
+    def price_fen(self) -> int | None:
+        """A price that was said, in fen; a bare number is one in yuan."""
+        for name, fen in PRICES.items():
+            value = self.entities.get(name)
+            if isinstance(value, int) and value > 0:
+                return value * fen
+        return None
+
+    @property
+    def waits_for_number(self) -> bool:
+        """The login waits for a number, which nobody has to give who asks something else."""
+        return self.form == "login_form" and not self.slot("secret_number")
 
     def slot(self, name: str) -> Any:
         return self.tracker.get_slot(name)
