@@ -143,6 +143,9 @@ class Talk:
             now=self.clock,
             gate=self.gate,
             notices=self.notices,
+            # A loaded machine is no CRM that does not answer.
+            read_s=60,
+            write_s=60,
         )
 
     def later(self, seconds: float) -> None:
