@@ -19,6 +19,7 @@ from switchboard.model import MessagePart, Receipt
 from switchboard.ports import Clock
 from switchboard.redis.connection import LOST, Client
 from switchboard.redis.exchange import Exchange, load_entry
+from switchboard.redis.heard import heard
 from switchboard.redis.keys import WAKE, tag
 from switchboard.redis.leases import LEASE_MS, Lease, Leases, fair_share
 from switchboard.redis.records import load_message
@@ -267,13 +268,8 @@ class Partitions:
     async def _listening(self) -> None:
         while True:
             try:
-                async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(WAKE)
-                    self._wake(list(self._held))
-                    while True:
-                        told = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2.0)
-                        if told:
-                            self._wake([int(told["data"])])
+                async for channel, told in heard(self._redis, WAKE):
+                    self._wake([int(told)] if channel else list(self._held))
             except LOST:
                 await asyncio.sleep(0.2)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from switchboard.model import Address
 from switchboard.redis.connection import LOST, Client
+from switchboard.redis.heard import heard
 from switchboard.redis.outbox import CHANNEL
 from switchboard.tasks import end
 
@@ -53,13 +54,8 @@ class RedisCommits:
     async def _listen(self) -> None:
         while True:
             try:
-                async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(CHANNEL)
-                    await pubsub.psubscribe(f"{DONE}*")
-                    while True:
-                        told = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2.0)
-                        if told:
-                            self._tell(told["channel"].decode(), told["data"])
+                async for channel, told in heard(self._redis, CHANNEL, [f"{DONE}*"]):
+                    self._tell(channel, told)
             except LOST:
                 await asyncio.sleep(AGAIN_S)
 

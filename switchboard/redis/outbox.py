@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from switchboard.model import Address, OutboundMessage
 from switchboard.ports import Clock
 from switchboard.redis.connection import LOST, reaching
+from switchboard.redis.heard import heard
 from switchboard.redis.keys import Keys
 from switchboard.redis.records import dumps, load_message, ms
 from switchboard.redis.scripting import Scripts
@@ -46,12 +47,7 @@ class RedisWebOutbox:
         """Address ids that got something new; "" after a lost connection: look at everybody."""
         while True:
             try:
-                async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(CHANNEL)
-                    yield ""
-                    while True:
-                        told = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2.0)
-                        if told:
-                            yield told["data"].decode()
+                async for _, told in heard(self._redis, CHANNEL):
+                    yield told.decode()
             except LOST:
                 await asyncio.sleep(0.2)

@@ -1,14 +1,15 @@
 """One connection to one Redis that all tasks of a process share: what they ask goes out together and is answered in
 order. A pool of connections costs four times the CPU for each call.
 
-Only commands that answer at once: one that waits would let all others wait. Those, pipelines and subscriptions go by
-redis-py's pool, as everything does behind Sentinels, in a Cluster and with TLS.
+Only commands that answer at once: one that waits would let all others wait. Those and pipelines go by redis-py's pool,
+as everything does behind Sentinels, in a Cluster and with TLS. A subscription has a connection of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import hiredis
@@ -35,6 +36,8 @@ class Wire(asyncio.Protocol):
         self._waiting: deque[tuple[asyncio.Future[Any], float]] = deque()
         self._transport: Any = None
         self._watch: asyncio.TimerHandle | None = None
+        self.heard: asyncio.Queue[list[Any] | None] = asyncio.Queue()
+        """What was published to this connection; None once it is lost."""
         self.open = False
 
     def ask(self, words: tuple[Any, ...]) -> asyncio.Future[Any]:
@@ -47,6 +50,10 @@ class Wire(asyncio.Protocol):
         self._transport.write(packed)
         return future
 
+    def subscribe(self, *words: Any) -> None:
+        """A subscription has no answer: its confirmation is heard."""
+        self._transport.write(hiredis.pack_command(words))
+
     def close(self) -> None:
         self._end(ConnectionError("the connection was closed"))
 
@@ -57,6 +64,9 @@ class Wire(asyncio.Protocol):
         self._parser.feed(data)
         try:
             while (answer := self._parser.gets()) is not _NOTHING:
+                if isinstance(answer, hiredis.PushNotification):
+                    self.heard.put_nowait(answer)
+                    continue
                 future, _ = self._waiting.popleft()
                 if future.done():
                     # Whoever asked has given up.
@@ -93,6 +103,7 @@ class Wire(asyncio.Protocol):
             if not future.done():
                 future.set_exception(error)
         self._waiting.clear()
+        self.heard.put_nowait(None)
 
 
 class Shared(aioredis.Redis):
@@ -112,6 +123,25 @@ class Shared(aioredis.Redis):
             answer = await (await self._opened()).ask(words)
         readable = self.response_callbacks.get(words[0])
         return answer if readable is None else readable(answer)
+
+    async def listen(self, channel: str, patterns: Sequence[str]) -> AsyncIterator[tuple[str, bytes]]:
+        """See heard.heard. On a connection of its own."""
+        wire = await self._open(asyncio.get_running_loop())
+        try:
+            wire.subscribe("SUBSCRIBE", channel)
+            if patterns:
+                wire.subscribe("PSUBSCRIBE", *patterns)
+            unconfirmed = 1 + len(patterns)
+            while (told := await wire.heard.get()) is not None:
+                if told[0] in (b"subscribe", b"psubscribe"):
+                    unconfirmed -= 1
+                    if not unconfirmed:
+                        yield "", b""
+                else:
+                    yield told[-2].decode(), told[-1]
+            raise ConnectionError("the subscription was lost")
+        finally:
+            wire.close()
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
         wire, self._wire = self._wire, None
