@@ -51,6 +51,11 @@ REASONS = frozenset(
         "card_used_by_you",  # values: amount_fen, which is on this number already
         "payment_state",  # values: state
         "signature",
+        # proofs and visits
+        "proof_short",  # too little was said to be checked
+        "proof_wrong",  # values: tries_left
+        "proof_locked",  # values: locked_until (ISO moment)
+        "slot_taken",  # somebody else was quicker, or the shop is closed then
         # any write
         "invalid",  # values: field
         "key_reused",

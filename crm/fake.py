@@ -13,6 +13,7 @@ from datetime import datetime
 from crm.effects import cancel, new_id, place
 from crm.errors import NotFound, Refused
 from crm.fake_money import FakeMoney
+from crm.fake_people import FakePeople
 from crm.fake_reads import FakeReads
 from crm.invoicing import check, invoiceable_fen, is_tax_id
 from crm.model import (
@@ -31,7 +32,7 @@ from crm.reference.stories import demo_cards
 from crm.worktime import CHINA
 
 
-class FakeCrm(FakeReads, FakeMoney):
+class FakeCrm(FakeReads, FakeMoney, FakePeople):
     """See crm.port.Crm. Attributes are public: a test may look at and change anything."""
 
     @classmethod

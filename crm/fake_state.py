@@ -12,6 +12,7 @@ from crm.catalogue import Catalogue
 from crm.effects import Effects
 from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
 from crm.model import (
+    Appointment,
     Balance,
     Invoice,
     Payment,
@@ -54,6 +55,8 @@ class FakeState:
         self.cards: dict[str, int] = {}
         self.card_users: dict[str, str] = {}
         self.wrong_cards: dict[str, tuple[int, datetime | None]] = {}
+        self.wrong_proofs: dict[str, tuple[int, datetime | None]] = {}
+        self.all_visits: dict[str, Appointment] = {}
         self.answered: dict[tuple[str, str], tuple[object, object]] = {}
         self.down = False
         self.delay_s = 0.0

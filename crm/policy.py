@@ -57,6 +57,15 @@ class Policy:
         return timedelta(days=self.terms["refund"]["cooling_off_days"])
 
     @property
+    def proof_tries(self) -> int:
+        return int(self.terms["proof_tries"]["most"])
+
+    def proof_lock(self, wrong_tries: int) -> timedelta:
+        """The same for proofs of who somebody is."""
+        beyond = max(0, wrong_tries - self.proof_tries)
+        return timedelta(minutes=self.terms["proof_tries"]["lock_minutes"] * 2 ** min(beyond, 6))
+
+    @property
     def card_tries(self) -> int:
         return int(self.terms["card_tries"]["most"])
 

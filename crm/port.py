@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from crm.model import (
     Allowance,
     AllowanceScope,
     AllowanceType,
+    Appointment,
+    AppointmentState,
     Balance,
     BalanceBucket,
     BalanceKind,
@@ -41,6 +44,7 @@ from crm.model import (
     PointsLot,
     Price,
     Product,
+    Proof,
     Qualification,
     Reason,
     Reckoning,
@@ -59,12 +63,12 @@ from crm.model import (
 )
 
 __all__ = [
-    "Allowance", "AllowanceScope", "AllowanceType", "Balance", "BalanceBucket", "BalanceKind", "Bill", "BillCause",
-    "BillItem", "Broadband", "BroadbandState", "CallKind", "CallRecord", "Category", "Crm", "Grant", "Invoice",
-    "InvoiceRequest", "ItemAction", "Offering", "Order", "OrderItem", "OrderRequest", "OrderState", "Payment",
-    "PaymentState", "PointsLot", "Price", "Product", "Qualification", "Reason", "Reckoning", "Refund", "SaleState",
-    "Shop", "Subscriber", "SuspensionCause", "Text", "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency",
-    "UsageSummary", "within",
+    "Allowance", "AllowanceScope", "AllowanceType", "Appointment", "AppointmentState", "Balance", "BalanceBucket",
+    "BalanceKind", "Bill", "BillCause", "BillItem", "Broadband", "BroadbandState", "CallKind", "CallRecord",
+    "Category", "Crm", "Grant", "Invoice", "InvoiceRequest", "ItemAction", "Offering", "Order", "OrderItem",
+    "OrderRequest", "OrderState", "Payment", "PaymentState", "PointsLot", "Price", "Product", "Proof",
+    "Qualification", "Reason", "Reckoning", "Refund", "SaleState", "Shop", "Subscriber", "SuspensionCause", "Text",
+    "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency", "UsageSummary", "within",
 ]  # fmt: skip
 
 
@@ -192,7 +196,33 @@ class Crm(Protocol):
         """Issued and sent at once. Refused: bill_open, unpaid, invoiced, nothing_to_invoice; invalid(tax_id)."""
         ...
 
+    # who somebody is
+    async def verify(self, msisdn: str, proof: Proof, *, idempotency_key: str, deadline: float) -> None:
+        """Returns when all that is said fits. Refused: proof_short; proof_wrong(tries_left); proof_locked(locked_until)
+        after several wrong ones in a row, whatever is said then."""
+        ...
+
+    async def puk(self, msisdn: str, *, deadline: float) -> str:
+        """What unlocks the SIM; whoever asks has proven more than a binding."""
+        ...
+
     # places
     async def shops(self, region: str, *, deadline: float) -> tuple[Shop, ...]:
         """Of a province, in the operator's order; () where it has none."""
         ...
+
+    async def visit_times(self, shop_id: str, *, deadline: float) -> tuple[datetime, ...]:
+        """Beginnings of the visits that can be booked, the next one first."""
+        ...
+
+    async def book_visit(
+        self, msisdn: str, shop_id: str, errand: str, at: datetime, *, idempotency_key: str, deadline: float
+    ) -> Appointment:
+        """Refused("slot_taken") where it is not free any more."""
+        ...
+
+    async def visits(self, msisdn: str, *, deadline: float) -> tuple[Appointment, ...]:
+        """Those that are booked and not over, the next one first."""
+        ...
+
+    async def cancel_visit(self, visit_id: str, *, idempotency_key: str, deadline: float) -> Appointment: ...

@@ -10,13 +10,14 @@ from datetime import datetime, timezone
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
-from crm.documents import catalogue, consumption, customer, invoice, loyalty, money, orders, site, usage
+from crm.documents import catalogue, consumption, customer, invoice, loyalty, money, orders, people, site, usage
 from crm.documents.scalars import BadDocument, Document, party_to
 from crm.errors import NotFound
 from crm.model import (
     MOST_CALLS,
     Allowance,
     AllowanceType,
+    Appointment,
     Balance,
     Bill,
     Broadband,
@@ -31,6 +32,7 @@ from crm.model import (
     Payment,
     PointsLot,
     Product,
+    Proof,
     Qualification,
     Refund,
     Shop,
@@ -62,6 +64,10 @@ REFUND = "/payment/v4/refund"
 MESSAGE = f"{API}/communicationManagement/v4/communicationMessage"
 SITE = f"{API}/geographicSiteManagement/v4/geographicSite"
 POINTS = f"{API}/loyalty/v4/loyaltyBalance"
+VISIT = f"{API}/appointment/v4/appointment"
+VISIT_TIMES = f"{API}/appointment/v4/searchTimeSlot"
+PROOF = f"{API}/party/v4/partyProof"
+SIM = f"{API}/resourceInventoryManagement/v4/resource"
 USAGE = f"{API}/usageManagement/v4/usage"
 
 
@@ -247,6 +253,33 @@ class TmfCrm(TmfClient):
     # places
     async def shops(self, region: str, *, deadline: float) -> tuple[Shop, ...]:
         return tuple(await self._list(SITE, {"place.id": region}, site.shop_from, deadline))
+
+    async def visit_times(self, shop_id: str, *, deadline: float) -> tuple[datetime, ...]:
+        return await self._ask(VISIT_TIMES, people.times_asked_to(shop_id), people.times_from, deadline)
+
+    async def book_visit(
+        self, msisdn: str, shop_id: str, errand: str, at: datetime, *, idempotency_key: str, deadline: float
+    ) -> Appointment:
+        reply = await self._write(VISIT, people.visit_asked_to(msisdn, shop_id, errand, at), idempotency_key, deadline)
+        return read_document(people.visit_from, reply.document)
+
+    async def visits(self, msisdn: str, *, deadline: float) -> tuple[Appointment, ...]:
+        return tuple(await self._list(VISIT, {"relatedParty.id": msisdn}, people.visit_from, deadline))
+
+    async def cancel_visit(self, visit_id: str, *, idempotency_key: str, deadline: float) -> Appointment:
+        change = {"status": "cancelled"}
+        reply = await self._write(f"{VISIT}/{visit_id}", change, idempotency_key, deadline, method="PATCH")
+        return read_document(people.visit_from, reply.document)
+
+    # who somebody is
+    async def verify(self, msisdn: str, proof: Proof, *, idempotency_key: str, deadline: float) -> None:
+        await self._write(PROOF, people.proof_to(msisdn, proof), idempotency_key, deadline)
+
+    async def puk(self, msisdn: str, *, deadline: float) -> str:
+        found = await self._list(SIM, {"relatedParty.id": msisdn}, people.puk_from, deadline)
+        if not found:
+            raise NotFound("subscriber", msisdn)
+        return found[0]
 
 
 def _month_query(msisdn: str, month: str) -> Document:

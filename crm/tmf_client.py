@@ -86,8 +86,8 @@ class TmfClient:
             await asyncio.sleep(0)
         return await self._call(method, path, query, document, {}, deadline)
 
-    async def _write(self, path: str, document: Document, key: str, deadline: float) -> Reply:
-        return await self._call("POST", path, {}, document, {"Idempotency-Key": key}, deadline)
+    async def _write(self, path: str, document: Document, key: str, deadline: float, method: str = "POST") -> Reply:
+        return await self._call(method, path, {}, document, {"Idempotency-Key": key}, deadline)
 
     async def _call(
         self, method: str, path: str, query: Mapping[str, str], document: Document | None,

@@ -17,6 +17,7 @@ from crm.model.kinds import (
     EVERYWHERE,
     AllowanceScope,
     AllowanceType,
+    AppointmentState,
     BalanceKind,
     BillCause,
     BroadbandState,
@@ -35,7 +36,7 @@ from crm.model.kinds import (
 )
 from crm.model.money import Bill, BillItem, Invoice, InvoiceRequest, Payment, Reckoning, Refund, TopUp
 from crm.model.orders import Grant, Offering, Order, OrderItem, OrderRequest, Price, Product, Qualification, Reason
-from crm.model.service import Shop, Ticket
+from crm.model.service import Appointment, Proof, Shop, Ticket
 
 __all__ = [
     "EVERYWHERE",
@@ -43,6 +44,8 @@ __all__ = [
     "Allowance",
     "AllowanceScope",
     "AllowanceType",
+    "Appointment",
+    "AppointmentState",
     "Balance",
     "BalanceBucket",
     "BalanceKind",
@@ -68,6 +71,7 @@ __all__ = [
     "PointsLot",
     "Price",
     "Product",
+    "Proof",
     "Qualification",
     "Reason",
     "Reckoning",

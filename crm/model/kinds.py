@@ -24,6 +24,7 @@ OrderState = Literal[
 TicketKind = Literal["fault", "complaint", "callback"]
 Urgency = Literal["normal", "urgent"]
 TicketState = Literal["acknowledged", "inProgress", "pending", "resolved", "closed", "cancelled"]
+AppointmentState = Literal["confirmed", "cancelled"]
 PaymentState = Literal["pending", "done", "failed", "expired"]
 BillCause = Literal[
     "monthly_fee", "pack", "out_of_bundle_data", "out_of_bundle_voice", "out_of_bundle_sms", "roaming", "third_party",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from crm.model.kinds import Text, TicketKind, TicketState, Urgency
+from crm.model.kinds import AppointmentState, Text, TicketKind, TicketState, Urgency
 
 
 @dataclass(frozen=True)
@@ -38,3 +38,29 @@ class Shop:
     closes: time
     every_day: bool
     does: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What somebody says to prove that they are the holder of a number; "" and None are not said.
+
+    Enough is the service password, or the name with the end of the ID number and the monthly fee of the plan.
+    """
+
+    password: str = ""
+    id_number: str = ""
+    name: str = ""
+    id_tail: str = ""
+    monthly_fen: int | None = None
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """A visit to a shop at a time of its own. `errand`: one of the shop's `does`."""
+
+    id: str
+    msisdn: str
+    shop_id: str
+    errand: str
+    at: datetime
+    state: AppointmentState = "confirmed"

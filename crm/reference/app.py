@@ -7,6 +7,7 @@ from aiohttp.typedefs import Handler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from crm.reference import routes_people as people
 from crm.reference import routes_read as read
 from crm.reference import routes_self_service as self_service
 from crm.reference import routes_write as write
@@ -41,6 +42,10 @@ COLLECTIONS: tuple[tuple[str, Handler | None, Handler | None, Handler | None], .
     ),
     (f"{API}/geographicSiteManagement/v4/geographicSite", self_service.list_shops, self_service.get_shop, None),
     (f"{API}/usageManagement/v4/usage", self_service.list_usage, self_service.get_usage, None),
+    (f"{API}/appointment/v4/appointment", people.list_visits, None, people.post_visit),
+    (f"{API}/appointment/v4/searchTimeSlot", None, None, people.ask_times),
+    (f"{API}/party/v4/partyProof", None, None, people.post_proof),
+    (f"{API}/resourceInventoryManagement/v4/resource", people.list_sims, None, None),
     ("/payment/v4/payment", read.list_payments, read.get_payment, write.post_payment),
     ("/payment/v4/refund", None, None, write.post_refund),
 )
@@ -59,6 +64,7 @@ def crm_app(office: Office) -> web.Application:
         if create:
             app.router.add_post(path, create)
     app.router.add_patch(f"{API}/troubleTicket/v4/troubleTicket/{{id}}", write.patch_ticket)
+    app.router.add_patch(f"{API}/appointment/v4/appointment/{{id}}", people.patch_visit)
     app.router.add_get("/healthz", healthz)
     return app
 

@@ -272,6 +272,35 @@ invoice = Table(
     UniqueConstraint("msisdn", "month"),
 )  # fmt: skip
 
+# HMACs under the installation's key: whoever reads this table learns nobody's password or papers.
+papers = Table(
+    "papers", metadata,
+    Column("msisdn", String(16), ForeignKey("subscriber.msisdn"), primary_key=True),
+    Column("password", LargeBinary(32), nullable=False),
+    Column("id_number", LargeBinary(32), nullable=False),
+    Column("id_tail", LargeBinary(32), nullable=False),
+    Column("puk", String(16), nullable=False),
+)  # fmt: skip
+
+proof_tries = Table(
+    "proof_tries", metadata,
+    Column("msisdn", String(16), ForeignKey("subscriber.msisdn"), primary_key=True),
+    Column("wrong", Integer, nullable=False),
+    Column("locked_until", Moment),
+)  # fmt: skip
+
+visit = Table(
+    "visit", metadata,
+    Column("id", String(40), primary_key=True),
+    _owner(),
+    Column("shop_id", String(40), nullable=False),
+    Column("errand", String(32), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", String(12), nullable=False),
+    Index("ix_visit_msisdn_at", "msisdn", "at"),
+    Index("ix_visit_shop_at", "shop_id", "at"),
+)  # fmt: skip
+
 # The card's number itself is not kept: only its HMAC under the installation's key.
 recharge_card = Table(
     "recharge_card", metadata,

@@ -18,7 +18,9 @@ from crm.reference.cards import card_hash
 from crm.reference.catalogue import demo_catalogue
 from crm.reference.history import History, history_of
 from crm.reference.keys import card_key, default_secret_file, read_secret
+from crm.reference.papers import papers_of
 from crm.reference.people import outlines
+from crm.reference.people_kept import papers_row
 from crm.reference.reads import count
 from crm.reference.schema import columns
 from crm.reference.store import Store
@@ -41,16 +43,18 @@ async def seed(store: Store, subscribers: int, now: datetime, key: bytes) -> Non
             raise NotEmpty()
         people = outlines(subscribers, now.astimezone(CHINA).date())
         for chunk in _chunks((history_of(o, demo_catalogue(), now) for o in people), CHUNK):
-            for table, table_rows in _rows(chunk, now):
+            for table, table_rows in _rows(chunk, now, key):
                 if table_rows:
                     await connection.execute(insert(table), table_rows)
         await _cards(connection, key, now)
 
 
-def _rows(chunk: list[History], now: datetime) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
+def _rows(chunk: list[History], now: datetime, key: bytes) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     """Parents before children, so that foreign keys hold."""
     month = month_of(now)
     yield schema.subscriber, [_without(columns(h.outline.subscriber), "joined_at") | {"cycle": month} for h in chunk]
+    people = [h.outline.subscriber for h in chunk]
+    yield schema.papers, [papers_row(key, person.msisdn, papers_of(person)) for person in people]
     yield (
         schema.bucket,
         [_without(columns(b), "name") | {"msisdn": h.outline.subscriber.msisdn} for h in chunk for b in h.buckets],

@@ -1,0 +1,96 @@
+"""Who somebody is, and visits to shops, of the CRM in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import NoReturn
+
+from crm.effects import new_id
+from crm.errors import NotFound, Refused
+from crm.fake_state import FakeState
+from crm.model import Appointment, Proof, Shop
+from crm.proving import TAIL, check_enough, same_name
+from crm.reference.papers import papers_of
+from crm.reference.shops import demo_shops
+from crm.visits import free, taken
+
+
+class FakePeople(FakeState):
+    """See crm.fake.FakeCrm."""
+
+    async def verify(self, msisdn: str, proof: Proof, *, idempotency_key: str, deadline: float) -> None:
+        def act() -> None:
+            person = self._subscriber(msisdn)
+            check_enough(proof)
+            wrong, until = self.wrong_proofs.get(msisdn, (0, None))
+            if until and until > self.clock():
+                raise Refused("proof_locked", {"locked_until": until.isoformat()})
+            papers = papers_of(person)
+            said = (
+                (proof.password, papers.password),
+                (proof.id_number.upper(), papers.id_number),
+                (proof.id_tail.upper(), papers.id_number[-TAIL:]),
+            )
+            plan = next(p for p in self._products(msisdn) if p.category == "plan" and p.status == "active")
+            fits = all(not given or given == known for given, known in said)
+            fits = fits and (not proof.name or same_name(proof.name, person.name))
+            if not fits or proof.monthly_fen not in (None, plan.price_fen):
+                self._wrong_proof(msisdn, wrong + 1)
+            self.wrong_proofs.pop(msisdn, None)
+
+        await self._once("verify", idempotency_key, (msisdn, proof), act, deadline)
+
+    def _wrong_proof(self, msisdn: str, wrong: int) -> NoReturn:
+        locked = self.clock() + self.policy.proof_lock(wrong) if wrong >= self.policy.proof_tries else None
+        self.wrong_proofs[msisdn] = (wrong, locked)
+        if locked:
+            raise Refused("proof_locked", {"locked_until": locked.isoformat()})
+        raise Refused("proof_wrong", {"tries_left": self.policy.proof_tries - wrong})
+
+    async def puk(self, msisdn: str, *, deadline: float) -> str:
+        await self._arrive(deadline)
+        return papers_of(self._subscriber(msisdn)).puk
+
+    async def visit_times(self, shop_id: str, *, deadline: float) -> tuple[datetime, ...]:
+        await self._arrive(deadline)
+        return self._free(_shop(shop_id))
+
+    async def book_visit(
+        self, msisdn: str, shop_id: str, errand: str, at: datetime, *, idempotency_key: str, deadline: float
+    ) -> Appointment:
+        def act() -> Appointment:
+            self._subscriber(msisdn)
+            shop = _shop(shop_id)
+            if at not in self._free(shop) or errand not in shop.does:
+                raise Refused("slot_taken")
+            booked = Appointment(new_id("V", self.clock()), msisdn, shop_id, errand, at)
+            self.all_visits[booked.id] = booked
+            return booked
+
+        return await self._once("visit", idempotency_key, (msisdn, shop_id, errand, at), act, deadline)
+
+    async def visits(self, msisdn: str, *, deadline: float) -> tuple[Appointment, ...]:
+        await self._arrive(deadline)
+        self._subscriber(msisdn)
+        mine = [v for v in self.all_visits.values() if v.msisdn == msisdn and v.state == "confirmed"]
+        return tuple(sorted((v for v in mine if v.at > self.clock()), key=lambda v: v.at))
+
+    async def cancel_visit(self, visit_id: str, *, idempotency_key: str, deadline: float) -> Appointment:
+        def act() -> Appointment:
+            if visit_id not in self.all_visits:
+                raise NotFound("visit", visit_id)
+            self.all_visits[visit_id] = replace(self.all_visits[visit_id], state="cancelled")
+            return self.all_visits[visit_id]
+
+        return await self._once("cancel_visit", idempotency_key, visit_id, act, deadline)
+
+    def _free(self, shop: Shop) -> tuple[datetime, ...]:
+        return free(shop, taken([v for v in self.all_visits.values() if v.shop_id == shop.id]), self.clock())
+
+
+def _shop(shop_id: str) -> Shop:
+    for shop in demo_shops():
+        if shop.id == shop_id:
+            return shop
+    raise NotFound("shop", shop_id)

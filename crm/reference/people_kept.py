@@ -1,0 +1,109 @@
+"""Proofs of who somebody is, and visits to shops."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+from typing import NoReturn
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm.effects import new_id
+from crm.errors import NotFound, Refused
+from crm.model import Appointment, Proof, Shop
+from crm.proving import TAIL, check_enough, same_name
+from crm.reference import reads, schema
+from crm.reference.cards import card_hash
+from crm.reference.papers import Papers
+from crm.reference.reads import Terms, all_rows, build, one_row
+from crm.reference.schema import columns
+from crm.visits import free, taken
+
+
+def papers_row(key: bytes, msisdn: str, papers: Papers) -> dict[str, object]:
+    """What is kept of them: nothing that could be read, but for the PUK, which has to be told."""
+    said = {"password": papers.password, "id_number": papers.id_number, "id_tail": papers.id_number[-TAIL:]}
+    return {"msisdn": msisdn, "puk": papers.puk, **{name: _hash(key, msisdn, value) for name, value in said.items()}}
+
+
+def _hash(key: bytes, msisdn: str, value: str) -> bytes:
+    """With the number, so that people with the same password are not alike."""
+    return card_hash(key, f"{msisdn}\n{value.upper()}")
+
+
+async def verify(connection: AsyncConnection, key: bytes, msisdn: str, proof: Proof, terms: Terms) -> None:
+    """Refused: proof_short, proof_wrong (counted), proof_locked."""
+    person = await reads.subscriber(connection, msisdn, lock=True)
+    check_enough(proof)
+    wrong = await _wrong_tries(connection, msisdn, terms)
+    known = await one_row(connection, select(schema.papers).where(schema.papers.c.msisdn == msisdn), "papers", msisdn)
+    said = {"password": proof.password, "id_number": proof.id_number, "id_tail": proof.id_tail}
+    fits = all(
+        hmac.compare_digest(known[name], _hash(key, msisdn, value)) for name, value in said.items() if value
+    ) and (not proof.name or same_name(proof.name, person.name))
+    if not fits or proof.monthly_fen not in (None, await _monthly_fen(connection, msisdn, terms)):
+        await _count_wrong(connection, msisdn, wrong + 1, terms)
+    await connection.execute(delete(schema.proof_tries).where(schema.proof_tries.c.msisdn == msisdn))
+
+
+async def _monthly_fen(connection: AsyncConnection, msisdn: str, terms: Terms) -> int | None:
+    held = await reads.products(connection, msisdn, terms)
+    return next((p.price_fen for p in held if p.category == "plan" and p.status == "active"), None)
+
+
+async def _wrong_tries(connection: AsyncConnection, msisdn: str, terms: Terms) -> int:
+    table = schema.proof_tries
+    row = (await connection.execute(select(table).where(table.c.msisdn == msisdn))).mappings().first()
+    if row and row["locked_until"] and row["locked_until"] > terms.now:
+        raise Refused("proof_locked", {"locked_until": row["locked_until"].isoformat()})
+    return int(row["wrong"]) if row else 0
+
+
+async def _count_wrong(connection: AsyncConnection, msisdn: str, wrong: int, terms: Terms) -> NoReturn:
+    """Always raises; the count is kept, since a refusal is committed like any other answer."""
+    table, most = schema.proof_tries, terms.policy.proof_tries
+    locked = terms.now + terms.policy.proof_lock(wrong) if wrong >= most else None
+    await connection.execute(delete(table).where(table.c.msisdn == msisdn))
+    await connection.execute(insert(table).values(msisdn=msisdn, wrong=wrong, locked_until=locked))
+    if locked:
+        raise Refused("proof_locked", {"locked_until": locked.isoformat()})
+    raise Refused("proof_wrong", {"tries_left": most - wrong})
+
+
+async def puk(connection: AsyncConnection, msisdn: str) -> str:
+    query = select(schema.papers.c.puk).where(schema.papers.c.msisdn == msisdn)
+    return str((await one_row(connection, query, "papers", msisdn))["puk"])
+
+
+async def times(connection: AsyncConnection, shop: Shop, terms: Terms) -> tuple[datetime, ...]:
+    table = schema.visit
+    booked = await all_rows(connection, select(table).where(table.c.shop_id == shop.id, table.c.at > terms.now))
+    return free(shop, taken([build(Appointment, row) for row in booked]), terms.now)
+
+
+async def book(
+    connection: AsyncConnection, msisdn: str, shop: Shop, errand: str, at: datetime, terms: Terms
+) -> Appointment:
+    """Refused("slot_taken")."""
+    await reads.subscriber(connection, msisdn, lock=True)
+    if at not in await times(connection, shop, terms) or errand not in shop.does:
+        raise Refused("slot_taken")
+    booked = Appointment(new_id("V", terms.now), msisdn, shop.id, errand, at)
+    await connection.execute(insert(schema.visit).values(columns(booked)))
+    return booked
+
+
+async def visits(connection: AsyncConnection, msisdn: str, terms: Terms) -> list[Appointment]:
+    """Booked and not over, the next one first."""
+    table = schema.visit
+    query = select(table).where(table.c.msisdn == msisdn, table.c.at > terms.now, table.c.state == "confirmed")
+    return [build(Appointment, row) for row in await all_rows(connection, query.order_by(table.c.at))]
+
+
+async def cancel(connection: AsyncConnection, visit_id: str) -> Appointment:
+    table = schema.visit
+    done = await connection.execute(update(table).where(table.c.id == visit_id).values(state="cancelled"))
+    if not done.rowcount:
+        raise NotFound("visit", visit_id)
+    return build(Appointment, await one_row(connection, select(table).where(table.c.id == visit_id), "visit", visit_id))
