@@ -71,7 +71,7 @@ class PaidButCutOff(Skill):
             key = turn.who.message_id
             ticket = await tickets.create(turn.doors, turn.who, "callback", RESTORE, key, "urgent")
         if suspended and not restored:
-            watch(turn, **({"asked": ticket.id} if isinstance(ticket, Ticket) else {}))
+            watch(turn, asked=ticket.id if isinstance(ticket, Ticket) else "")
         turn.say(
             "paid_but_cut_off",
             days=payments_made.RECENT.days,

@@ -1,95 +1,135 @@
-"""Which plan suits: by what was used in the last months, or within a budget."""
+"""Which plan suits: the last months priced under every plan, or what there is within a budget."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from typing import Any
 
 from bot.actions.bill import before, last_month
 from bot.actions.plan import offered
 from bot.actions.shown import shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
-from crm.model import EVERYWHERE, Offering
+from crm.model import EVERYWHERE, Offering, Subscriber, UsageSummary
 from crm.operations import reads
 from crm.operations.catalogue import on_sale
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
+from crm.pricing import Priced, cheapest, lost, priced
+from crm.rules import SENIOR_AGE
+from crm.worktime import CHINA
 
-MONTHS = 3
+MONTHS = 6
 SHOWN = 3
 BUDGETS_FEN = (3000, 6000, 10000)
 
 
-@dataclass(frozen=True)
-class _Need:
-    """Used in a month on average, data in KB."""
-
-    months: int
-    data_kb: int
-    voice_minutes: int
-
-
 class RecommendPlan(Skill):
-    """A budget goes before what was used; with neither it asks for one. Nothing is recommended that costs more than
-    it has to: the cheapest plan that covers what was used."""
+    """A budget goes before what was used; with neither it asks for one. What would have cost least comes first."""
 
     wish = "recommend_plan"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        plans = [p for p in await on_sale(turn.doors, "plan", turn.who.region) if not p.audience]
+        person, plans = await _person(turn), await on_sale(turn.doors, "plan", turn.who.region)
+        plans = tuple(p for p in plans if _open_to(turn, p, person))
         budget = turn.entities.get("amount_fen")
-        need = None if isinstance(budget, int) else await _need(turn)
+        months = [] if person is None or isinstance(budget, int) else await _months(turn)
         if isinstance(budget, int):
             self._within(turn, plans, budget)
-        elif need is None:
+        elif not months:
             turn.say("recommend_ask", budgets=[{"amount_fen": fen} for fen in BUDGETS_FEN])
         else:
-            await self._by_use(turn, plans, need)
+            await self._by_use(turn, plans, months)
         turn.outcome(self.wish, "answered")
         return []
 
-    def _within(self, turn: Turn, plans: list[Offering], budget_fen: int) -> None:
+    def _within(self, turn: Turn, plans: tuple[Offering, ...], budget_fen: int) -> None:
         fitting = sorted((p for p in plans if p.monthly_fen <= budget_fen), key=_data_kb, reverse=True)[:SHOWN]
         shows(turn, fitting)
         items = [offered(p, turn.who.language) for p in fitting]
         turn.say("recommend_budget", items=items, budget_fen=budget_fen)
 
-    async def _by_use(self, turn: Turn, plans: list[Offering], need: _Need) -> None:
-        enough = [p for p in plans if _data_kb(p) >= need.data_kb and p.granted("voice") >= need.voice_minutes]
-        best = min(enough, key=lambda p: p.monthly_fen, default=None)
+    async def _by_use(self, turn: Turn, plans: tuple[Offering, ...], months: list[UsageSummary]) -> None:
         held = await reads.plan(turn.doors, turn.who)
-        own = held[1] if held else None
-        # A plan that already covers what is used for less is not to be left.
-        stay = best is None or (own is not None and own.monthly_fen <= best.monthly_fen and _covers(own, need))
-        if best and not stay:
-            shows(turn, [best], one=True)
+        own = priced(held[1], months, own=True) if held else None
+        others = [one for one in cheapest(plans, months) if own is None or one.plan.id != own.plan.id]
+        # Nobody is sent to a plan that would not have cost less.
+        better = [one for one in others if own is None or one.total_fen < own.total_fen][:SHOWN]
+        if better:
+            shows(turn, [one.plan for one in better], one=len(better) == 1)
+        shown = [await _shown(turn, one, own) for one in better or others[:SHOWN]]
+        count = len(months)
         turn.say(
-            "recommend_stay" if stay else "recommend_use",
-            months=need.months,
-            data_kb=need.data_kb,
-            voice_minutes=need.voice_minutes,
-            own=offered(own, turn.who.language) if own else None,
-            item=offered(best, turn.who.language) if best else None,
+            "recommend_use" if better else "recommend_stay",
+            months=count,
+            data_kb=sum(m.data_kb for m in months) // count,
+            voice_minutes=sum(m.voice_minutes for m in months) // count,
+            own=_sum(own, turn.who.language) if own else None,
+            items=shown,
         )
 
 
-async def _need(turn: Turn) -> _Need | None:
-    """None for who is not known, and when nothing is recorded."""
-    if turn.who.bound is None or isinstance(await identify(turn.doors, turn.who), Refusal):
+async def _person(turn: Turn) -> Subscriber | None:
+    """None for who is not known."""
+    if turn.who.bound is None:
         return None
-    month, found = last_month(turn.doors.now()), []
-    for _ in range(MONTHS):
-        found.append(await reads.usage(turn.doors, turn.who, month))
-        month = before(month)
-    used = [one for one in found if one]
-    if not used:
-        return None
-    data, voice = sum(u.data_kb for u in used), sum(u.voice_minutes for u in used)
-    return _Need(len(used), data // len(used), voice // len(used))
+    person = await identify(turn.doors, turn.who)
+    return None if isinstance(person, Refusal) else person
 
 
-def _covers(plan: Offering, need: _Need) -> bool:
-    return _data_kb(plan) >= need.data_kb and plan.granted("voice") >= need.voice_minutes
+def _open_to(turn: Turn, plan: Offering, person: Subscriber | None) -> bool:
+    """Whether it is for everybody, or for people like this one."""
+    if not plan.audience:
+        return True
+    today = turn.doors.now().astimezone(CHINA).date()
+    return person is not None and {"student": person.student, "senior": person.age(today) >= SENIOR_AGE}.get(
+        plan.audience, False
+    )
+
+
+async def _months(turn: Turn) -> list[UsageSummary]:
+    """The last whole months, of those that are kept."""
+    names = [last_month(turn.doors.now())]
+    while len(names) < MONTHS:
+        names.append(before(names[-1]))
+    found = await asyncio.gather(*(reads.usage(turn.doors, turn.who, name) for name in names))
+    return [one for one in found if one]
+
+
+def _sum(one: Priced, language: str) -> dict[str, Any]:
+    """The arithmetic, as the wording shows it."""
+    gb, minutes, texts = one.beyond
+    return {
+        **offered(one.plan, language),
+        "fee_fen": one.fee_fen,
+        "beyond_fen": one.beyond_fen,
+        "beyond_gb": gb,
+        "beyond_minutes": minutes,
+        "beyond_texts": texts,
+        "total_fen": one.total_fen,
+    }
+
+
+async def _shown(turn: Turn, one: Priced, own: Priced | None) -> dict[str, Any]:
+    """With what a change from the own plan would save and give up."""
+    values = {**_sum(one, turn.who.language), "saved_fen": 0, "lost": None}
+    if own is None:
+        return values
+    products = [p for p in await reads.products(turn.doors, turn.who) if p.category != "plan"]
+    deadline = turn.doors.read_deadline()
+    held = [(p, await turn.doors.crm.offering(p.offering_id, deadline=deadline)) for p in products]
+    gone = lost(own.plan, one.plan, held)
+    names = [o.name.of(turn.who.language) for _, o in held if o.id in gone.held]
+    loss = {
+        "data_kb": gone.data_kb,
+        "directed_kb": gone.directed_kb,
+        "local_kb": gone.local_kb,
+        "voice_minutes": gone.voice_minutes,
+        "sms_count": gone.sms_count,
+        "to_4g": gone.to_4g,
+        "names": names,
+    }
+    return {**values, "saved_fen": own.total_fen - one.total_fen, "lost": loss if any(loss.values()) else None}
 
 
 def _data_kb(plan: Offering) -> int:

@@ -20,15 +20,15 @@ RESTORE = "已不欠费仍停机，请核实开机"
 """What the ticket asks of whoever reads it."""
 
 
-def watch(turn: Turn, wait_s: float = FIRST_LOOK_S, **known: str) -> None:
+def watch(turn: Turn, wait_s: float = FIRST_LOOK_S, *, since: str = "", paid_at: str = "", asked: str = "") -> None:
     """Asks the switchboard to bring the number up again.
 
-    `known`: `since` when it is watched, `paid_at` when nothing was owed first, `asked` the ticket that a person has.
+    `since`: when it began; `paid_at`: when nothing was owed first; `asked`: the ticket that a person has.
     """
     if turn.who.bound is None:
         return
-    since = known.get("since") or turn.doors.now().isoformat()
-    values = {"restore": turn.who.bound.msisdn, "wait_s": wait_s, **known, "since": since}
+    values = {"restore": turn.who.bound.msisdn, "wait_s": wait_s, "since": since or turn.doors.now().isoformat()}
+    values |= {"paid_at": paid_at, "asked": asked}
     turn.effect(timers=[{"name": "restore_check", "after_s": wait_s, "values": values}])
 
 
@@ -64,8 +64,13 @@ async def look(turn: Turn) -> None:
     asked = str(values.get("asked") or "")
     if paid_at and not asked and now - datetime.fromisoformat(paid_at) >= STUCK:
         asked = await _by_person(turn, since)
-    known = {"since": since, **({"paid_at": paid_at} if paid_at else {}), **({"asked": asked} if asked else {})}
-    watch(turn, min(LONGEST_WAIT_S, 2 * float(values.get("wait_s") or FIRST_LOOK_S)), **known)
+    watch(
+        turn,
+        min(LONGEST_WAIT_S, 2 * float(values.get("wait_s") or FIRST_LOOK_S)),
+        since=since,
+        paid_at=paid_at,
+        asked=asked,
+    )
 
 
 async def _tell(turn: Turn, since: str) -> None:

@@ -55,7 +55,8 @@ def offering_to(offering: Offering) -> Document:
         "lifecycleStatus": "Active" if offering.sale_state == "on_sale" else "Retired",
         "category": [{"id": offering.category}], "place": [{"id": r} for r in offering.regions],
         "productOfferingPrice": [
-            {"id": price_id(offering, p), "priceType": p.kind, "price": money_to(p.amount_fen)} for p in offering.prices
+            {"id": price_id(offering, p), "priceType": p.kind, "price": money_to(p.amount_fen), **_unit_to(p)}
+            for p in offering.prices
         ],
         "productOfferingRelationship": [{"id": o, "relationshipType": t} for o, t in related],
         "prodSpecCharValueUse": [
@@ -66,13 +67,18 @@ def offering_to(offering: Offering) -> Document:
 
 
 def price_id(offering: Offering, price: Price) -> str:
-    return f"{offering.id}-{'monthly' if price.kind == 'recurring' else 'once'}"
+    return f"{offering.id}-{price.unit or ('monthly' if price.kind == 'recurring' else 'once')}"
+
+
+def _unit_to(price: Price) -> Document:
+    return {"unitOfMeasure": {"amount": 1, "units": price.unit}} if price.unit else {}
 
 
 def price_to(offering: Offering, price: Price) -> Document:
     document: Document = {
         "id": price_id(offering, price), "name": offering.name.zh, "priceType": price.kind,
         "price": money_to(price.amount_fen), "version": offering.version, "@type": "ProductOfferingPrice",
+        **_unit_to(price),
     }  # fmt: skip
     if price.kind == "recurring":
         document |= {"recurringChargePeriodType": "month", "recurringChargePeriodLength": 1}
@@ -113,8 +119,9 @@ def _values(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _price_from(row: Mapping[str, Any]) -> Price:
-    kind = choice(row.get("priceType"), "priceType", ("recurring", "one_time"))
-    return Price(kind, money_from(row.get("price"), "price"))
+    kind = choice(row.get("priceType"), "priceType", ("recurring", "one_time", "usage"))
+    unit = mapping(row.get("unitOfMeasure"), "unitOfMeasure").get("units") if kind == "usage" else ""
+    return Price(kind, money_from(row.get("price"), "price"), choice(unit, "units", ("", "gb", "minute", "message")))
 
 
 def _grant_from(row: Any) -> Grant:

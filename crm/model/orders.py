@@ -12,10 +12,12 @@ from crm.model.kinds import UNNAMED, AllowanceScope, AllowanceType, Category, It
 
 @dataclass(frozen=True)
 class Price:
-    """`recurring` is charged each calendar month, `one_time` once, when the order completes."""
+    """`recurring` is charged each calendar month, `one_time` once, when the order completes; `usage` is the rate of a
+    `unit` beyond what the plan grants."""
 
-    kind: Literal["recurring", "one_time"]
+    kind: Literal["recurring", "one_time", "usage"]
     amount_fen: int
+    unit: Literal["", "gb", "minute", "message"] = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,10 @@ class Offering:
     def price_fen(self) -> int:
         """What the first cycle costs."""
         return self.monthly_fen + self.one_time_fen
+
+    def rate_fen(self, unit: str) -> int:
+        """What one more of `unit` costs; 0 where nothing is said of it."""
+        return sum(p.amount_fen for p in self.prices if p.kind == "usage" and p.unit == unit)
 
     def granted(self, type: AllowanceType, *scopes: AllowanceScope) -> int:
         """Sum of what it grants of one type in these scopes, in all when none is named."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ruamel.yaml import YAML
 
@@ -15,6 +16,12 @@ from crm.policy import Policy
 
 DATA = Path(__file__).with_name("data")
 KB_PER_MB = 1024
+RATES: Mapping[Literal["gb", "minute", "message"], str] = {
+    "gb": "gb_fen",
+    "minute": "minute_fen",
+    "message": "sms_fen",
+}
+"""The units that are charged beyond a plan, and their rates in charges.yml."""
 
 
 def read_data(name: str) -> Any:
@@ -40,8 +47,14 @@ def read_catalogue(path: Path) -> Catalogue:
     kinds: tuple[tuple[str, Category], ...] = (
         ("plans", "plan"), ("packs", "data_pack"), ("services", "service"), ("rewards", "reward"), ("holds", "hold"),
     )  # fmt: skip
-    offerings = [_offering(entry, category, provider, version) for key, category in kinds for entry in raw.get(key, ())]
-    return Catalogue({o.id: o for o in offerings}, _labels(), version, provider)
+    labels = _labels()
+    beyond = [Price("usage", labels.rates[rate], unit) for unit, rate in RATES.items()]
+    offerings = [
+        _offering(entry, category, provider, version, beyond if category == "plan" else [])
+        for key, category in kinds
+        for entry in raw.get(key, ())
+    ]
+    return Catalogue({o.id: o for o in offerings}, labels, version, provider)
 
 
 @lru_cache(maxsize=1)
@@ -50,7 +63,7 @@ def demo_policy() -> Policy:
     return Policy(read_data("policy.yml"))
 
 
-def _offering(raw: dict[str, Any], category: Category, provider: Text, version: str) -> Offering:
+def _offering(raw: dict[str, Any], category: Category, provider: Text, version: str, beyond: list[Price]) -> Offering:
     prices = [Price("recurring", raw["monthly"])] if "monthly" in raw else []
     prices += [Price("one_time", raw["once"])] if "once" in raw else []
     return Offering(
@@ -58,7 +71,7 @@ def _offering(raw: dict[str, Any], category: Category, provider: Text, version: 
         name=text(raw),
         description=text(raw["about"]),
         category=category,
-        prices=tuple(prices),
+        prices=(*prices, *beyond),
         grants=tuple(Grant(t, s, n * KB_PER_MB if t == "data" else n) for t, s, n in raw.get("grants", ())),
         requires=tuple(raw.get("requires", ())),
         excludes=tuple(raw.get("excludes", ())),

@@ -156,3 +156,15 @@ async def test_a_plain_cancellation_gives_nothing_back(talk: Begin) -> None:
     heard = await person.say("affirm")
     assert "dispute_settled" not in heard.responses
     assert (6740, {}) == (person.crm.buckets[ZHENG][0].amount_fen, person.crm.all_tickets)
+
+
+async def test_the_last_months_are_priced_and_what_is_lost_is_said(talk: Begin) -> None:
+    heard = await talk(XIE).say("recommend_plan")
+    assert ["recommend_use"] == heard.responses and "换4G乐享28元套餐" == heard.labels[0]
+    for words in ("290.00元（月费28.00×5，超出套餐", "能省5.00元", "每月会少15GB流量、5G、", "59元套餐5个月是295.00元"):
+        assert words in heard.texts[0], heard.texts[0]
+
+
+async def test_a_plan_for_others_is_not_recommended(talk: Begin) -> None:
+    heard = await talk("+8613800000008").say("recommend_plan")
+    assert ["recommend_stay"] == heard.responses and "孝心19元套餐" in heard.texts[0]

@@ -37,7 +37,7 @@ READS = {
     "query_ticket": "tickets",
     "urge": "urge",
     "consult_roaming": "roaming_packs",
-    "recommend_plan": "recommend_use",
+    "recommend_plan": "recommend_stay",
     "consult_plans": "plans",
     "compare_plans": "plans_compared",
 }
