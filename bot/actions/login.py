@@ -66,7 +66,9 @@ class LoginForm(Form):
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
         if step == "secret_login":
-            turn.say("login_ask_code")
+            # The words that sent the code ask for it.
+            if not _just_sent(turn):
+                turn.say("login_ask_code")
             return []
         waiting = _waiting(turn)
         turn.say("login_ask_number", waiting=waiting, sorry=bool(SORRY.intersection(waiting)))
@@ -85,6 +87,16 @@ class LoginForm(Form):
             turn.outcome(self.wish, "done")
             return {"secret_login": "ok"}
         return await _refused(turn, result)
+
+
+def _just_sent(turn: Turn) -> bool:
+    """Whether the code went out in this very turn, before the form was opened."""
+    for event in reversed(turn.tracker.events):
+        if event["event"] == "user":
+            return False
+        if event["event"] == "slot" and event["name"] == "secret_number" and event["value"]:
+            return True
+    return False
 
 
 def _waiting(turn: Turn) -> list[str]:

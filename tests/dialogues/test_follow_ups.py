@@ -112,6 +112,13 @@ async def test_the_login_says_what_it_is_for_and_that_we_are_sorry(talk: Begin) 
     assert "“查话费”和“投诉”" in asked.texts[0]
 
 
+async def test_a_number_that_came_with_the_wish_is_sent_its_code_and_asked_for_it_once(talk: Begin) -> None:
+    person = talk(None)
+    heard = await person.say("login", "用13800000000登录", msisdn="+8613800000000", spans={"msisdn": "13800000000"})
+    assert heard.responses == ["login_code_sent"]
+    assert (await person.code(person.sent_code())).responses[0] == "login_done"
+
+
 async def test_words_that_point_back_are_read_while_the_login_waits_for_a_number(talk: Begin) -> None:
     person = talk(None)
     await person.say("consult_plans", "有什么套餐")
