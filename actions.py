@@ -28,6 +28,7 @@ from crm.tmf import tmf_crm
 from switchboard import logs
 from switchboard.errors import BadSettings
 from switchboard.redis.stores import open_stores, utc_now
+from switchboard.redis.telling import Telling
 from switchboard.redis.tidings import SmsTidings
 from switchboard.settings import Settings
 from switchboard.switches import Switches
@@ -60,6 +61,7 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         now=utc_now,
         gate=switches.refusal,
         notices=SmsTidings(stores.accept, utc_now),
+        tell=Telling(stores.accept, stores.conversations, utc_now),
     )
 
 

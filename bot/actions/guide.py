@@ -5,6 +5,7 @@ Another one takes examples, a rule to `action_guide`, a line here and an entry `
 
 from __future__ import annotations
 
+from bot.actions.places import tell_nearest
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 
@@ -19,6 +20,8 @@ ELSEWHERE = frozenset(
     }
 )  # fmt: skip
 """The text says why it is not done here, and where it is and with what."""
+BY_SHOP = {"query_puk": "sim", "replace_sim": "sim", "reset_password": "real_name", "close_account": "close"}
+"""What a shop does at once, with the errand it has to be able to do."""
 GUIDED = TOLD | ELSEWHERE
 FAQ = frozenset(
     {
@@ -42,6 +45,8 @@ class Guide(Skill):
 
     async def answer(self, turn: Turn) -> list[Event]:
         turn.say(f"guide_{turn.intent}")
+        if turn.intent in BY_SHOP and not turn.form:
+            await tell_nearest(turn, BY_SHOP[turn.intent])
         turn.outcome(turn.intent, "answered" if turn.intent in TOLD else "refused")
         return []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.form import OVER, UNCLEAR
 from bot.actions.human import hand_over
@@ -117,8 +117,21 @@ class ReportLostSim(OrderStart):
     async def answer(self, turn: Turn) -> list[Event]:
         if await self._can_stop(turn):
             return await super().answer(turn)
+        if await self._can_prove(turn):
+            typed = turn.entities.get("msisdn")
+            return [*clear_form(), SlotSet("secret_number", typed), FollowupAction("stop_lost_form")]
         await lost_by_person(turn)
         return clear_form()
+
+    async def _can_prove(self, turn: Turn) -> bool:
+        """From an Address that is not the lost phone's own, where what may be proven is switched on."""
+        if turn.who.bound is not None and turn.who.channel != "sms":
+            return False
+        try:
+            off = await turn.doors.gate("operation", "stop_lost_line")
+            return off is None and bool(await self.trade.offerings(turn))
+        except Unavailable:
+            return False
 
     async def _can_stop(self, turn: Turn) -> bool:
         # By SMS the phone that is lost would be the one that writes.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from rasa_sdk.events import SlotSet
 
 from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
+from crm.errors import Unavailable
 from crm.operations import find_store, port_out
 from crm.operations.find_store import Found
 from crm.operations.identify import identify
@@ -35,6 +38,11 @@ ERRANDS = {
 """What a shop has to be able to do when it is asked for right after one of these."""
 
 
+ANY_ERRAND = "real_name"
+"""What every shop does."""
+BOOKS = re.compile(r"预约|預約|约个?时间|\bbook\b|\bappointment\b", re.IGNORECASE)
+
+
 class FindStore(Skill):
     """Nearest first, with its hours today, and what to bring for what was spoken of."""
 
@@ -42,6 +50,9 @@ class FindStore(Skill):
 
     async def answer(self, turn: Turn) -> list[Event]:
         errand, region, place = _errand(turn)
+        option = str(turn.entities.get("option") or "")
+        if option or BOOKS.search(turn.text):
+            return await _book(turn, errand, option)
         found = await find_store.nearest(turn.doors, turn.who, region, place, errand)
         said = {"region": region, "place": place, "errand": errand}
         kept = SlotSet("wish", {"intent": self.wish, "entities": said, "at": turn.doors.now().isoformat()})
@@ -65,6 +76,24 @@ def _errand(turn: Turn) -> tuple[str, str, str]:
     if region or turn.entities.get("place"):
         return errand, region, place
     return errand, str(before.get("region") or ""), f"{before.get('place') or ''}{place}"
+
+
+async def tell_nearest(turn: Turn, errand: str) -> None:
+    """Where it is done, for whoever is known; a CRM that is away is no reason to say nothing else."""
+    try:
+        found = await find_store.nearest(turn.doors, turn.who, "", "", errand) if turn.who.bound else None
+    except Unavailable:
+        return
+    if found:
+        turn.say("nearest_shop", **_shown(found[0], turn.who.language))
+
+
+async def _book(turn: Turn, errand: str, option: str) -> list[Event]:
+    """A visit: whoever is not known logs in first."""
+    from bot.actions.skills import SKILLS
+
+    about = option if option.startswith("cancel:") else errand or ANY_ERRAND
+    return await SKILLS["book_visit"].handle(turn.as_wish("book_visit", {"option": about}))
 
 
 def _shown(found: Found, language: str) -> dict[str, object]:

@@ -21,6 +21,7 @@ from bot.actions import (
     invoice,
     line,
     login,
+    lost,
     number,
     out_of_scope,
     packs,
@@ -36,6 +37,7 @@ from bot.actions import (
     smalltalk,
     tickets,
     usage,
+    visits,
 )
 from bot.actions.form import Form
 from bot.actions.skill import Skill
@@ -102,6 +104,7 @@ WRITE_SKILLS: tuple[Skill, ...] = (
     human.OlderMode(),
     human.Distress(),
     login.Login(),
+    visits.BookVisit(),
 )
 TALK_SKILLS: tuple[Skill, ...] = (
     smalltalk.Greet(),
@@ -142,6 +145,8 @@ FORMS: tuple[Form, ...] = (
     invoice.InvoiceForm(),
     line.SuspendNumberForm(),
     line.ReportLostSimForm(),
+    lost.StopLostForm(),
+    visits.BookVisitForm(),
     fault.ReportFaultForm(),
     complaint.ComplainForm(),
     login.LoginForm(),
@@ -155,7 +160,13 @@ SKILLS: Mapping[str, Skill] = {**_BY_WISH, **dict.fromkeys(guide.GUIDED, GUIDE)}
 READS = frozenset(skill.wish for skill in READ_SKILLS) | guide.GUIDED
 ALWAYS = frozenset({"transfer_to_agent", "distress", "report_fraud", "report_lost_sim", "older_mode", "login"})
 """The ways to a human, and the proof that others wait for."""
-OFFERED = (READS | {skill.wish for skill in WRITE_SKILLS}) - {"faq", "login", "transfer_to_agent", "distress"}
+OFFERED = (READS | {skill.wish for skill in WRITE_SKILLS}) - {
+    "faq",
+    "login",
+    "transfer_to_agent",
+    "distress",
+    "book_visit",
+}
 """What is asked back by its short name when it is one of the likely readings."""
 
 

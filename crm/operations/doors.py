@@ -7,7 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crm.operations.gate import Gate, all_on
-from crm.operations.ports import SILENT, Bindings, Clock, CodeSender, Notifier, Once, Quotes, StepUps, Vault
+from crm.operations.ports import (
+    SILENT,
+    Bindings,
+    Clock,
+    CodeSender,
+    Notifier,
+    Once,
+    Quotes,
+    StepUps,
+    Tell,
+    Vault,
+    tell_nobody,
+)  # fmt: skip
 from crm.payments import Payments
 from crm.port import Crm, within
 
@@ -33,6 +45,7 @@ class Doors:
     new_code: Callable[[], str] = six_digits
     gate: Gate = all_on
     notices: Notifier = SILENT
+    tell: Tell = tell_nobody
     read_s: float = 2.0
     write_s: float = 2.5
 

@@ -10,16 +10,10 @@ from crm.operations.levels import LEVELS
 SWITCHED_OFF = "switched_off"
 _WITHOUT_STEP_UP = frozenset(
     {
-        "recharge_card",
-        "recharge_page",
-        "report_fault",
-        "complain",
-        "request_callback",
-        "invoice",
-        "restore_paid_line",
-        "give_back",
+        "book_visit", "complain", "give_back", "invoice", "recharge_card", "recharge_page", "report_fault", "request_callback",
+        "restore_paid_line", "stop_lost_line",
     }
-)
+)  # fmt: skip
 OPERATIONS = _WITHOUT_STEP_UP | {operation for operation, level in LEVELS.items() if level == 2}
 """Whatever changes something in the CRM passes the gate: at the quote and again at the yes."""
 

@@ -2,7 +2,8 @@
 
 Levels: 0 nothing · 1 bound to the number · 2 bound and a step-up · 3 a human, or service password and ID.
 Step-ups: `none`, `reply` (an explicit yes on a link whose sender the carrier vouches for), `code` (by SMS, one-time),
-`papers` (service password and ID number), `person` (never by a machine).
+`papers` (service password and ID number), `facts` (service password, or name, end of the ID number and one fact),
+`person` (never by a machine).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-StepUp = Literal["none", "reply", "code", "papers", "person"]
+StepUp = Literal["none", "reply", "code", "papers", "facts", "person"]
 
 LEVELS: Mapping[str, int] = {
     "find_store": 0,
@@ -54,6 +55,7 @@ LEVELS: Mapping[str, int] = {
     "report_fault": 1,
     "complain": 1,
     "request_callback": 1,
+    "book_visit": 1,
     "order_data_pack": 2,
     "cancel_data_pack": 2,
     "change_plan": 2,
@@ -64,6 +66,8 @@ LEVELS: Mapping[str, int] = {
     # A code would go to the line that is stopped.
     "resume_number": 3,
     "reset_password": 3,
+    # Who cannot receive a code proves the rest; see WITHOUT_BINDING.
+    "stop_lost_line": 3,
     "read_puk": 3,
     "replace_sim": 3,
     "change_owner": 3,
@@ -71,6 +75,9 @@ LEVELS: Mapping[str, int] = {
 
 BY_PERSON = frozenset({"resume_number", "reset_password", "replace_sim", "change_owner"})
 """Of level 3 what no machine does: a person, or a shop, looks at the face and the papers."""
+
+WITHOUT_BINDING = frozenset({"stop_lost_line"})
+"""For whoever proves it, from any Address: one act that can be undone."""
 
 # A new plan changes what is paid each month, and single calls are the most private of all, so that a yes from a phone
 # left on a table is not enough.
@@ -87,7 +94,7 @@ def step_up(operation: str, channel: str) -> StepUp:
     if level(operation) < 2:
         return "none"
     if level(operation) == 3:
-        return "person" if operation in BY_PERSON else "papers"
+        return "facts" if operation in WITHOUT_BINDING else "person" if operation in BY_PERSON else "papers"
     if channel == "sms" and operation not in _CODE_BY_SMS:
         return "reply"
     return "code"

@@ -80,6 +80,16 @@ class Bindings(Protocol):
         more."""
 
 
+class Tell(Protocol):
+    """Tells something about a number to every Address that is bound to it, and to the phone itself."""
+
+    async def __call__(self, msisdn: str, response: str, values: Mapping[str, Any], dedupe: str) -> None: ...
+
+
+async def tell_nobody(msisdn: str, response: str, values: Mapping[str, Any], dedupe: str) -> None:
+    """Where no channel can be reached."""
+
+
 class CodeSender(Protocol):
     """Sends a one-time code by SMS to a number; the code itself is stored nowhere in clear."""
 

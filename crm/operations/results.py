@@ -30,6 +30,8 @@ REFUSALS = frozenset(
         "card_missing",  # the card number is no longer kept
         "nothing_to_cancel",
         "unknown_offering",
+        "too_many_tries",  # of proofs in one conversation on one day
+        "no_such_time",  # the shop has no such time, or not any more
         "holder_only",  # the number is used by one and held by another
         "bad_tax_id",
         "month_not_kept",  # values: months (how many are)

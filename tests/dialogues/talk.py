@@ -26,6 +26,7 @@ from crm.fake_payments import FakePayments
 from crm.operations.doors import Doors
 from crm.operations.fake import FakeBindings, FakeCodeSender, FakeNotifier, FakeOnce, FakeQuotes, FakeStepUps, FakeVault
 from crm.operations.gate import Gate, all_on
+from crm.operations.ports import Tell, tell_nobody
 
 ROOT = Path(__file__).resolve().parents[2]
 TERMS = Terms.load(ROOT / "content")
@@ -123,6 +124,7 @@ class Talk:
         self.payments = FakePayments(self.crm, self.clock)
         self.language, self.region, self.show, self.number = "zh", "zj", True, 0
         self.gate: Gate = all_on
+        self.tell: Tell = tell_nobody
         self.binding: dict[str, str] | None = None
         if msisdn:
             self.binding = {"msisdn": msisdn, "subscriber_id": self.crm.subscribers[msisdn].id}
@@ -143,6 +145,7 @@ class Talk:
             now=self.clock,
             gate=self.gate,
             notices=self.notices,
+            tell=self.tell,
             # A loaded machine is no CRM that does not answer.
             read_s=60,
             write_s=60,

@@ -203,10 +203,10 @@ async def test_a_lost_phone_is_stopped_with_a_yes_and_comes_back_only_by_a_perso
     assert line(person) == ("suspended", "lost")
 
 
-async def test_a_lost_phone_without_a_proof_goes_to_a_person_first(talk: Begin) -> None:
+async def test_who_has_lost_a_phone_and_proves_nothing_is_before_others_at_a_person(talk: Begin) -> None:
     for person in (talk(None), talk(ORDINARY, "sms")):
-        heard = await person.say("report_lost_sim")
-        assert heard.responses == ["sim_is_lost"]
+        assert (await person.say("report_lost_sim")).responses == ["lost_ask_number"]
+        heard = await person.say("transfer_to_agent", option="lost")
         assert heard.effect("handoff")["priority"] == 6
 
 

@@ -18,7 +18,14 @@ ABROAD, HOLDER, MEMBERSHIPS, WAITING, STILL_CUT_OFF, INSURED = (
     f"+86138000000{n:02d}" for n in (4, 7, 9, 10, 12, 13)
 )  # fmt: skip
 HOW = {"done", "answered", "handed_off", "refused", "not_understood"}
-WITHOUT_A_PERSON = {"event_handoff_ended", "event_order_finished", "event_timer", "event_payment_finished", "resume"}
+WITHOUT_A_PERSON = {
+    "book_visit",
+    "event_handoff_ended",
+    "event_order_finished",
+    "event_timer",
+    "event_payment_finished",
+    "resume",
+}
 
 
 async def test_a_change_of_plan_that_waits_is_taken_back_after_a_yes_and_a_code(talk: Begin) -> None:
@@ -186,9 +193,7 @@ async def test_a_plan_is_suggested_by_what_was_used_or_by_a_budget(talk: Begin) 
     assert "59.00元" in heard.texts[0] and "79.00元" not in heard.texts[0]
 
 
-@pytest.mark.parametrize(
-    ("intent", "priority"), [("distress", 9), ("report_fraud", 8), ("report_lost_sim", 6), ("older_mode", 5)]
-)
+@pytest.mark.parametrize(("intent", "priority"), [("distress", 9), ("report_fraud", 8), ("older_mode", 5)])
 async def test_what_needs_a_person_gets_one_first_and_no_menu(talk: Begin, intent: str, priority: int) -> None:
     person = talk(None)
     heard = await person.say(intent)

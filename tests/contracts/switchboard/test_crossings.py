@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from redis import asyncio as aioredis
 
-from crm.model import Subscriber
+from crm.model import Product, Subscriber
 from crm.operations import access
 from crm.operations.context import Context
 from crm.operations.doors import Doors
@@ -31,13 +31,15 @@ class Bench:
     stores: Stores
     crm: Carrier
     clock: Clock
+    held: dict[str, list[Product]]
+    """What each number has before an order of things begins."""
 
     async def tried(self, count: int) -> Seen:
         """Until the first crossing."""
         self.crm.seen = Seen()
         for seed in range(count):
             await self.stores.redis.flushall()
-            self.crm.offers = {}
+            self.crm.offers, self.crm.held = {}, {number: list(held) for number, held in self.held.items()}
             await World(self.stores, self.crm, self.clock, seed).play()
             if self.crm.seen.crossings:
                 break
@@ -56,7 +58,7 @@ async def bench(redis: aioredis.Redis, redis_server: Path, tmp_path: Path) -> As
     crm.offers = {}
     for number, buckets in crm.buckets.items():
         crm.buckets[number] = [bucket.__class__(**{**vars(bucket), "amount_fen": 10**9}) for bucket in buckets]
-    yield Bench(stores, crm, clock)
+    yield Bench(stores, crm, clock, dict(crm.held))
     await stores.close()
     await redis.config_set("appendonly", "yes")
 

@@ -26,7 +26,7 @@ FAMILIES = {
     *(f"guide_{intent}" for intent in guide.GUIDED),
     *(f"faq_{topic}" for topic in guide.FAQ),
 }
-BY_THE_CRM = {"code_order", "code_login"}
+BY_THE_CRM = {"code_order", "code_login", "line_was_stopped"}
 
 
 @pytest.fixture(scope="module")

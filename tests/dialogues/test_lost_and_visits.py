@@ -1,0 +1,190 @@
+"""A lost phone without its SIM, and visits to shops for what is not done here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from crm.port import within
+from crm.reference.papers import papers_of
+
+pytestmark = pytest.mark.rasa
+LI, WANG, ANNA = "+8613800000000", "+8613800000001", "+8613800000011"
+
+
+class Told:
+    """Who was told what."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str]] = []
+
+    async def __call__(self, msisdn: str, response: str, values: Any, dedupe: str) -> None:
+        self.said.append((msisdn, response))
+
+
+async def password(person: Any, digits: str, kind: str = "password") -> Any:
+    ref = f"{person.number:016x}"
+    person.vault.values[person.conversation, ref] = digits
+    return await person.say("inform", f"密码⟦{kind}:{ref}⟧")
+
+
+async def asked_for_proof(person: Any, msisdn: str = LI) -> Any:
+    assert (await person.say("report_lost_sim", "手机丢了")).responses == ["lost_ask_number"]
+    heard = await person.say("inform", msisdn[3:], msisdn=msisdn)
+    assert heard.responses == ["lost_ask_proof"]
+    return heard
+
+
+def state(person: Any, msisdn: str = LI) -> tuple[str, str | None]:
+    known = person.crm.subscribers[msisdn]
+    return known.status, known.suspended_for
+
+
+@pytest.mark.parametrize("channel", ["web", "wechat", "sms"])
+async def test_the_service_password_stops_a_lost_line_at_once_and_everybody_is_told(talk: Any, channel: str) -> None:
+    person = talk(None if channel != "sms" else WANG, channel)
+    person.tell = told = Told()
+    await asked_for_proof(person)
+    heard = await password(person, "130000")
+    assert (heard.responses, heard.outcomes) == (["lost_line_stopped"], [("report_lost_sim", "done")])
+    assert state(person) == ("suspended", "lost")
+    assert told.said == [(LI, "line_was_stopped")]
+
+
+@pytest.mark.parametrize(
+    ("msisdn", "words"),
+    [
+        (LI, "李明，{tail}，59元"),
+        (LI, "我叫李明 证件后四位{tail} 月费59"),
+        (WANG, "王芳,{tail},28"),
+        (ANNA, "Anna Weber, {tail}, 99"),
+        (ANNA, "my name is anna weber, ID ending {tail}, 99.00"),
+    ],
+)
+async def test_name_end_of_the_id_and_the_fee_do_it_too(talk: Any, msisdn: str, words: str) -> None:
+    person = talk(None, "wechat")
+    await asked_for_proof(person, msisdn)
+    tail = papers_of(person.crm.subscribers[msisdn]).id_number[-4:]
+    assert (await person.say("inform", words.format(tail=tail))).responses == ["lost_line_stopped"]
+    assert state(person, msisdn) == ("suspended", "lost")
+
+
+@pytest.mark.parametrize("words", ["王芳，0004，59元", "李明，9999，59元", "李明，0004，28元"])
+async def test_a_wrong_fact_stops_nothing_and_may_be_said_again(talk: Any, words: str) -> None:
+    person = talk(None, "wechat")
+    await asked_for_proof(person)
+    heard = await person.say("inform", words)
+    assert heard.responses == ["refused_proof_wrong"]
+    assert state(person) == ("active", None)
+    assert (await password(person, "130000")).responses == ["lost_line_stopped"]
+
+
+async def test_a_number_that_nobody_has_is_answered_like_a_wrong_proof(talk: Any) -> None:
+    person = talk(None, "wechat")
+    await asked_for_proof(person, "+8613999999999")
+    assert (await password(person, "130000")).responses == ["refused_proof_wrong"]
+
+
+async def test_after_five_tries_a_person_comes_before_others(talk: Any) -> None:
+    person = talk(None, "wechat")
+    await asked_for_proof(person)
+    for _ in range(4):
+        assert (await password(person, "999999")).responses == ["refused_proof_wrong"]
+    heard = await password(person, "999999")
+    assert (heard.responses, heard.effect("handoff")) == (
+        ["sim_is_lost"], {"reason": "lost", "skill": "general", "priority": 6}
+    )  # fmt: skip
+    await asked_for_proof(person, WANG)
+    assert (await password(person, "130001")).responses == ["sim_is_lost"]
+    assert state(person, WANG) == ("active", None)
+
+
+async def test_a_crm_that_goes_away_leaves_it_to_a_person(talk: Any) -> None:
+    person = talk(None, "wechat")
+    await asked_for_proof(person)
+    person.crm.down = True
+    heard = await password(person, "130000")
+    assert (heard.responses, heard.effect("handoff")["reason"]) == (["sim_is_lost"], "lost")
+
+
+async def test_an_answer_that_is_lost_leaves_it_to_a_person(talk: Any) -> None:
+    person = talk(None, "wechat")
+    person.tell = told = Told()
+    await asked_for_proof(person)
+    person.crm.lose_answers = 1
+    assert (await password(person, "130000")).responses == ["sim_is_lost"]
+    assert told.said == []
+
+
+async def test_a_no_stops_nothing(talk: Any) -> None:
+    person = talk(None, "wechat")
+    await asked_for_proof(person)
+    assert (await person.say("deny", "不停了")).responses == ["stopped"]
+    assert state(person) == ("active", None)
+
+
+async def test_a_line_stopped_so_comes_back_by_a_person_only(talk: Any) -> None:
+    person = talk(LI, "wechat")
+    person.crm.stop(LI, "lost")
+    assert (await person.say("resume_number")).responses == ["cut_off_lost"]
+    assert state(person) == ("suspended", "lost")
+
+
+# --- visits ----------------------------------------------------------------------------------------------------------
+
+
+async def booked(person: Any) -> Any:
+    heard = await person.say("find_store", "", option="book")
+    assert heard.responses == ["ask_visit_shop"]
+    shop = heard.choices[0]["entities"]["option"]
+    heard = await person.say("inform", "", option=shop)
+    assert heard.responses == ["ask_visit_time"]
+    return await person.say("inform", "", option=heard.choices[0]["entities"]["option"])
+
+
+@pytest.mark.parametrize("wish", ["query_puk", "replace_sim", "reset_password", "close_account"])
+async def test_what_only_a_shop_does_is_told_with_the_nearest_one_and_a_booking(talk: Any, wish: str) -> None:
+    person = talk(LI)
+    heard = await person.say(wish)
+    assert heard.responses == [f"guide_{wish}", "nearest_shop"]
+    assert "杭州" in heard.texts[1] and heard.labels == ["预约到店", "转人工"]
+    heard = await booked(person)
+    assert (heard.responses, heard.outcomes) == (["visit_booked"], [("book_visit", "done")])
+    (visit,) = person.crm.all_visits.values()
+    assert (visit.msisdn, visit.state) == (LI, "confirmed")
+
+
+async def test_a_visit_is_cancelled_with_one_tap(talk: Any) -> None:
+    person = talk(LI)
+    heard = await booked(person)
+    heard = await person.say("find_store", "", **heard.choices[0]["entities"])
+    assert heard.responses == ["visit_cancelled"]
+    assert [visit.state for visit in person.crm.all_visits.values()] == ["cancelled"]
+
+
+async def test_nobody_cancels_anothers_visit(talk: Any) -> None:
+    person = talk(LI)
+    await booked(person)
+    (visit,) = person.crm.all_visits
+    person.binding = {"msisdn": WANG, "subscriber_id": person.crm.subscribers[WANG].id}
+    heard = await person.say("find_store", "", option=f"cancel:{visit}")
+    assert heard.responses == ["refused_nothing_to_cancel"]
+
+
+async def test_a_time_that_was_taken_meanwhile_is_offered_no_more(talk: Any) -> None:
+    person = talk(LI)
+    await person.say("find_store", "我想预约营业厅")
+    heard = await person.say("inform", "", option="shop-hz-1")
+    time = heard.choices[0]["entities"]["option"]
+    for msisdn in (WANG, ANNA):
+        at = datetime.fromisoformat(time)
+        await person.crm.book_visit(msisdn, "shop-hz-1", "sim", at, idempotency_key=msisdn, deadline=within(5))
+    heard = await person.say("inform", "", option=time)
+    assert heard.responses == ["refused_slot_taken", "ask_visit_time"]
+    assert time not in [(choice.get("entities") or {}).get("option") for choice in heard.choices]
+
+
+async def test_a_stranger_logs_in_before_a_visit(talk: Any) -> None:
+    assert (await talk(None).say("find_store", "", option="book")).responses == ["login_ask_number"]
