@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 
+from crm.billing import as_of
 from crm.effects import cancel, new_id, place
 from crm.errors import NotFound, Refused
 from crm.fake_money import FakeMoney
@@ -91,7 +92,10 @@ class FakeCrm(FakeReads, FakeMoney, FakePeople):
             bill = next((b for b in self.all_bills[request.msisdn] if b.month == request.month), None)
             if bill is None:
                 raise NotFound("bill", request.month)
-            check(bill, [i for i in self.all_invoices.values() if i.msisdn == request.msisdn])
+            check(
+                as_of(bill, self.policy, self.clock()),
+                [i for i in self.all_invoices.values() if i.msisdn == request.msisdn],
+            )
             made = Invoice(
                 new_id("I", self.clock()), request.msisdn, request.month, invoiceable_fen(bill), request.title,
                 request.tax_id, request.email, self.clock(),

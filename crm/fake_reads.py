@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from crm.billing import as_of
 from crm.errors import NotFound
 from crm.fake_state import FakeState
 from crm.model import (
@@ -76,14 +77,14 @@ class FakeReads(FakeState):
         self._subscriber(msisdn)
         for bill in self.all_bills[msisdn]:
             if bill.month == month:
-                return bill
+                return as_of(bill, self.policy, self.clock())
         raise NotFound("bill", month)
 
     async def bills(self, msisdn: str, *, limit: int = 6, deadline: float) -> tuple[Bill, ...]:
         await self._arrive(deadline)
         self._subscriber(msisdn)
         latest = sorted(self.all_bills[msisdn], key=lambda b: b.month, reverse=True)
-        return tuple(replace(b, items=()) for b in latest[:limit])
+        return tuple(replace(as_of(b, self.policy, self.clock()), items=()) for b in latest[:limit])
 
     async def call_records(self, msisdn: str, month: str, *, deadline: float) -> tuple[CallRecord, ...]:
         await self._arrive(deadline)

@@ -28,7 +28,7 @@ def invoiceable_fen(bill: Bill) -> int:
 
 def check(bill: Bill, issued: Iterable[Invoice]) -> None:
     """Refused: bill_open, unpaid, invoiced, nothing_to_invoice. A month is invoiced once."""
-    if bill.state == "open":
+    if bill.state in ("open", "closing"):
         raise Refused("bill_open", {"month": bill.month})
     if bill.due_fen:
         raise Refused("unpaid", {"month": bill.month, "due_fen": bill.due_fen})

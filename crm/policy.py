@@ -66,6 +66,11 @@ class Policy:
         return timedelta(minutes=self.terms["proof_tries"]["lock_minutes"] * 2 ** min(beyond, 6))
 
     @property
+    def billing_run_days(self) -> int:
+        """So many first days of a month the bill of the one before is not final."""
+        return int(self.terms["billing_run"]["days"])
+
+    @property
     def card_tries(self) -> int:
         return int(self.terms["card_tries"]["most"])
 

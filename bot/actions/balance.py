@@ -9,7 +9,7 @@ from bot.actions.restoring import RESTORE, watch
 from bot.actions.skill import Skill
 from bot.actions.tickets import tell_ticket
 from bot.actions.turn import Event, Turn
-from crm.model import Ticket
+from crm.model import Balance, Ticket
 from crm.operations import payments_made, reads, tickets
 from crm.operations.payments_made import Found
 from crm.operations.results import Refusal
@@ -31,6 +31,7 @@ class QueryBalance(Skill):
             dedicated_fen=balance.kind_fen("dedicated"),
             frozen_fen=balance.kind_fen("frozen"),
             arrears_fen=balance.arrears_fen,
+            gift_until=_ends(balance, "gift"),
         )
         turn.outcome(self.wish, "answered")
         return []
@@ -97,3 +98,9 @@ def _first(made: list[Found]) -> Found:
 def _shown(found: Found) -> dict[str, Any]:
     payment = found.payment
     return {"at": payment.created_at.isoformat(), "amount_fen": payment.amount_fen, "state": found.state}
+
+
+def _ends(balance: Balance, kind: str) -> str:
+    """When the first of this kind ends, "" when none does."""
+    ends = [b.valid_until for b in balance.buckets if b.kind == kind and b.valid_until]
+    return min(ends).isoformat() if ends else ""

@@ -43,6 +43,7 @@ def shown(bill: Bill, language: str) -> dict[str, Any]:
         "due_fen": bill.due_fen,
         "due_on": bill.due_on.isoformat(),
         "open": bill.state == "open",
+        "closing": bill.state == "closing",
         "items": [told(item, language) for item in items],
     }
 

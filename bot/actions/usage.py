@@ -7,12 +7,16 @@ from typing import Any, ClassVar
 
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
-from crm.model import EVERYWHERE, Allowance, AllowanceType
+from crm.model import EVERYWHERE, Allowance, AllowanceScope, AllowanceType
 from crm.operations import reads
+
+ORDER: tuple[AllowanceScope, ...] = ("rolled_over", "directed", "local", "general", "shared")
+"""What ends on the same day is used in this order, where it can be used."""
 
 
 class _Left(Skill):
-    """`response` gets `left` and `total` of what can be used everywhere, the rest apart, and `items` of each kind."""
+    """`response` gets `left` and `total` of what can be used everywhere, the rest apart, `items` of each kind, and
+    `first`: what is used now, where several can be."""
 
     type: ClassVar[AllowanceType] = "data"
     response: ClassVar[str] = ""
@@ -22,10 +26,13 @@ class _Left(Skill):
 
     async def answer(self, turn: Turn) -> list[Event]:
         found = await reads.allowances(turn.doors, turn.who, self.type)
+        found = tuple(sorted(found, key=lambda a: (a.valid_until, ORDER.index(a.scope))))
         everywhere = [a for a in found if a.scope in EVERYWHERE]
+        now = [a for a in everywhere if a.left]
         turn.say(
             self.response,
             left=sum(a.left for a in everywhere),
+            first=item(now[0], turn.who.language) if len(now) > 1 else None,
             total=sum(a.total for a in everywhere),
             directed=sum(a.left for a in found if a.scope == "directed"),
             local=sum(a.left for a in found if a.scope == "local"),

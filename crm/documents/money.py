@@ -79,7 +79,9 @@ def accumulated_to(buckets: Iterable[BalanceBucket], msisdn: str) -> Document:
 
 def bill_to(bill: Bill) -> Document:
     start = month_start(bill.month)
-    state = {"open": "new", "settled": "settled"}.get(bill.state, "partiallyPaid" if bill.paid_fen else "sent")
+    state = {"open": "new", "closing": "onHold", "settled": "settled"}.get(
+        bill.state, "partiallyPaid" if bill.paid_fen else "sent"
+    )
     gift = {"giftAmount": money_to(bill.gift_fen)} if bill.gift_fen else {}
     return {
         "id": bill.id, "billNo": bill.id, "category": "normal", "runType": "onCycle", "state": state,
@@ -102,7 +104,7 @@ def bill_from(raw: Any, items: tuple[BillItem, ...] = ()) -> Bill:
         total_fen=money_from(document.get("taxIncludedAmount"), "taxIncludedAmount"),
         due_fen=money_from(document.get("remainingAmount"), "remainingAmount"),
         due_on=day_from(document.get("paymentDueDate"), "paymentDueDate"),
-        state={"new": "open", "settled": "settled"}.get(state, "overdue"),  # type: ignore[arg-type]
+        state={"new": "open", "onHold": "closing", "settled": "settled"}.get(state, "overdue"),  # type: ignore[arg-type]
         items=items,
         gift_fen=money_from(document["giftAmount"], "giftAmount") if "giftAmount" in document else 0,
     )  # fmt: skip

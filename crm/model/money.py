@@ -63,7 +63,8 @@ class Refund:
 
 @dataclass(frozen=True)
 class Bill:
-    """One month of one MSISDN. The running month's bill is `open` and grows. total = sum of items = paid + due.
+    """One month of one MSISDN. The running month's bill is `open` and grows; after its end it is `closing`, and not
+    final, while the billing run goes on. total = sum of items = paid + due.
 
     `gift_fen` of what is paid came from gift or dedicated credit, which nobody paid for.
     """
@@ -74,7 +75,7 @@ class Bill:
     total_fen: int
     due_fen: int
     due_on: date
-    state: Literal["open", "settled", "overdue"]
+    state: Literal["open", "closing", "settled", "overdue"]
     items: tuple[BillItem, ...] = ()
     gift_fen: int = 0
 

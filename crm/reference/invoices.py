@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm.billing import as_of
 from crm.effects import new_id
 from crm.errors import NotFound, Refused
 from crm.invoicing import check, invoiceable_fen, is_tax_id
@@ -37,7 +38,7 @@ async def issue(connection: AsyncConnection, request: InvoiceRequest, terms: Ter
     if bill is None:
         raise NotFound("bill", request.month)
     items = tuple(item for _, item in await reads.bill_items(connection, bill.id, terms))
-    bill = replace(bill, items=items)
+    bill = replace(as_of(bill, terms.policy, terms.now), items=items)
     check(bill, await issued(connection, request.msisdn))
     made = Invoice(
         new_id("I", terms.now), request.msisdn, request.month, invoiceable_fen(bill), request.title, request.tax_id,

@@ -8,6 +8,7 @@ import secrets
 
 from aiohttp import web
 
+from crm.billing import as_of
 from crm.catalogue import RANK
 from crm.documents import catalogue as catalogue_documents
 from crm.documents import consumption, customer, money, orders
@@ -162,15 +163,19 @@ async def _consumption(request: web.Request, msisdn: str, month: str) -> Documen
 async def list_bills(request: web.Request) -> web.Response:
     """?relatedParty.id= and perhaps ?id= or ?state="""
     msisdn, state, wanted = asked(request, "relatedParty.id"), request.query.get("state"), request.query.get("id")
-    async with office(request).store.reading() as connection:
+    here = office(request)
+    async with here.store.reading() as connection:
         await reads.subscriber(connection, msisdn)
-        found = [money.bill_to(b) for b in await reads.bills(connection, msisdn)]
+        known = await reads.bills(connection, msisdn)
+    found = [money.bill_to(as_of(bill, here.policy, here.clock())) for bill in known]
     return listed(request, (d for d in found if state in (None, d["state"]) and wanted in (None, d["id"])))
 
 
 async def get_bill(request: web.Request) -> web.Response:
-    async with office(request).store.reading() as connection:
-        return single(request, money.bill_to(await reads.bill(connection, request.match_info["id"])))
+    here = office(request)
+    async with here.store.reading() as connection:
+        bill = await reads.bill(connection, request.match_info["id"])
+    return single(request, money.bill_to(as_of(bill, here.policy, here.clock())))
 
 
 async def list_rates(request: web.Request) -> web.Response:

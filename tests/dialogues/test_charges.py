@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -168,3 +170,27 @@ async def test_the_last_months_are_priced_and_what_is_lost_is_said(talk: Begin) 
 async def test_a_plan_for_others_is_not_recommended(talk: Begin) -> None:
     heard = await talk("+8613800000008").say("recommend_plan")
     assert ["recommend_stay"] == heard.responses and "孝心19元套餐" in heard.texts[0]
+
+
+async def test_during_the_billing_run_the_bill_is_said_not_to_be_final(talk: Begin) -> None:
+    person = talk(ZHANG)
+    person.now = datetime(2026, 11, 2, 4, tzinfo=timezone.utc)
+    heard = await person.say("query_bill")
+    assert "还在出账" in heard.texts[0] and "436.45元" in heard.texts[0] and "充值缴费" not in heard.labels
+
+
+async def test_each_kind_of_money_says_what_it_pays(talk: Begin) -> None:
+    for channel in ("web", "sms"):
+        text = (await talk("+8613800000013", channel).say("query_balance")).texts[0]
+        assert all(kind in text for kind in ("99.00元", "赠款20.00元", "专款100.00元", "冻结600.00元")), channel
+        assert 2 == text.count("抵套餐月费" if channel == "web" else "只抵月费")
+
+
+@pytest.mark.parametrize("channel", ["web", "sms"])
+async def test_what_is_used_now_is_named_first(talk: Begin, channel: str) -> None:
+    person = talk("+8613800000011", channel)
+    held = person.crm.grants["+8613800000011"]
+    plan = next(a for a in held if a.type == "data" and a.scope == "general")
+    name = person.crm.catalogue.labels.allowances["data", "rolled_over"]
+    held[:] = [plan, replace(plan, id="r", scope="rolled_over", name=name, total=2097152, used=1048576)]
+    assert "现在先用上月结转流量1GB" in (await person.say("query_data_usage")).texts[0]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timezone
 
 import pytest
 
 from crm.errors import Refused
-from crm.port import Crm, OrderItem, OrderRequest, Reckoning, within
+from crm.port import Crm, InvoiceRequest, OrderItem, OrderRequest, Reckoning, within
 from tests.contracts.crm.serving import Clock
 
 LI, ZHENG, XIE = "+8613800000000", "+8613800000009", "+8613800000030"
@@ -68,3 +69,17 @@ async def test_a_new_order_can_be_taken_back_for_some_days(crm: Crm, clock: Cloc
 async def test_what_is_not_held_is_not_given_back(crm: Crm) -> None:
     with pytest.raises(Refused, match="not_active"):
         await crm.refund(LI, UNASKED, idempotency_key="r", deadline=within(5))
+
+
+async def test_until_the_third_the_last_month_is_not_final_and_not_invoiced(crm: Crm, clock: Clock) -> None:
+    async def state() -> str:
+        return (await crm.bill(LI, "2026-10", deadline=within(5))).state
+
+    assert "settled" == await state()
+    clock.now = datetime(2026, 11, 3, 15, 59, tzinfo=timezone.utc)
+    assert "closing" == await state()
+    with pytest.raises(Refused, match="bill_open"):
+        request = InvoiceRequest(LI, "2026-10", "李明", "", "li@example.com")
+        await crm.issue_invoice(request, idempotency_key="i", deadline=within(5))
+    clock.now = datetime(2026, 11, 3, 16, 0, tzinfo=timezone.utc)
+    assert "settled" == await state()
