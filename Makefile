@@ -6,6 +6,8 @@ PYTHON3 = $(or $(shell for python in python3.10 python3 /usr/bin/python3; do \
 	$$python -c "" 2>/dev/null && echo $$python && break; done),python3)
 PY := .venv/bin/python
 TESTS ?= tests
+# Processes that share the tests; 0 runs them in one.
+WORKERS ?= 2
 # Compiling TensorFlow anew costs each Rasa process ten seconds.
 unexport PYTHONDONTWRITEBYTECODE
 export RASA_TELEMETRY_ENABLED := false
@@ -46,7 +48,7 @@ browser-files:
 	@$(PYTHON3) deploy/up.py browser-files
 
 test: prepare-tests ## All behaviour with small counts, 2 minutes of chaos, a browser (≤13 minutes)
-	@bash deploy/with_postgresql.sh $(PY) -m pytest -n 2 --durations 10 $(TESTS)
+	@bash deploy/with_postgresql.sh $(PY) -m pytest -n $(WORKERS) --durations 10 $(TESTS)
 
 test-full: prepare-tests ## The same with an hour of chaos instead of two minutes, 10,000 interleavings and random dialogs, and drills
 	@CHAOS_SECONDS=3600 INTERLEAVINGS=10000 CROSSINGS=10000 RULE_DIALOGS=10000 FAIL_OVERS=20 ALL_ON_CLUSTER=1 EVERY_DATABASE=1 UPGRADE=1 DRILLS=1 REPLACEMENTS=5 bash deploy/with_postgresql.sh $(PY) -m pytest $(TESTS) --timeout 7200
