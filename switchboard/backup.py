@@ -18,7 +18,7 @@ import sqlite3
 import subprocess
 import tarfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,15 @@ from switchboard.errors import BadBackup
 from switchboard.redis.connection import connect, reaching
 from switchboard.redis.snapshot import leftover, snapshot
 from switchboard.redis.stores import utc_now
+from switchboard.redis.topology import close, masters, servers
 from switchboard.settings import Settings
 
 SCHEMA = 1
 REDIS, RELEASES, MANIFEST = "redis.rdb", "releases.tar", "manifest.json"
 AOF = "appendonly.aof"
 """Redis reads an RDB file under this name as the beginning of its append-only file, 7 and newer too."""
+MASTERS = "masters"
+"""Folder with a folder for each master of a Cluster."""
 SMALL = ("catalogue.json", "demo-logins.json", "redis-version")
 """Other files of var/ that are copied where they exist."""
 PAGES, PAUSE_S = 256, 0.005
@@ -63,7 +66,7 @@ def backup(settings: Settings, folder: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     at = utc_now()
-    version = asyncio.run(_copy_redis(settings, folder / REDIS))
+    version, slots = asyncio.run(_copy_redis(settings, folder))
     for name, url in _databases(settings).items():
         _dump(url, folder / name)
     _pack_releases(settings.var, folder / RELEASES)
@@ -76,6 +79,7 @@ def backup(settings: Settings, folder: Path) -> list[str]:
         "at": at.isoformat(),
         "partitions": settings.partitions,
         "redis": version,
+        "slots": slots,
         "secret": _fingerprint(settings),
         "files": {name: _sha256(path) for name, path in files.items()},
     }
@@ -144,18 +148,25 @@ def _pack_releases(var: Path, to: Path) -> None:
     to.chmod(0o600)
 
 
-async def _copy_redis(settings: Settings, to: Path) -> str:
-    """The version of Redis."""
+async def _copy_redis(settings: Settings, folder: Path) -> tuple[str, dict[str, Any]]:
+    """The version of Redis; file → ranges of slots, for a Cluster. Everything of a conversation is in one slot, so that
+    its masters need not be copied at the same moment.
+    """
     redis = connect(settings.redis_url)
     try:
         before = await leftover(redis)
-        await snapshot(settings.redis_url, to)
+        with reaching():
+            found = await servers(settings.redis_url, redis)
+        slots = {f"redis-{ranges[0][0]}.rdb": ranges for _, ranges in found if ranges}
+        names = list(slots) or [REDIS]
+        await asyncio.gather(*(snapshot(url, folder / name) for (url, _), name in zip(found, names, strict=True)))
         if before is None and (left := await leftover(redis)):
             left.unlink()
         with reaching():
-            return str((await redis.info("server"))["redis_version"])
+            async with masters(redis) as each:
+                return str((await each[0][1].info("server"))["redis_version"]), slots
     finally:
-        await redis.aclose()
+        await close(redis)
 
 
 # --- making an installation of one -----------------------------------------------------------------------------------
@@ -168,8 +179,7 @@ def restore(settings: Settings, folder: Path) -> list[str]:
     if there:
         raise BadBackup(f"there is state already: {', '.join(map(str, there))}")
     settings.var.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copyfile(folder / REDIS, settings.var / AOF)
-    (settings.var / AOF).chmod(0o600)
+    lines = list(_restore_redis(settings, folder, manifest))
     for name, url in _databases_in(settings, manifest).items():
         target = _sqlite(url)
         if target is None:
@@ -185,10 +195,23 @@ def restore(settings: Settings, folder: Path) -> list[str]:
     for name in SMALL:
         if name in manifest["files"]:
             shutil.copy2(folder / name, settings.var / name)
-    return [
-        f"a copy of {manifest['at']}, Redis {manifest['redis']}",
-        f"{settings.var / AOF} is for a Redis that starts with --dir {settings.var} --appendonly yes",
-    ]
+    return [f"a copy of {manifest['at']}, Redis {manifest['redis']}", *lines]
+
+
+def _restore_redis(settings: Settings, folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Put the file of each master where it can be started on it; what each is for."""
+    slots = manifest.get("slots", {})
+    for name in slots or [REDIS]:
+        place = settings.var / MASTERS / Path(name).stem if slots else settings.var
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, place / AOF)
+        (place / AOF).chmod(0o600)
+        whose = f"the master of slots {_told(slots[name])}" if slots else "a Redis"
+        yield f"{place / AOF} is for {whose} that starts with --dir {place} --appendonly yes"
+
+
+def _told(ranges: Sequence[Sequence[int]]) -> str:
+    return ", ".join(f"{first}–{last}" for first, last in ranges)
 
 
 def verify(settings: Settings, folder: Path) -> dict[str, Any]:
@@ -221,7 +244,7 @@ def _databases_in(settings: Settings, manifest: Mapping[str, Any]) -> dict[str, 
 
 def _targets(settings: Settings) -> list[Path]:
     databases = [_sqlite(url) for url in (settings.database_url, settings.crm_database_url)]
-    names = (AOF, "appendonlydir", "dump.rdb", "releases")
+    names = (AOF, "appendonlydir", "dump.rdb", MASTERS, "releases")
     return [*(settings.var / name for name in names), *(path for path in databases if path)]
 
 

@@ -41,13 +41,13 @@ class Server:
 
     def __init__(self, folder: Path, options: dict[str, str], sentinel: str = "") -> None:
         self.port = free_ports()
-        self._folder = folder / str(self.port)
-        self._folder.mkdir(parents=True)
-        lines = {"port": str(self.port), "bind": "127.0.0.1", "dir": str(self._folder), "save": '""', **options}
-        config = self._folder / "redis.conf"
+        self.folder = folder / str(self.port)
+        self.folder.mkdir(parents=True)
+        lines = {"port": str(self.port), "bind": "127.0.0.1", "dir": str(self.folder), "save": '""', **options}
+        config = self.folder / "redis.conf"
         config.write_text("\n".join(f"{name} {value}" for name, value in lines.items()) + f"\n{sentinel}\n")
         # The system's is newer than the wheel's where there is one.
-        self._argv = [
+        self.argv = [
             shutil.which("redis-server") or redis_binary(),
             str(config),
             *(["--sentinel"] if sentinel else []),
@@ -56,8 +56,8 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        log = (self._folder / "log").open("ab")
-        self.process = subprocess.Popen(self._argv, stdout=log, stderr=log)
+        log = (self.folder / "log").open("ab")
+        self.process = subprocess.Popen(self.argv, stdout=log, stderr=log)
         until(lambda: self.says("PING"))
 
     def says(self, *words: str) -> Any:
@@ -65,7 +65,7 @@ class Server:
         try:
             return self.client.execute_command(*words)
         except (redis.ConnectionError, redis.TimeoutError):
-            assert self.process.poll() is None, (self._folder / "log").read_text()[-500:]
+            assert self.process.poll() is None, (self.folder / "log").read_text()[-500:]
             return None
 
     def kill(self) -> None:
@@ -134,9 +134,9 @@ class Cluster(Several):
         for n, master in enumerate(self.masters):
             share = range(n * SLOTS // 3, (n + 1) * SLOTS // 3)
             master.says("CLUSTER", "ADDSLOTS", *map(str, share))
-        until(lambda: all(self._whole(server) for server in self.servers))
+        until(lambda: all(self.whole_at(server) for server in self.servers))
 
-    def _whole(self, server: Server) -> bool:
+    def whole_at(self, server: Server) -> bool:
         told = str(server.says("CLUSTER", "INFO"))
         return "cluster_state:ok" in told and f"cluster_known_nodes:{len(self.servers)}" in told
 

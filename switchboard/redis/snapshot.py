@@ -1,4 +1,4 @@
-"""All that Redis holds at one moment, as a file: asked for as a replica asks, so that Redis' disk is not needed."""
+"""All that one Redis holds at one moment, as a file: asked for as a replica asks, so that its disk is not needed."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ import ssl
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from switchboard.errors import BadSettings, NotReachable
+from switchboard.errors import NotReachable
 from switchboard.redis.connection import Client, reaching
 
 MADE_WITHIN_S = 600.0
 """Redis forks and writes its file before the first byte comes."""
-_SINGLE = ("unix", "redis", "rediss")
 
 
 async def snapshot(url: str, to: Path) -> None:
-    """Write an RDB file, mode 0600. Raises NotReachable, BadSettings for Sentinels and a Cluster."""
-    if urlsplit(url).scheme not in _SINGLE:
-        raise BadSettings("RENJI_REDIS_URL names more than one server: back up each master by Redis' own means")
+    """Write an RDB file, mode 0600, of one server (topology.servers names them). Raises NotReachable."""
     try:
         reader, writer = await _connect(url)
         try:

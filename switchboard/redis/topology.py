@@ -15,16 +15,17 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from redis import asyncio as aioredis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.connection import SSLConnection
 from redis.asyncio.sentinel import Sentinel
 
-from switchboard.errors import BadSettings
+from switchboard.errors import BadSettings, NotReachable
 
 SENTINEL, CLUSTER = "sentinel", "cluster"
+SLOTS = 16384
 LOOK_S = 1.0
 """A Sentinel that does not answer within it is passed over."""
 _LOGIN = ("username", "password")
@@ -86,6 +87,15 @@ def near(cluster: RedisCluster, node: ClusterNode, **options: Any) -> aioredis.R
     return aioredis.Redis(host=str(node.host), port=int(node.port), ssl=secure, **{**kept, **options})
 
 
+def beside(server: Any, host: str, port: int) -> aioredis.Redis:
+    """A client for another server that takes the same log-in, such as a replica of this one."""
+    pool = server.connection_pool
+    secure = issubclass(pool.connection_class, SSLConnection) or bool(pool.connection_kwargs.get("ssl"))
+    names = (*_LOGIN, "socket_timeout", "socket_connect_timeout", *(("ssl_",) if secure else ()))
+    kept = {name: value for name, value in pool.connection_kwargs.items() if name.startswith(names)}
+    return aioredis.Redis(host=host, port=port, ssl=secure, **kept)
+
+
 @asynccontextmanager
 async def masters(redis: Any) -> AsyncIterator[list[tuple[str, Any]]]:
     """Clients for each master alone, with names in a Cluster; for anything else the client itself, under ""."""
@@ -99,6 +109,36 @@ async def masters(redis: Any) -> AsyncIterator[list[tuple[str, Any]]]:
     finally:
         for _, client in found:
             await client.aclose()
+
+
+async def servers(url: str, redis: Any) -> list[tuple[str, list[tuple[int, int]]]]:
+    """Addresses of single servers that hold everything together: the one, the master that Sentinels name now, or each
+    master of a Cluster with the ranges of its slots, in their order. Raises what redis-py raises, NotReachable where
+    some slots have no master.
+    """
+    kind = urlsplit(url).scheme
+    if kind == SENTINEL:
+        return [(_single(place(url), *await redis.connection_pool.get_master_address()), [])]
+    if kind != CLUSTER:
+        return [(url, [])]
+    await redis.initialize()
+    ranges: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    covered = redis.nodes_manager.slots_cache
+    for slot in range(SLOTS):
+        if not covered.get(slot):
+            raise NotReachable(f"redis: no master has slot {slot}")
+        held = ranges.setdefault((covered[slot][0].host, covered[slot][0].port), [])
+        if held and held[-1][1] == slot - 1:
+            held[-1] = (held[-1][0], slot)
+        else:
+            held.append((slot, slot))
+    return [(_single(place(url), host, port), held) for (host, port), held in ranges.items()]
+
+
+def _single(at: Place, host: str, port: int) -> str:
+    login = ":".join(quote(at.login.get(key, ""), safe="") for key in _LOGIN) if at.login else ""
+    where = f"[{host}]" if ":" in host else host
+    return f"{'rediss' if at.tls else 'redis'}://{login}{'@' if login else ''}{where}:{port}"
 
 
 def hosts(url: str) -> set[str]:

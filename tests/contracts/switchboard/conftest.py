@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.contracts.switchboard.stack import Stack
-from tests.topologies import Cluster
 
 ON_CLUSTER = ("test_quotes",)
 """Run on both in each run of the tests; ALL_ON_CLUSTER=1 runs all of them on both."""
@@ -19,13 +18,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "stack" in metafunc.fixturenames:
         both = os.environ.get("ALL_ON_CLUSTER") or metafunc.module.__name__.endswith(ON_CLUSTER)
         metafunc.parametrize("stack", ["alone", "cluster"] if both else ["alone"], indirect=True)
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    started = Cluster()
-    yield started
-    started.end()
 
 
 @pytest.fixture
