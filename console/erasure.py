@@ -21,7 +21,7 @@ from console.audit import Audit
 from console.tables import audit, conversations, drafts, handoffs, messages, outcomes, records
 from switchboard.errors import BadInput
 from switchboard.model import Address
-from switchboard.redis import forgetting
+from switchboard.redis import forgetting, rewriting
 from switchboard.redis.forgetting import Share, Span, read_spans, told_spans
 from switchboard.redis.snapshot import leftover
 from switchboard.redis.stores import Stores
@@ -190,7 +190,7 @@ class Erasure:
                 break
         if copy := await leftover(self._stores.redis):
             copy.unlink(missing_ok=True)
-        left = replace(left, rewritten=await forgetting.rewrite(self._stores.redis))
+        left = replace(left, rewritten=await rewriting.rewrite(self._stores.redis))
         if left.nothing and left.rewritten:
             await self._audit.write(by, ERASED, subject, detail)
         return left

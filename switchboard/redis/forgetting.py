@@ -5,14 +5,11 @@ Counters of one-time codes stay: they hold a HMAC only and end within a day; wit
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from redis.exceptions import ResponseError
 
 from switchboard.codec import from_dict
 from switchboard.errors import BadRecord
@@ -22,11 +19,9 @@ from switchboard.redis.keys import tag
 from switchboard.redis.numbers import KIND as NUMBERS
 from switchboard.redis.records import load_message, loads, moment
 from switchboard.redis.stores import Stores
-from switchboard.redis.topology import masters
 from switchboard.redis.trail import pages
 
 BATCH = 500
-REWRITE_S, PAUSE_S = 120.0, 0.2
 
 
 @dataclass(frozen=True)
@@ -117,33 +112,6 @@ async def erase(redis: Client, found: Sequence[Piece]) -> None:
             for piece in found[at : at + BATCH]:
                 pipe.execute_command(*piece.command)
             await pipe.execute()
-
-
-async def rewrite(redis: Client) -> bool:
-    """Let every master write its append-only file anew: the old one still holds what was erased. False where one could
-    not, or took too long. Raises NotReachable.
-    """
-    with reaching():
-        async with masters(redis) as found:
-            return all([await _rewritten(master) for _, master in found])
-
-
-async def _rewritten(master: Client) -> bool:
-    """One that was under way already counts for nothing: it may have begun before the erasure."""
-    begun = False
-    for _ in range(int(REWRITE_S / PAUSE_S)):
-        state = await master.info("persistence")
-        if not state["aof_rewrite_in_progress"] and not state.get("aof_rewrite_scheduled"):
-            if begun:
-                return bool(state["aof_last_bgrewrite_status"] == "ok")
-            try:
-                await master.bgrewriteaof()
-                begun = True
-            except ResponseError as error:
-                if "already in progress" not in str(error):
-                    return False
-        await asyncio.sleep(PAUSE_S)
-    return False
 
 
 async def _keys(stores: Stores, batch: Sequence[bytes], theirs: Mapping[str, Share]) -> list[Piece]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from redis import asyncio as aioredis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console import erasure
@@ -15,6 +15,16 @@ from console.migrate import migrate
 from tests import postgres
 from tests.contracts.console.living import NUMBER, OTHER, House
 from tests.contracts.switchboard.stack import Stack
+from tests.topologies import Cluster
+
+ON_CLUSTER = ("test_nothing_of_a_person_is_left_in_any_file",)
+"""Run on both in each run of the tests; ALL_ON_CLUSTER=1 runs all of them on both."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "house" in metafunc.fixturenames:
+        both = os.environ.get("ALL_ON_CLUSTER") or metafunc.function.__name__ in ON_CLUSTER
+        metafunc.parametrize("house", ["alone", "cluster"] if both else ["alone"], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -43,13 +53,20 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 @pytest.fixture
 async def house(
-    engine: AsyncEngine, redis: aioredis.Redis, redis_server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[House]:
     monkeypatch.setattr(erasure, "PAUSE_S", 0.1)
-    stack = Stack(redis_server, tmp_path)
+    if request.param == "cluster":
+        several: Cluster = request.getfixturevalue("cluster")
+        where, files = several.url, several.folder
+    else:
+        where = request.getfixturevalue("redis_server")
+        files = where.parent
+    stack = Stack(where, tmp_path)
+    await stack.stores.redis.flushall()
     await stack.stores.ready()
     (tmp_path / "log").mkdir()
     stack.directory.known = {NUMBER: ("s1", "zj"), OTHER: ("s2", "zj")}
     stack.worker()
-    yield House(stack, engine, tmp_path, redis_server.parent)
+    yield House(stack, engine, tmp_path, files)
     await stack.end()

@@ -113,6 +113,8 @@ async def test_evidence_that_sql_has_not_got_yet_stays(house: House) -> None:
 
 
 async def test_no_snapshot_that_redis_wrote_for_an_earlier_backup_keeps_them(house: House, tmp_path: Path) -> None:
+    if house.stack.settings.redis_url.startswith("cluster"):
+        pytest.skip("looked for behind a socket only")
     await lived(house)
     copy = tmp_path.parent / f"{tmp_path.name}.rdb"
     await snapshot(house.stack.settings.redis_url, copy)
