@@ -62,6 +62,8 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         gate=switches.refusal,
         notices=SmsTidings(stores.accept, utc_now),
         tell=Telling(stores.accept, stores.conversations, utc_now),
+        incidents=stores.incidents,
+        reminders=stores.reach,
     )
 
 

@@ -43,6 +43,7 @@ from console.changes import RedisChanges
 from console.database import open_engine
 from console.demo import rules
 from console.demo.app import Demo, Person
+from crm.happenings import Event, Tell, events_handler
 from crm.hosted import Gateway, hosted_payments
 from crm.payments import PaymentEvent, Payments
 from crm.payments_http import payment_callback
@@ -53,12 +54,15 @@ from switchboard import garbage, logs
 from switchboard.errors import AcceptError, BadSettings, NotReachable
 from switchboard.metrics import ExchangeMetrics
 from switchboard.model import ConversationEvent
+from switchboard.notices import Notices
 from switchboard.ports import Accept, ChannelAdapter
+from switchboard.raising import Happened, Raising
 from switchboard.readiness import Readiness
 from switchboard.redis import queues
 from switchboard.redis.handoffs import RedisHandoffs
 from switchboard.redis.records import ms
 from switchboard.redis.stores import Stores, open_stores, partition_cap, utc_now
+from switchboard.reminders import Reminders
 from switchboard.settings import Settings
 from switchboard.voice import Voice
 
@@ -97,6 +101,7 @@ def make_app(parts: Parts, draining: Draining) -> web.Application:
     if demo:
         _mount_demo(app, parts)
     app.router.add_post("/pay/callback", payment_callback(parts.payments, _telling(parts.stores.accept)))
+    app.router.add_post("/crm/events", events_handler(parts.settings.key("crm").hex(), _raising(parts)))
     app.router.add_get("/healthz", serving.healthz)
     readiness = Readiness(parts.stores, parts.settings.rasa_urls.split(","), parts.http)
     app.router.add_get("/readyz", serving.readyz(readiness.look))
@@ -148,6 +153,7 @@ def _mount_console(app: web.Application, parts: Parts) -> None:
         changes=RedisChanges(stores.redis),
         clock=stores.clock,
         off=stores.switches.all,
+        outages=stores.incidents,
     )
     console.mount(app, desk)
 
@@ -177,6 +183,7 @@ def _exchange(parts: Parts, readiness: Readiness) -> Callable[[], Awaitable[byte
             found = await queues.look(stores.redis, stores.keys.partitions, routes)
             seen.queues(found, ms(stores.clock()), partition_cap(parts.settings))
             seen.switched_off(await stores.switches.all())
+            seen.incidents(len(await stores.incidents.all()), await stores.incidents.alike())
         return generate_latest(seen.registry)
 
     return told
@@ -197,6 +204,22 @@ def _telling(accept: Accept) -> Callable[[PaymentEvent], Awaitable[None]]:
         try:
             await accept.accept([item])
         except AcceptError as error:
+            raise web.HTTPServiceUnavailable from error
+
+    return tell
+
+
+def _raising(parts: Parts) -> Tell:
+    """Makes a notice of what the CRM tells; the CRM repeats what was not stored."""
+    stores, key = parts.stores, parts.settings.key("conversation")
+    reminders, notices = Reminders.load(parts.settings.content), Notices(stores.accept)
+    raising = Raising(reminders, stores.reach, stores.conversations, notices, key, stores.clock)
+
+    async def tell(event: Event) -> str:
+        fields = (event.kind, event.key, event.msisdn, event.subscriber, event.language, event.at, event.values)
+        try:
+            return await raising.tell(Happened(*fields))
+        except (AcceptError, NotReachable) as error:
             raise web.HTTPServiceUnavailable from error
 
     return tell

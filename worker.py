@@ -43,7 +43,7 @@ from switchboard.choices import Commands
 from switchboard.errors import BadSettings, BadWording, NotReachable
 from switchboard.handoff import Reception
 from switchboard.metrics import Metrics
-from switchboard.notices import NoticeLane
+from switchboard.notices import Manners, NoticeLane, Notices
 from switchboard.openers import Openers
 from switchboard.partitions import Partitions
 from switchboard.ports import ChannelAdapter, Directory, Language, Responder
@@ -52,6 +52,8 @@ from switchboard.redis.handoffs import RedisHandoffs
 from switchboard.redis.leases import Leases
 from switchboard.redis.solo import Solo
 from switchboard.redis.stores import Stores, open_stores, utc_now
+from switchboard.reminders import Reminders
+from switchboard.restored import Restored
 from switchboard.router import Parts, Router
 from switchboard.sender import Sending
 from switchboard.settings import Settings
@@ -85,10 +87,7 @@ class DeskHours:
     """The Hours port: the same hours every day. Raises BadSettings for what is not HH:MM-HH:MM."""
 
     def __init__(self, hours: str) -> None:
-        found = _HOURS.fullmatch(hours)
-        if not found:
-            raise BadSettings(f"RENJI_DESK_HOURS: {hours!r} is not like 08:00-22:00")
-        opens_h, opens_m, closes_h, closes_m = (int(word) for word in found.groups())
+        opens_h, opens_m, closes_h, closes_m = _span("RENJI_DESK_HOURS", hours)
         try:
             closes = time.max if (closes_h, closes_m) == (24, 0) else time(closes_h, closes_m)
             self._hours = worktime.Hours(time(opens_h, opens_m), closes)
@@ -101,6 +100,29 @@ class DeskHours:
 
     def describe(self, language: Language) -> str:
         return self._text
+
+
+def quiet_hours(hours: str) -> tuple[time, time] | None:
+    """When no notice is said; None for "". Raises BadSettings for what is not the night."""
+    if not hours:
+        return None
+    begins_h, begins_m, ends_h, ends_m = _span("RENJI_QUIET_HOURS", hours)
+    try:
+        begins, ends = time(begins_h, begins_m), time(ends_h, ends_m)
+    except ValueError as error:
+        raise BadSettings(f"RENJI_QUIET_HOURS: {error}") from error
+    if begins <= ends:
+        raise BadSettings("RENJI_QUIET_HOURS: must begin in the evening and end in the morning")
+    return begins, ends
+
+
+def _span(name: str, hours: str) -> tuple[int, int, int, int]:
+    """Raises BadSettings for what is not HH:MM-HH:MM."""
+    found = _HOURS.fullmatch(hours)
+    if not found:
+        raise BadSettings(f"{name}: {hours!r} is not like 08:00-22:00")
+    first_h, first_m, last_h, last_m = (int(word) for word in found.groups())
+    return first_h, first_m, last_h, last_m
 
 
 class LiveRelease:
@@ -200,6 +222,10 @@ def _router(
     live: LiveRelease,
     switches: Switches,
 ) -> Router:
+    reminders = Reminders.load(world.settings.content)
+    quiet = quiet_hours(world.settings.quiet_hours)
+    moved = Notices(stores.accept)
+    manners = Manners(reminders, stores.reach, quiet, world.settings.notices_per_day, moved)
     parts = Parts(
         exchange=exchange,
         conversations=stores.conversations,
@@ -207,10 +233,11 @@ def _router(
         bot=world.bot,
         voice=voice,
         reception=Reception(handoffs, world.hours, stores.clock),
-        notices=NoticeLane(voice, stores.clock),
+        notices=NoticeLane(voice, stores.clock, manners),
         directory=world.directory,
         commands=Commands.load(world.settings.content),
         openers=Openers.load(world.settings.content),
+        reminders=reminders,
         clock=stores.clock,
         live_release=live,
         channel_off=lambda channel: switches.off("channel", channel),
@@ -255,7 +282,13 @@ async def working(settings: Settings) -> AsyncIterator[Partitions]:
 
 
 async def _writing(rows: Writer, stores: Stores, audit: Audit, retention: Retention) -> None:
-    beside = [asyncio.create_task(carry_on(stores.switches, audit)), asyncio.create_task(retention.run())]
+    works = (
+        carry_on(stores.switches.story, audit),
+        carry_on(stores.incidents.story, audit, "incident"),
+        Restored(stores.incidents, Notices(stores.accept), stores.clock).run(),
+        retention.run(),
+    )
+    beside = [asyncio.create_task(work) for work in works]
     try:
         await rows.run()
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp_jinja2
@@ -20,7 +20,7 @@ from console.desk import words
 from console.desk.acts import Acts
 from console.desk.customer import CustomerPanel, OfferingNames
 from console.desk.live import HEARTBEAT_S, Live
-from console.desk.pages import Off, Pages, nothing_off
+from console.desk.pages import NoOutages, Off, Outages, Pages, nothing_off
 from console.desk.reading import Reading
 from console.desk.view import Viewing
 from console.login import Login
@@ -66,6 +66,7 @@ class Console:
     changes: Changes
     clock: Clock
     off: Off = nothing_off
+    outages: Outages = field(default_factory=NoOutages)
     heartbeat_s: float = HEARTBEAT_S
 
 
@@ -83,7 +84,7 @@ def _routes(console: Console, accounts: Accounts, audit: Audit) -> list[Route]:
     panel, names = CustomerPanel(console.crm, clock), OfferingNames(console.crm, clock)
     return [
         *Login(accounts, handoffs, console.public_url.startswith("https://")).routes(),
-        *Pages(viewing, reading, panel, names, handoffs, audit, clock, console.off).routes(),
+        *Pages(viewing, reading, panel, names, handoffs, audit, clock, console.off, console.outages).routes(),
         *Acts(viewing, reading, handoffs, conversations, audit, clock).routes(),
         *Live(accounts, handoffs, console.changes, clock, console.heartbeat_s).routes(),
         *ReportPage(console.engine, clock).routes(),

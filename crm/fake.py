@@ -8,6 +8,7 @@ crm.lose_answers = 1     # the next write happens, but its caller sees TimedOut
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -83,6 +84,19 @@ class FakeCrm(FakeReads, FakeMoney, FakePeople):
             return ticket
 
         return await self._once("ticket", idempotency_key, (msisdn, kind, text, urgency), act, deadline)
+
+    async def reopen_ticket(self, ticket_id: str, *, idempotency_key: str, deadline: float) -> Ticket:
+        def act() -> Ticket:
+            ticket = self.all_tickets.get(ticket_id)
+            if ticket is None:
+                raise NotFound("ticket", ticket_id)
+            if ticket.over:
+                due = self.policy.ticket_due(ticket.kind, self._subscriber(ticket.msisdn), self.clock())
+                ticket = replace(ticket, state="inProgress", due_at=due)
+                self.all_tickets[ticket_id] = ticket
+            return ticket
+
+        return await self._once("reopen", idempotency_key, (ticket_id,), act, deadline)
 
     async def issue_invoice(self, request: InvoiceRequest, *, idempotency_key: str, deadline: float) -> Invoice:
         def act() -> Invoice:

@@ -161,6 +161,11 @@ class Crm(Protocol):
         idempotency_key: str, deadline: float,
     ) -> Ticket: ...  # fmt: skip
 
+    async def reopen_ticket(self, ticket_id: str, *, idempotency_key: str, deadline: float) -> Ticket:
+        """It was not solved after all: inProgress again, the same person, a deadline from now. One that is open, or
+        open again, stays as it is."""
+        ...
+
     async def ticket(self, ticket_id: str, *, deadline: float) -> Ticket: ...
 
     async def tickets(self, msisdn: str, *, limit: int = 10, deadline: float) -> tuple[Ticket, ...]: ...

@@ -202,6 +202,13 @@ class TmfCrm(TmfClient):
         reply = await self._write(TICKET, document, idempotency_key, deadline)
         return read_document(customer.ticket_from, reply.document)
 
+    async def reopen_ticket(self, ticket_id: str, *, idempotency_key: str, deadline: float) -> Ticket:
+        ticket = await self.ticket(ticket_id, deadline=deadline)
+        if not ticket.over:
+            return ticket
+        reply = await self._write(f"{TICKET}/{ticket_id}", {"status": "inProgress"}, idempotency_key, deadline, "PATCH")
+        return read_document(customer.ticket_from, reply.document)
+
     async def ticket(self, ticket_id: str, *, deadline: float) -> Ticket:
         return await self._one(TICKET, ticket_id, "ticket", customer.ticket_from, deadline)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from switchboard.incidents import Alike
 from switchboard.readiness import Part
 from switchboard.redis.queues import Queues
 from switchboard.switches import Switch
@@ -43,6 +44,10 @@ class ExchangeMetrics:
         self._unheld = gauge("renji_partitions_unheld", "Partitions that no worker holds")
         self._ready = gauge("renji_ready", "1 where a part is ready: redis, aof, worker, rasa", "part")
         self._off = gauge("renji_switched_off", "1 for what is switched off by hand", "kind", "name")
+        self._incidents = gauge("renji_incidents_open", "Known outages that are told")
+        self._alike = gauge(
+            "renji_alike_reports", "People of one place with one fault and no known outage", "region", "city", "service"
+        )
         self._write = gauge("renji_redis_write_seconds", "How long the latest probe of a write took")
 
     def ready(self, parts: Mapping[str, Part]) -> None:
@@ -55,6 +60,12 @@ class ExchangeMetrics:
         self._off.clear()
         for one in found:
             self._off.labels(one.kind, one.name).set(1)
+
+    def incidents(self, known: int, alike: Sequence[Alike]) -> None:
+        self._incidents.set(known)
+        self._alike.clear()
+        for one in alike:
+            self._alike.labels(one.region, one.city, one.service).set(one.count)
 
     def queues(self, found: Queues, now_ms: int, cap: int) -> None:
         """`cap` is a partition's."""

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
-from typing import Protocol
 
-from switchboard.model import Notice, Owner
+from switchboard.model import Address, Notice, Owner
 from switchboard.ports import Accept, Clock
 from switchboard.redis.exchange import Commit
-from switchboard.redis.records import Entry, LogRecord, Standing
+from switchboard.redis.reach import RedisReach
+from switchboard.redis.records import Entry, LogRecord, Standing, dumps, moment
+from switchboard.reminders import Reminders, Rule
 from switchboard.voice import Voice
 from switchboard.wording import SHANGHAI
 
 MARKETING_FROM, MARKETING_TO = time(8), time(22)
 BUSY_AGAIN = timedelta(hours=1)
-
-
-class Cap(Protocol):
-    """How much one person is told. The worker's root decides."""
-
-    async def allows(self, notice: Notice, conversation: str) -> bool: ...
-
-
-class NoCap:
-    """Everything may be said; consent and quiet hours still hold."""
-
-    async def allows(self, notice: Notice, conversation: str) -> bool:
-        return True
+IN_THE_MIDDLE = timedelta(minutes=10)
+"""So long after their last words somebody who was asked for something is left to answer it."""
+REPLY_WINDOW = {"wechat": timedelta(hours=48), "wecom": timedelta(hours=48)}
+"""So long after a person's last words the channel lets us write."""
 
 
 class Notices:
@@ -41,49 +33,128 @@ class Notices:
         return bool(await self._accept.accept([notice]))
 
 
-class NoticeLane:
-    """The lane's side: said now, later, or not at all."""
+@dataclass(frozen=True)
+class Manners:
+    """What holds for notices that stand in `reminders`; others go by their class alone.
 
-    def __init__(self, voice: Voice, clock: Clock, cap: Cap | None = None) -> None:
-        self._voice, self._clock, self._cap = voice, clock, cap or NoCap()
+    `quiet`: nothing is said from the first to the second hour in Asia/Shanghai; None for no such time. `most` a day
+    and person. `moved` takes what its channel would not let through, for the person's phone.
+    """
+
+    reminders: Reminders = field(default_factory=Reminders)
+    reach: RedisReach | None = None
+    quiet: tuple[time, time] | None = None
+    most: int = 5
+    moved: Notices | None = None
+
+
+class NoticeLane:
+    """The lane's side: said now, later, elsewhere, or not at all."""
+
+    def __init__(self, voice: Voice, clock: Clock, manners: Manners | None = None) -> None:
+        self._voice, self._clock, self._manners = voice, clock, manners or Manners()
 
     async def route(self, entry: Entry, notice: Notice, standing: Standing) -> Commit:
-        """Raises BadWording."""
-        conversation, now = standing.conversation, self._clock()
-        due = self._due(notice, standing, now)
+        """Raises BadWording, AcceptError, NotReachable."""
+        now, rule = self._clock(), self._manners.reminders.rules.get(notice.response)
+        due = self._due(notice, rule, standing, now)
         if due > notice.latest:
-            return self._refused(entry, notice, conversation.epoch, "expired")
+            return self._refused(entry, notice, standing, "expired")
         if due > now:
             timer = (f"notice:{notice.id}", due, notice)
-            return Commit(entry, conversation.epoch, timers=(timer,))
-        if notice.kind == "marketing" and not standing.marketing:
-            return self._refused(entry, notice, conversation.epoch, "no_consent")
-        if not await self._cap.allows(notice, conversation.id):
-            return self._refused(entry, notice, conversation.epoch, "cap")
+            return Commit(entry, standing.conversation.epoch, timers=(timer,))
+        if notice.kind == "marketing" and not await self._consents(standing):
+            return self._refused(entry, notice, standing, "no_consent")
+        if rule and await self._move(notice, standing, now):
+            return self._refused(entry, notice, standing, "window")
+        if rule and (why := await self._unwanted(notice, rule, standing)):
+            return self._refused(entry, notice, standing, why)
+        return self._said(entry, notice, standing)
+
+    def _said(self, entry: Entry, notice: Notice, standing: Standing) -> Commit:
+        conversation = standing.conversation
         spoken = replace(conversation, language=notice.language)
         reply = self._voice.reply(notice.response, spoken, notice.values)
         message = self._voice.message(conversation, reply, f"notice:{notice.id}", trace=entry.trace)
-        return Commit(
-            entry,
-            conversation.epoch,
-            out=(message,),
-            log=(LogRecord("notice", {"message": message, "kind": notice.kind}),),
-        )
+        fields = {"choices": dumps(reply.choices)} if reply.choices else {}
+        if not standing.active_ms:
+            # Nobody has written from there yet: a reply of one digit shows no language.
+            fields |= {"address": dumps(conversation.address), "language": notice.language}
+        record = LogRecord("notice", {"message": message, "kind": notice.kind})
+        return Commit(entry, conversation.epoch, fields=fields, out=(message,), log=(record,))
 
-    def _due(self, notice: Notice, standing: Standing, now: datetime) -> datetime:
+    async def _consents(self, standing: Standing) -> bool:
+        """To advertising: given here, and ended nowhere."""
+        reach, number = self._manners.reach, _number(standing)
+        if not standing.marketing or reach is None or not number:
+            return standing.marketing
+        return "marketing" not in (await reach.of(number)).ended
+
+    async def _unwanted(self, notice: Notice, rule: Rule, standing: Standing) -> str:
+        """Why this person is not told, "" where they are."""
+        reach, number = self._manners.reach, _number(standing)
+        if rule.legal or reach is None or not number:
+            return ""
+        if rule.topic and rule.topic in (await reach.of(number)).ended:
+            return "ended"
+        if rule.asked or await reach.allows(number, notice.id, self._manners.most):
+            return ""
+        return "cap"
+
+    async def _move(self, notice: Notice, standing: Standing, now: datetime) -> bool:
+        """To the person's phone, where the channel would not let it through any more."""
+        channel, number = standing.conversation.address.channel, _number(standing)
+        window = REPLY_WINDOW.get(channel)
+        if window is None or not number or self._manners.moved is None:
+            return False
+        if standing.active_ms and now - moment(standing.active_ms) < window:
+            return False
+        sms = replace(notice, id=f"{notice.id}/sms", dedupe=f"{notice.dedupe}/sms", address=Address("sms", number))
+        await self._manners.moved.enter(sms)
+        return True
+
+    def _due(self, notice: Notice, rule: Rule | None, standing: Standing, now: datetime) -> datetime:
         due = max(notice.earliest, now)
+        if rule:
+            return due if rule.legal else self._after_quiet(max(due, _free(standing, now)))
         if notice.kind != "marketing":
             return due
         # Advertising never falls into a talk with a human, or into somebody's night.
         if standing.conversation.owner in (Owner.QUEUE, Owner.AGENT):
             due = max(due, now + BUSY_AGAIN)
-        local = due.astimezone(SHANGHAI)
-        if local.time() >= MARKETING_TO:
-            local += timedelta(days=1)
-        if not MARKETING_FROM <= local.time() < MARKETING_TO:
-            local = datetime.combine(local.date(), MARKETING_FROM, SHANGHAI)
-        return local.astimezone(due.tzinfo)
+        return _outside(due, MARKETING_TO, MARKETING_FROM)
 
-    def _refused(self, entry: Entry, notice: Notice, epoch: int, reason: str) -> Commit:
+    def _after_quiet(self, due: datetime) -> datetime:
+        quiet = self._manners.quiet
+        return _outside(due, *quiet) if quiet else due
+
+    def _refused(self, entry: Entry, notice: Notice, standing: Standing, reason: str) -> Commit:
         body = {"notice": notice.id, "kind": notice.kind, "response": notice.response, "refused": reason}
-        return Commit(entry, epoch, log=(LogRecord("notice", body),))
+        return Commit(entry, standing.conversation.epoch, log=(LogRecord("notice", body),))
+
+
+def _free(standing: Standing, now: datetime) -> datetime:
+    """When a list of choices would be in nobody's way: not while a human has the talk, nor in the middle of a form."""
+    context = standing.conversation.context
+    if standing.conversation.owner in (Owner.QUEUE, Owner.AGENT):
+        return now + BUSY_AGAIN
+    if (context.active_form or context.awaits) and standing.active_ms:
+        return max(now, moment(standing.active_ms) + IN_THE_MIDDLE)
+    return now
+
+
+def _number(standing: Standing) -> str:
+    conversation = standing.conversation
+    if conversation.address.channel == "sms":
+        return conversation.address.id
+    return conversation.binding.msisdn if conversation.binding else ""
+
+
+def _outside(due: datetime, begins: time, ends: time) -> datetime:
+    """The same moment, or the end of the night it falls into; `begins` is in the evening, `ends` in the morning."""
+    local = due.astimezone(SHANGHAI)
+    if ends <= local.time() < begins:
+        return due
+    if local.time() >= begins:
+        local += timedelta(days=1)
+    return datetime.combine(local.date(), ends, SHANGHAI).astimezone(due.tzinfo)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from switchboard.choices import Commands, StaleChoice, pick
@@ -16,6 +16,7 @@ from switchboard.model import (
     Binding,
     ChannelEvent,
     Choice,
+    Conversation,
     ConversationEvent,
     HandoffRequest,
     Inbound,
@@ -35,6 +36,7 @@ from switchboard.redis.conversations import RedisConversations
 from switchboard.redis.exchange import Commit, Exchange
 from switchboard.redis.quotes import RedisQuotes
 from switchboard.redis.records import Entry, LogRecord, Standing, dump_item, loads, moment
+from switchboard.reminders import Reminders
 from switchboard.switches import Switch
 from switchboard.voice import Voice
 from switchboard.wording import LANGUAGES
@@ -60,6 +62,7 @@ class Parts:
     commands: Commands
     openers: Openers
     clock: Clock
+    reminders: Reminders = field(default_factory=Reminders)
     live_release: Callable[[], str] = lambda: ""
     channel_off: Callable[[str], Switch | None] = lambda channel: None
 
@@ -175,7 +178,7 @@ class Router:
                 return await self._drafts.answered(
                     entry, standing, TurnResult(context=conversation.context), before=(reply,)
                 )
-            turn = _with(turn, picked)
+            turn = _with(turn, picked or self._ended(item, conversation))
         elif conversation.owner in HELD:
             over = item.name == "handoff_ended"
             return self._drafts.logged(entry, standing) if over else self._drafts.postponed(entry, standing)
@@ -188,6 +191,12 @@ class Router:
         if isinstance(item, ConversationEvent) and item.name == "handoff_ended" and not result.replies:
             before = (self._p.voice.reply("handoff_back", conversation),)
         return await self._drafts.answered(entry, standing, result, before=before)
+
+    def _ended(self, item: InboundMessage, conversation: Conversation) -> Choice | None:
+        """A sentence that ends a kind of notice, or wants it again, counts as that choice while nothing is asked."""
+        context = conversation.context
+        wish = "" if context.active_form or context.awaits else self._p.reminders.wish(item.text)
+        return Choice(item.text, 0, "", "event_end_notices", {"option": wish}) if wish else None
 
     async def _maintenance(self, entry: Entry, standing: Standing, off: Switch) -> Commit:
         """The bot rests on this channel: said once for each time, and what is written meanwhile is kept."""

@@ -63,6 +63,10 @@ class Settings:
     origins: str = "http://127.0.0.1:8080,http://localhost:8080"
     """Web pages that may open the web chat, comma-separated."""
     desk_hours: str = "08:00-22:00"
+    quiet_hours: str = "21:00-08:00"
+    """When no notice is said but what the law or security asks for, in Asia/Shanghai; "" for never."""
+    notices_per_day: int = 5
+    """Notices to one person within 24 hours, beside those they asked for and legal ones."""
     worker_metrics_port: int = 0
     """0: no metrics port of the worker."""
     sms_send_url: str = ""

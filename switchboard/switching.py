@@ -8,7 +8,8 @@ import re
 from datetime import datetime, timedelta, timezone
 
 from switchboard.redis.stores import Stores
-from switchboard.redis.switches import Act, RedisSwitches
+from switchboard.redis.story import line
+from switchboard.redis.switches import RedisSwitches
 from switchboard.switches import KINDS, Switch
 
 _FOR = re.compile(r"(\d+)([mhd])")
@@ -26,10 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--why", required=True, help="for the audit and the agents")
         one.add_argument("--by", default=getpass.getuser(), help="who decides; default: the user of this shell")
         if act == "off":
-            one.add_argument("--until", type=_moment, help="30m, 2h, 1d, or a moment with its zone in ISO form")
+            one.add_argument("--until", type=moment, help="30m, 2h, 1d, or a moment with its zone in ISO form")
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
     """Raises ValueError for what is neither a span nor a moment with a zone."""
     now = datetime.now(timezone.utc)
     if span := _FOR.fullmatch(text):
@@ -46,7 +47,7 @@ async def run(stores: Stores, asked: argparse.Namespace) -> tuple[int, list[str]
     if asked.act == "list":
         return 0, await _listed(switches)
     if asked.act == "story":
-        return 0, [_line(act) for act in await switches.story()] or ["nothing was ever switched"]
+        return 0, [line(act) for act in await switches.story.acts()] or ["nothing was ever switched"]
     what = f"{asked.kind} {asked.name}"
     if asked.act == "on":
         done = await switches.on(asked.kind, asked.name, asked.by, asked.why)
@@ -68,8 +69,3 @@ async def _listed(switches: RedisSwitches) -> list[str]:
 def shown(switch: Switch) -> str:
     until = f"until {switch.until:%Y-%m-%d %H:%M}Z" if switch.until else "until it is switched on"
     return f"{switch.kind} {switch.name} is off since {switch.at:%Y-%m-%d %H:%M}Z {until}, by {switch.by}: {switch.why}"
-
-
-def _line(act: Act) -> str:
-    until = f" until {act.until}" if act.until else ""
-    return f"{act.at:%Y-%m-%dT%H:%M:%SZ}  {act.act:<3}  {act.what}{until}  by {act.by}: {act.why}"

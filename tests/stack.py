@@ -88,6 +88,7 @@ class Stack:
             "RENJI_RASA_URLS": slots,
             "RENJI_ACTIONS_URL": f"http://127.0.0.1:{self.ports['actions']}",
             "RENJI_DESK_HOURS": "00:00-24:00",
+            "RENJI_QUIET_HOURS": "",
             "RENJI_CATALOGUE_REFRESH_S": "1",
             **self._settings,
         }
@@ -185,8 +186,12 @@ class Stack:
                 except subprocess.TimeoutExpired:
                     self.kill(name)
 
-    def _run(self, *arguments: str) -> None:
-        _run_here(*arguments, environment=self.environment())
+    def type(self, *words: str) -> str:
+        """What `python -m switchboard WORDS` says. Raises RuntimeError where it fails."""
+        return self._run("-m", "switchboard", *words)
+
+    def _run(self, *arguments: str) -> str:
+        return _run_here(*arguments, environment=self.environment())
 
     def _describe(self, name: str) -> Spec:
         port = str(self.ports.get(name, 0))
@@ -230,8 +235,8 @@ def built_model() -> Path:
     return releases / (releases / "live").read_text().strip() / "model.tar.gz"
 
 
-def _run_here(*arguments: str, environment: Mapping[str, str] | None = None) -> None:
-    """Run a module of the product to its end; raises RuntimeError with what it printed."""
+def _run_here(*arguments: str, environment: Mapping[str, str] | None = None) -> str:
+    """Run a module of the product to its end and give what it printed; raises RuntimeError with that."""
     done = subprocess.run(
         [PYTHON, *arguments],
         cwd=ROOT,
@@ -242,6 +247,7 @@ def _run_here(*arguments: str, environment: Mapping[str, str] | None = None) -> 
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)}:\n{done.stdout}\n{done.stderr}")
+    return done.stdout
 
 
 def _clean_environment() -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.fault import ReportFault
+from bot.actions.incidents import OTHER_FAULT, explained
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 from crm.model import Broadband
@@ -33,6 +34,7 @@ class BroadbandFault(ReportFault):
 
     wish = "broadband_fault"
     kind: ClassVar[str | None] = "宽带故障"
+    service = "broadband"
 
     async def answer(self, turn: Turn) -> list[Event]:
         today = turn.doors.now().astimezone(CHINA).date()
@@ -41,6 +43,8 @@ class BroadbandFault(ReportFault):
         if lines and len(stopped) == len(lines):
             turn.say("broadband", items=[_shown(line, today) for line in stopped])
             turn.outcome(self.wish, "answered")
+            return clear_form()
+        if turn.entities.get("option") != OTHER_FAULT and await explained(turn, self.wish, self.service):
             return clear_form()
         accounts = "、".join(line.account for line in lines if line not in stopped)
         kind = f"{self.kind}（账号{accounts}）" if accounts else self.kind

@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from bot.actions.form import Form
+from bot.actions.form import OVER, Form
+from bot.actions.incidents import OTHER_FAULT, SERVICE_OF, explained
 from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
 from bot.actions.turn import Event, Turn
+from crm.operations.results import Refusal
 
 FIRST_AID = {
     "report_slow_data": "ask_fault_slow",
@@ -27,20 +29,32 @@ class ReportFault(Skill):
     ends_form = True
     tells = True
     kind: ClassVar[str | None] = None
+    service: ClassVar[str] = "signal"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        first = SlotSet("first", {"id": turn.who.message_id, "text": turn.text})
+        other = turn.entities.get("option") == OTHER_FAULT
+        if not other and await explained(turn, self.wish, self.service):
+            return clear_form()
+        first = SlotSet("first", {"id": turn.who.message_id, "text": turn.text, "other": other})
         return [*clear_form(), first, SlotSet("kind", self.kind), FollowupAction("report_fault_form")]
+
+    async def _unknown(self, turn: Turn, refusal: Refusal) -> list[Event]:
+        """Who names a place hears of its outage before any number is asked for."""
+        if turn.entities.get("region") and await explained(turn, self.wish, self.service):
+            return []
+        return await super()._unknown(turn, refusal)
 
 
 class ReportSlowData(ReportFault):
     wish = "report_slow_data"
     kind = "上网慢或不能上网"
+    service = "data"
 
 
 class ReportNoCodes(ReportFault):
     wish = "report_no_codes"
     kind = "收不到短信或验证码"
+    service = "sms"
 
 
 class ReportFaultForm(Form):
@@ -51,7 +65,10 @@ class ReportFaultForm(Form):
 
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         if step == "kind" and turn.entities.get("option"):
-            return {"kind": str(turn.entities["option"])}
+            kind = str(turn.entities["option"])
+            other = (turn.slot("first") or {}).get("other")
+            known = not other and await explained(turn, self.wish, SERVICE_OF.get(kind, ""))
+            return {"kind": kind, **(OVER if known else {})}
         if turn.intent in COMPLAINTS or wants_else(turn.intent) or not turn.text.strip():
             return None
         return {step: turn.text} if len(turn.text.strip()) > 1 else None

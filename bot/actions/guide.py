@@ -15,7 +15,7 @@ ELSEWHERE = frozenset(
     {
         "broadband_cancel", "broadband_move", "broadband_new", "broadband_renew", "close_account", "consult_business",
         "consult_coverage", "consult_handset", "consult_promotions", "delete_my_data",
-        "opt_out_marketing", "query_puk", "query_real_name",
+        "query_puk", "query_real_name",
         "recharge_other", "replace_sim", "reset_password",
     }
 )  # fmt: skip

@@ -12,7 +12,6 @@ from crm.operations import reads, tickets
 from crm.operations.results import Refusal
 
 SHOWN = 3
-OVER = frozenset({"resolved", "closed", "cancelled"})
 
 
 async def open_ticket(
@@ -39,7 +38,7 @@ class Urge(Skill):
 
     async def answer(self, turn: Turn) -> list[Event]:
         now = turn.doors.now()
-        waiting = [t for t in await reads.tickets(turn.doors, turn.who) if t.state not in OVER]
+        waiting = [t for t in await reads.tickets(turn.doors, turn.who) if not t.over]
         items = [{**_shown(t), "overdue": t.due_at < now} for t in sorted(waiting, key=lambda t: t.due_at)]
         turn.say("urge", items=items[:SHOWN], overdue=any(item["overdue"] for item in items))
         turn.outcome(self.wish, "answered")

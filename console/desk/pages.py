@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -13,6 +14,7 @@ from console.desk.reading import LATEST, Reading, Window
 from console.desk.view import View, Viewing
 from console.desk.words import REVEAL_REASONS, WRAP_UP
 from console.web import Route, page, session_of
+from switchboard.incidents import Alike, Incident
 from switchboard.ports import Clock, Handoffs
 from switchboard.switches import Switch
 
@@ -22,6 +24,24 @@ Off = Callable[[], Awaitable[Sequence[Switch]]]
 
 async def nothing_off() -> Sequence[Switch]:
     return ()
+
+
+class Outages(Protocol):
+    """What agents see over their lists. Raises NotReachable."""
+
+    async def all(self) -> Sequence[Incident]:
+        """The open ones."""
+
+    async def alike(self) -> Sequence[Alike]:
+        """Places that report alike without one."""
+
+
+class NoOutages:
+    async def all(self) -> Sequence[Incident]:
+        return ()
+
+    async def alike(self) -> Sequence[Alike]:
+        return ()
 
 
 @dataclass(frozen=True)
@@ -34,6 +54,7 @@ class Pages:
     audit: Audit
     clock: Clock
     off: Off = nothing_off
+    outages: Outages = field(default_factory=NoOutages)
 
     def routes(self) -> list[Route]:
         one = "/desk/c/{conversation}"
@@ -63,7 +84,7 @@ class Pages:
             at_desk=await self.handoffs.at_desk(),
             names=await self.reading.names(),
             opened=opened,
-            off=await self.off(),
+            **await self._banner(),
             packet=opened.packet() if opened else None,
             offerings=await self.offerings.known() if opened else {},
             draft=draft,
@@ -82,7 +103,7 @@ class Pages:
             at_desk=await self.handoffs.at_desk(),
             names=await self.reading.names(),
             opened_id=opened,
-            off=await self.off(),
+            **await self._banner(),
             now=self.clock(),
         )
 
@@ -115,6 +136,11 @@ class Pages:
         if binding:
             await self.audit.write(session_of(request).person.id, "customer.read", opened.id)
         return page(request, "customer.html", opened=opened, parts=parts, now=self.clock())
+
+    async def _banner(self) -> dict[str, Any]:
+        """What everybody at the desk should know now."""
+        alike = [one for one in await self.outages.alike() if one.many]
+        return {"off": await self.off(), "outages": await self.outages.all(), "alike": alike}
 
     async def _opened(self, request: web.Request) -> View | None:
         return await self._view(request) if "conversation" in request.match_info else None

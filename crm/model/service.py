@@ -23,6 +23,11 @@ class Ticket:
     accountable: str
     note: str = ""
 
+    @property
+    def over(self) -> bool:
+        """Nobody works on it any more."""
+        return self.state in ("resolved", "closed", "cancelled")
+
 
 @dataclass(frozen=True)
 class Shop:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crm.operations.gate import Gate, all_on
 from crm.operations.ports import (
@@ -12,14 +12,18 @@ from crm.operations.ports import (
     Bindings,
     Clock,
     CodeSender,
+    Incidents,
+    NoIncidents,
+    NoReminders,
     Notifier,
     Once,
     Quotes,
+    Reminders,
     StepUps,
     Tell,
     Vault,
     tell_nobody,
-)  # fmt: skip
+)
 from crm.payments import Payments
 from crm.port import Crm, within
 
@@ -46,6 +50,8 @@ class Doors:
     gate: Gate = all_on
     notices: Notifier = SILENT
     tell: Tell = tell_nobody
+    incidents: Incidents = field(default_factory=NoIncidents)
+    reminders: Reminders = field(default_factory=NoReminders)
     read_s: float = 2.0
     write_s: float = 2.5
 

@@ -183,3 +183,34 @@ class FakeNotifier:
 
     async def tell(self, msisdn: str, response: str, values: Mapping[str, Any], language: str, dedupe: str) -> None:
         self.told.setdefault(dedupe, (msisdn, response, dict(values)))
+
+
+class FakeIncidents:
+    """`open` by province; `followed` and `reported` are what came."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, list[dict[str, Any]]] = {}
+        self.followed: list[tuple[str, str, str]] = []
+        self.reported: list[tuple[str, str, str, str]] = []
+
+    async def at(self, region: str) -> list[dict[str, Any]]:
+        return self.open.get(region, [])
+
+    async def follow(self, conversation: str, incident: str, language: str) -> bool:
+        if not any(one["id"] == incident for found in self.open.values() for one in found):
+            return False
+        self.followed.append((conversation, incident, language))
+        return True
+
+    async def report(self, conversation: str, region: str, city: str, service: str) -> None:
+        self.reported.append((conversation, region, city, service))
+
+
+class FakeReminders:
+    """`ended` is what was wished, in order."""
+
+    def __init__(self) -> None:
+        self.ended: list[dict[str, Any]] = []
+
+    async def end(self, msisdn: str, subscriber: str, topic: str, off: bool, how: Mapping[str, Any]) -> None:
+        self.ended.append({"msisdn": msisdn, "subscriber": subscriber, "topic": topic, "off": off, **how})

@@ -56,6 +56,7 @@ LEVELS: Mapping[str, int] = {
     "complain": 1,
     "request_callback": 1,
     "book_visit": 1,
+    "end_notices": 1,
     "order_data_pack": 2,
     "cancel_data_pack": 2,
     "change_plan": 2,

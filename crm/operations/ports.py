@@ -6,7 +6,7 @@ Records are plain JSON objects, so that neither side imports the other's types.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -120,3 +120,45 @@ class Once(Protocol):
     async def recall(self, conversation: str, message_id: str, operation: str) -> dict[str, Any] | None: ...
 
     async def keep(self, conversation: str, message_id: str, operation: str, answer: Mapping[str, Any]) -> None: ...
+
+
+class Incidents(Protocol):
+    """Known outages, and what is reported alike without one."""
+
+    async def at(self, region: str) -> Sequence[Mapping[str, Any]]:
+        """Those of a province now: `id`, `city` ("" for all of it), `covers` (kinds of service that fail by it),
+        `words` by language, `since` and `until` as ISO moments, `until` "" where nobody knows.
+        """
+
+    async def follow(self, conversation: str, incident: str, language: str) -> bool:
+        """Tell this conversation when it works again. False when it is over already."""
+
+    async def report(self, conversation: str, region: str, city: str, service: str) -> None:
+        """Somebody has this fault, and no known outage explains it."""
+
+
+class NoIncidents:
+    """The port where nobody keeps outages."""
+
+    async def at(self, region: str) -> Sequence[Mapping[str, Any]]:
+        return ()
+
+    async def follow(self, conversation: str, incident: str, language: str) -> bool:
+        return False
+
+    async def report(self, conversation: str, region: str, city: str, service: str) -> None:
+        return None
+
+
+class Reminders(Protocol):
+    """Which notices somebody wants."""
+
+    async def end(self, msisdn: str, subscriber: str, topic: str, off: bool, how: Mapping[str, Any]) -> None:
+        """Kept as evidence of the person's wish; off again and on again are later wishes."""
+
+
+class NoReminders:
+    """The port where no notices are said."""
+
+    async def end(self, msisdn: str, subscriber: str, topic: str, off: bool, how: Mapping[str, Any]) -> None:
+        return None

@@ -29,6 +29,7 @@ REFUSALS = frozenset(
         "code_too_many",
         "card_missing",  # the card number is no longer kept
         "nothing_to_cancel",
+        "no_such_ticket",
         "unknown_offering",
         "too_many_tries",  # of proofs in one conversation on one day
         "no_such_time",  # the shop has no such time, or not any more

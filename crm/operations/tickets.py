@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from crm.errors import Refused
+from crm.errors import NotFound, Refused
 from crm.model import Ticket, TicketKind, Urgency
 from crm.operations.access import admitted
 from crm.operations.context import Context
@@ -37,5 +37,27 @@ async def create(
             idempotency_key=key,
             deadline=doors.write_deadline(),
         )
+    except Refused as refused:
+        return Refusal(refused.reason, refused.values)
+
+
+async def reopen(doors: Doors, who: Context, ticket_id: str) -> Ticket | Refusal:
+    """The person says that it is not solved: the same ticket goes on under its number, with its person, and a new
+    deadline. Raises Unavailable.
+    """
+    subscriber = await admitted(doors, who, "query_ticket")
+    if isinstance(subscriber, Refusal):
+        return subscriber
+    key = hashlib.sha256(f"{who.conversation}\n{who.message_id}\nreopen".encode()).hexdigest()[:32]
+    try:
+        ticket = await doors.crm.ticket(ticket_id, deadline=doors.read_deadline())
+        if ticket.msisdn != subscriber.msisdn:
+            return Refusal("no_such_ticket")
+        off = await admitted(doors, who, OPERATIONS[ticket.kind])
+        if isinstance(off, Refusal):
+            return off
+        return await doors.crm.reopen_ticket(ticket_id, idempotency_key=key, deadline=doors.write_deadline())
+    except NotFound:
+        return Refusal("no_such_ticket")
     except Refused as refused:
         return Refusal(refused.reason, refused.values)

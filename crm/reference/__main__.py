@@ -17,6 +17,7 @@ from crm.reference.http import Office
 from crm.reference.keys import card_key, crm_token, default_secret_file, paygate_key, read_secret
 from crm.reference.paygate import Paygate, paygate_app
 from crm.reference.store import Store
+from crm.reference.telling import telling
 from crm.tracing import write_lines
 
 
@@ -35,7 +36,7 @@ def build(options: argparse.Namespace) -> web.Application:
 
     async def running(_: web.Application) -> AsyncIterator[None]:
         await store.migrate()
-        async with run_cycles(store, office.terms):
+        async with run_cycles(store, office.terms), telling(store, office.terms, options.tell, crm_token(secret)):
             yield
         await store.close()
 
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--catalogue", type=Path, default=DATA / "catalogue.yml", help="what is sold")
     parser.add_argument("--secret-file", type=Path, default=default_secret_file())
     parser.add_argument("--public-url", default="", help="where a person's browser finds the payment page")
+    parser.add_argument("--tell", default="", help="URL of a gateway's /crm/events; without it nothing is told")
     options = parser.parse_args()
     write_lines()
     uvloop.install()

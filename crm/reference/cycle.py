@@ -22,6 +22,7 @@ from crm.reference.reads import Terms
 from crm.reference.repeat import repeating
 from crm.reference.schema import columns
 from crm.reference.store import Store
+from crm.reference.telling import BEGAN
 from crm.reference.writes import charge, open_bill
 from crm.rules import granted
 from crm.worktime import CHINA, month_of
@@ -72,9 +73,10 @@ async def _brought(store: Store, msisdn: str, terms: Terms) -> bool:
 
 
 async def _forget_keys(store: Store, terms: Terms) -> None:
-    old = schema.idempotency.c.at < terms.now - KEYS_KEPT
+    table = schema.idempotency
+    old = (table.c.at < terms.now - KEYS_KEPT) & (table.c.route != BEGAN)
     async with store.writing() as connection:
-        await connection.execute(delete(schema.idempotency).where(old))
+        await connection.execute(delete(table).where(old))
 
 
 async def _turn(connection: AsyncConnection, msisdn: str, month: str, terms: Terms) -> None:

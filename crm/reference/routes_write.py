@@ -62,7 +62,7 @@ async def patch_ticket(request: web.Request) -> web.Response:
     note = string(notes[-1].get("text"), "note.text", MOST_TICKET_TEXT) if notes else ""
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        changed = await writes.change_ticket(connection, request.match_info["id"], state=state, note=note)
+        changed = await writes.change_ticket(connection, request.match_info["id"], terms, state=state, note=note)
         return customer.ticket_to(changed)
 
     return await once(request, document, act, status=200)

@@ -183,12 +183,15 @@ async def create_ticket(
     return ticket
 
 
-async def change_ticket(connection: AsyncConnection, ticket_id: str, *, state: str, note: str) -> Ticket:
-    """Set the state, the note, or both ("" keeps what is there)."""
+async def change_ticket(connection: AsyncConnection, ticket_id: str, terms: Terms, *, state: str, note: str) -> Ticket:
+    """Set the state, the note, or both ("" keeps what is there). What begins again has a deadline from now."""
     ticket = await reads.ticket(connection, ticket_id)
     changed = replace(ticket, state=state or ticket.state, note=note or ticket.note)  # type: ignore[arg-type]
+    if ticket.over and not changed.over:
+        person = await reads.subscriber(connection, ticket.msisdn)
+        changed = replace(changed, due_at=terms.policy.ticket_due(ticket.kind, person, terms.now))
     table = schema.ticket
-    values = {"state": changed.state, "note": changed.note}
+    values = {"state": changed.state, "note": changed.note, "due_at": changed.due_at}
     await connection.execute(update(table).where(table.c.id == ticket_id).values(values))
     return changed
 

@@ -13,7 +13,8 @@ from switchboard.ports import Bound, Clock
 from switchboard.redis.connection import reaching
 from switchboard.redis.keys import Keys
 from switchboard.redis.numbers import Numbers
-from switchboard.redis.records import LogRecord, dumps, load_standing, loads, log_args
+from switchboard.redis.reach import RedisReach
+from switchboard.redis.records import LogRecord, Standing, dumps, load_standing, loads, log_args
 from switchboard.redis.scripting import Scripts
 
 
@@ -23,10 +24,14 @@ class RedisConversations:
         self._numbers = numbers
 
     async def get(self, conversation: str) -> Conversation | None:
+        standing = await self.standing(conversation)
+        return standing.conversation if standing else None
+
+    async def standing(self, conversation: str) -> Standing | None:
+        """The conversation with when its person wrote last. None: nobody knows where they are."""
         with reaching():
             stored = await self._redis.hgetall(self._keys.conversation(conversation))
-        standing = load_standing(conversation, stored, None)
-        return standing.conversation if standing else None
+        return load_standing(conversation, stored, None)
 
     async def bound(self, conversation: str) -> Bound | None:
         """See ports.Conversations."""
@@ -107,12 +112,14 @@ class RedisConversations:
 class RedisBindings:
     """The Bindings port of crm/operations."""
 
-    def __init__(self, conversations: RedisConversations, clock: Clock) -> None:
-        self._conversations, self._clock = conversations, clock
+    def __init__(self, conversations: RedisConversations, reach: RedisReach, clock: Clock) -> None:
+        self._conversations, self._reach, self._clock = conversations, reach, clock
 
     async def bind(self, conversation: str, msisdn: str, subscriber_id: str, proof: str, region: str) -> None:
         kind = cast(Literal["link", "code"], proof)
-        await self._conversations.bind(conversation, Binding(msisdn, subscriber_id, self._clock(), kind), region)
+        binding = Binding(msisdn, subscriber_id, self._clock(), kind)
+        bound = await self._conversations.bind(conversation, binding, region)
+        await self._reach.bound(msisdn, subscriber_id, bound.address)
 
     async def unbind(self, conversation: str, reason: str) -> None:
         await self._conversations.unbind(conversation, reason)

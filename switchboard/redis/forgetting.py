@@ -15,6 +15,7 @@ from switchboard.codec import from_dict
 from switchboard.errors import BadRecord
 from switchboard.model import Address, Binding
 from switchboard.redis.connection import Client, reaching
+from switchboard.redis.incidents import FOLLOWERS, REPORTS
 from switchboard.redis.keys import tag
 from switchboard.redis.numbers import KIND as NUMBERS
 from switchboard.redis.records import load_message, loads, moment
@@ -101,6 +102,8 @@ async def pieces(stores: Stores, theirs: Mapping[str, Share]) -> list[Piece]:
         for partition in sorted({stores.keys.partition(name) for name in theirs}):
             async for piece in _shared(stores.redis, tag(partition), theirs):
                 found.append(piece)
+        async for piece in _outages(stores.redis, [name for name, share in theirs.items() if share.now]):
+            found.append(piece)
     return found
 
 
@@ -188,6 +191,18 @@ async def _standing(redis: Client, t: str, ours: set[str]) -> AsyncIterator[Piec
             yield Piece("place in the queue", ("ZREM", f"{t}:queue", name))
         if await redis.hexists(f"{t}:talks", name):
             yield Piece("talk with an agent", ("HDEL", f"{t}:talks", name))
+
+
+async def _outages(redis: Client, theirs: Sequence[str]) -> AsyncIterator[Piece]:
+    """Who wants to hear of an outage's end, and who reported one."""
+    for key in [key.decode() async for key in redis.scan_iter(f"{FOLLOWERS}*")]:
+        for name in theirs:
+            if await redis.hexists(key, name):
+                yield Piece("wish to hear of an outage's end", ("HDEL", key, name))
+    for key in [key.decode() async for key in redis.scan_iter(f"{REPORTS}*")]:
+        for name in theirs:
+            if await redis.zscore(key, name) is not None:
+                yield Piece("report of an outage", ("ZREM", key, name))
 
 
 def _when(entry: bytes, fields: Mapping[bytes, bytes]) -> datetime:

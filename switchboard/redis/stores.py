@@ -17,6 +17,7 @@ from switchboard.redis.connection import Client, connect
 from switchboard.redis.conversations import RedisBindings, RedisConversations
 from switchboard.redis.copies import Copies
 from switchboard.redis.exchange import RedisAccept
+from switchboard.redis.incidents import RedisIncidents
 from switchboard.redis.keys import Keys, keep_partitions
 from switchboard.redis.log import RedisLog
 from switchboard.redis.numbers import Numbers
@@ -24,6 +25,7 @@ from switchboard.redis.once import RedisOnce
 from switchboard.redis.outbox import RedisWebOutbox
 from switchboard.redis.quotes import RedisQuotes
 from switchboard.redis.rates import Rates
+from switchboard.redis.reach import RedisReach
 from switchboard.redis.scripting import Scripts
 from switchboard.redis.stepups import RedisStepUps
 from switchboard.redis.switches import RedisSwitches
@@ -58,6 +60,8 @@ class Stores:
     log: RedisLog
     outbox: RedisWebOutbox
     switches: RedisSwitches
+    incidents: RedisIncidents
+    reach: RedisReach
     clock: Clock
 
     async def ready(self) -> None:
@@ -82,6 +86,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
     copies = Copies(scripts, settings.redis_replicas)
     accept = RedisAccept(copies, keys, conversation_key, seal, partition_cap(settings))
     conversations = RedisConversations(scripts, keys, Numbers(redis, settings.key("number")), clock)
+    reach = RedisReach(scripts, keys, conversation_key, clock)
     return Stores(
         redis=redis,
         scripts=scripts,
@@ -92,7 +97,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         vault=RedisVault(redis, keys, seal),
         trackers=RedisTrackers(scripts, keys),
         conversations=conversations,
-        bindings=RedisBindings(conversations, clock),
+        bindings=RedisBindings(conversations, reach, clock),
         quotes=RedisQuotes(scripts, keys, clock),
         stepups=RedisStepUps(scripts, keys, settings.key("stepup"), clock),
         once=RedisOnce(scripts, keys, clock),
@@ -100,5 +105,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         log=RedisLog(redis, settings.partitions),
         outbox=RedisWebOutbox(scripts, keys, conversation_key, clock),
         switches=RedisSwitches(scripts, clock),
+        incidents=RedisIncidents(scripts, keys, clock),
+        reach=reach,
         clock=clock,
     )

@@ -1,38 +1,25 @@
 """Switches in Redis: what is off, what can be, and the story of who switched what, when and why.
 
 {switches}:off is a hash, kind:name → JSON {by, why, at, until}; {switches}:known the set of names that the processes
-told at their start; {switches}:story a stream of the last acts, which the worker that writes SQL carries to the audit.
+told at their start; {switches}:story the last acts.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from switchboard.ports import Clock
 from switchboard.redis.connection import reaching
 from switchboard.redis.keys import DESK
 from switchboard.redis.records import loads
 from switchboard.redis.scripting import Scripts
+from switchboard.redis.story import Story, told
 from switchboard.switches import Kind, Switch
 
-OFF, KNOWN, STORY, CARRIED = (f"{{switches}}:{name}" for name in ("off", "known", "story", "carried"))
-
-
-@dataclass(frozen=True)
-class Act:
-    """One line of the story: `act` is off or on; `what` is kind:name."""
-
-    entry: str
-    act: str
-    what: str
-    by: str
-    why: str
-    at: datetime
-    until: str
+OFF, KNOWN = "{switches}:off", "{switches}:known"
 
 
 class RedisSwitches:
@@ -40,6 +27,7 @@ class RedisSwitches:
 
     def __init__(self, scripts: Scripts, clock: Clock) -> None:
         self._scripts, self._redis, self._clock = scripts, scripts.redis, clock
+        self.story = Story(scripts.redis, "{switches}")
 
     async def all(self) -> list[Switch]:
         """What is off now, the oldest first; what has come to its end is on."""
@@ -61,9 +49,9 @@ class RedisSwitches:
         return await self._act("on", kind, name, by, why, "", "")
 
     async def _act(self, act: str, kind: Kind, name: str, by: str, why: str, until: str, body: str) -> bool:
-        story = ["act", act, "what", f"{kind}:{name}", "by", by, "why", why, "at", self._clock().isoformat()]
-        args = [f"{kind}:{name}", body, DESK, '{"conversations":["*"]}', *story, "until", until]
-        return bool(await self._scripts.run("switch", [OFF, STORY], args))
+        args = [f"{kind}:{name}", body, DESK, '{"conversations":["*"]}']
+        story = told(act, f"{kind}:{name}", by, why, self._clock(), until)
+        return bool(await self._scripts.run("switch", [OFF, self.story.key], [*args, *story]))
 
     async def tell_known(self, kind: Kind, names: Iterable[str]) -> None:
         """Of a process at its start: what it can be without."""
@@ -74,21 +62,6 @@ class RedisSwitches:
         """kind:name of all that can be switched off, in order; empty before the first start."""
         with reaching():
             return sorted(what.decode() for what in await self._redis.smembers(KNOWN))
-
-    async def story(self, after: str = "", count: int = 1000) -> list[Act]:
-        """The acts after an entry, the oldest first."""
-        with reaching():
-            found = await self._redis.xrange(STORY, min=f"({after}" if after else "-", count=count)
-        return [_act(entry.decode(), fields) for entry, fields in found]
-
-    async def carried(self) -> str:
-        """The last entry that is in the audit, "" for none."""
-        with reaching():
-            return (await self._redis.get(CARRIED) or b"").decode()
-
-    async def carry(self, entry: str) -> None:
-        with reaching():
-            await self._redis.set(CARRIED, entry)
 
 
 def words(switches: Sequence[Switch]) -> str:
@@ -103,8 +76,3 @@ def _load(what: str, stored: bytes) -> Switch:
     body = loads(stored)
     until = datetime.fromisoformat(body["until"]) if body["until"] else None
     return Switch(cast(Kind, kind), name, body["by"], body["why"], datetime.fromisoformat(body["at"]), until)
-
-
-def _act(entry: str, fields: Mapping[bytes, bytes]) -> Act:
-    told: dict[str, Any] = {name.decode(): value.decode() for name, value in fields.items()}
-    return Act(entry, **{**told, "at": datetime.fromisoformat(told["at"])})

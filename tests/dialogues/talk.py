@@ -24,7 +24,17 @@ from bot.nlg import WordingNlg, Wordings
 from crm.fake import FakeCrm
 from crm.fake_payments import FakePayments
 from crm.operations.doors import Doors
-from crm.operations.fake import FakeBindings, FakeCodeSender, FakeNotifier, FakeOnce, FakeQuotes, FakeStepUps, FakeVault
+from crm.operations.fake import (
+    FakeBindings,
+    FakeCodeSender,
+    FakeIncidents,
+    FakeNotifier,
+    FakeOnce,
+    FakeQuotes,
+    FakeReminders,
+    FakeStepUps,
+    FakeVault,
+)
 from crm.operations.gate import Gate, all_on
 from crm.operations.ports import Tell, tell_nobody
 
@@ -125,6 +135,7 @@ class Talk:
         self.language, self.region, self.show, self.number = "zh", "zj", True, 0
         self.gate: Gate = all_on
         self.tell: Tell = tell_nobody
+        self.incidents, self.reminders = FakeIncidents(), FakeReminders()
         self.binding: dict[str, str] | None = None
         if msisdn:
             self.binding = {"msisdn": msisdn, "subscriber_id": self.crm.subscribers[msisdn].id}
@@ -149,6 +160,8 @@ class Talk:
             # A loaded machine is no CRM that does not answer.
             read_s=60,
             write_s=60,
+            incidents=self.incidents,
+            reminders=self.reminders,
         )
 
     def later(self, seconds: float) -> None:

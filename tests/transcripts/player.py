@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import shlex
 from pathlib import Path
 
 import aiohttp
 
+from connectors import utc_now
+from crm.happenings import Event, event_to
+from crm.port import within
+from crm.tmf import tmf_crm
 from tests.desk import Desk
 from tests.people import Heard, Person, World
 from tests.stack import Stack
@@ -45,6 +51,8 @@ class Player:
             await self._system(step.verb, step.what)
         elif step.who == "payer":
             await self._pay(step.verb)
+        elif step.who == "crm":
+            await self._tell(step.verb, *step.what.split(maxsplit=1))
         elif step.who.startswith("agent:"):
             await self._agent(step.who.removeprefix("agent:"), step.verb, step.what)
         elif step.verb == ">":
@@ -89,6 +97,9 @@ class Player:
     async def _system(self, verb: str, what: str) -> None:
         if verb == "waits":
             await asyncio.sleep(float(what))
+        elif verb == "types":
+            said = await asyncio.to_thread(self._stack.type, *shlex.split(fill(what, self._values)))
+            self._values["named"] = said.split()[0]
         elif verb == "stops":
             self._stack.kill(what)
         elif verb == "starts":
@@ -99,6 +110,19 @@ class Player:
 
     async def _pay(self, verb: str) -> None:
         await self._desk.pay(self._values["url"], verb)
+
+    async def _tell(self, kind: str, who: str, values: str = "{}") -> None:
+        """What the CRM tells of a number unasked."""
+        settings, now = self._world.settings, utc_now()
+        async with tmf_crm(settings.crm_url, settings.key("crm").hex(), utc_now) as crm:
+            person = await crm.subscriber_of(who.removeprefix("sms:"), deadline=within(5))
+        language = "en" if person.language == "en" else "zh"
+        key = f"{kind}:{now.isoformat()}"
+        event = Event(kind, key, person.msisdn, person.id, language, now, json.loads(fill(values, self._values)))
+        headers = {"Authorization": f"Bearer {settings.key('crm').hex()}"}
+        url = f"{self._stack.url}/crm/events"
+        async with aiohttp.request("POST", url, json=event_to(event), headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
 
     async def _person(self, who: str) -> Person:
         if who not in self._people:

@@ -9,14 +9,17 @@
 
 `>` is said by the person, `<` is what they see next, on that Address. `[label]` taps a choice; a seen message with
 choices ends in `[label] [label]`. In what is seen `{*}` stands for any text, `{yuan}` for an amount, `{n}` for digits,
-`{code}` for six digits that a later `{code}` types, `{url}` for a link that a payer follows. Names after `web:` and
+`{code}` for six digits that a later `{code}` types, `{url}` for a link that a payer follows, `{ticket}` for a ticket's
+number. Names after `web:` and
 `wechat:` are whoever the transcript likes. Other lines:
 
     agent:NAME takes|returns|closes ADDRESS
     agent:NAME arrives|leaves
     system     stops|starts PROCESS
     system     waits SECONDS
+    system     types WORDS OF python -m switchboard; `{named}` is then the first word of what it said
     payer      pays|cancels
+    crm        KIND ADDRESS VALUES: what the CRM tells of a number unasked, as in crm/happenings.py
 """
 
 from __future__ import annotations
@@ -27,13 +30,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE_S = 15.0
-_LINE = re.compile(r"(?P<who>\S+)\s+(?P<verb>[<>]|[a-z]+)(?:\s+(?P<what>.*))?")
+_LINE = re.compile(r"(?P<who>\S+)\s+(?P<verb>[<>]|[a-z_0-9]+)(?:\s+(?P<what>.*))?")
 _HOLES = {
     "*": r"[\s\S]*?",
     "yuan": r"-?\d+\.\d\d",
     "n": r"\d+",
     "code": r"(?P<code>\d{6})",
     "url": r"(?P<url>https?://\S+)",
+    "ticket": r"(?P<ticket>T\d+)",
 }
 
 
@@ -61,9 +65,9 @@ def read(path: Path) -> Iterator[Step]:
 
 def pattern(expected: str) -> re.Pattern[str]:
     """The expected text with its holes as a regular expression."""
-    pieces = re.split(r"\{(\*|yuan|n|code|url)\}", expected)
+    pieces = re.split(r"\{(\*|yuan|n|code|url|ticket)\}", expected)
     return re.compile("".join(_HOLES[p] if i % 2 else re.escape(p) for i, p in enumerate(pieces)))
 
 
 def fill(text: str, values: dict[str, str]) -> str:
-    return re.sub(r"\{(code|url)\}", lambda m: values[m[1]], text)
+    return re.sub(r"\{(code|url|named|ticket)\}", lambda m: values[m[1]], text)

@@ -10,8 +10,9 @@ import pytest
 
 from console.erasure import Conversation, Erasure
 from switchboard.errors import NotReachable
+from switchboard.incidents import Incident
 from switchboard.redis.snapshot import snapshot
-from tests.contracts.console.living import KEPT, NUMBER, OTHER, PHONE, WEB, WORDS, House, lived
+from tests.contracts.console.living import KEPT, NUMBER, OTHER, PHONE, STRANGER, WEB, WORDS, House, lived
 
 
 async def test_nothing_of_a_person_is_left_in_any_file(house: House) -> None:
@@ -68,6 +69,18 @@ async def test_what_waits_everywhere_is_erased_too(house: House) -> None:
     assert left.nothing
     keys = [key.decode() for key in await stack.stores.redis.keys("*")]
     assert [key for key in keys if stack.conversation(WEB) in key or ":talks" in key] == []
+
+
+async def test_what_they_wanted_to_hear_of_an_outage_is_erased_and_others_still_hear_it(house: House) -> None:
+    await lived(house)
+    incidents, now = house.stack.stores.incidents, house.stack.clock()
+    await incidents.add(Incident("I1", "zj", ("data",), now, {"zh": "停电", "en": "Power cut"}, "wang"))
+    for address in (PHONE, STRANGER):
+        await incidents.follow(house.stack.conversation(address), "I1", "zh")
+        await incidents.report(house.stack.conversation(address), "zj", "", "voice")
+    await house.erasure.erase(await house.erasure.whose(NUMBER), "wang")
+    assert [one.conversation for one in await incidents.followers("I1")] == [house.stack.conversation(STRANGER)]
+    assert [one.count for one in await incidents.alike()] == [1]
 
 
 async def test_evidence_of_a_purchase_stays(house: House) -> None:

@@ -26,8 +26,8 @@ async def test_who_switched_what_when_and_why_is_in_the_audit_once(engine: Async
     switches, audit = RedisSwitches(Scripts(redis), lambda: NOW), Audit(engine, lambda: NOW)
     await switches.off("operation", "change_plan", "wang", "资费表有误", NOW)
     await switches.on("operation", "change_plan", "li", "已更正")
-    assert await carry(switches, audit) == 2
-    assert await carry(switches, audit) == 0
+    assert await carry(switches.story, audit) == 2
+    assert await carry(switches.story, audit) == 0
     async with engine.connect() as connection:
         rows = (await connection.execute(sa.select(tables.audit).order_by(tables.audit.c.number))).all()
     assert [(r.actor, r.action, r.subject) for r in rows] == [
@@ -53,5 +53,5 @@ async def test_an_act_that_cannot_be_carried_is_told_and_tried_again(monkeypatch
         task = asyncio.create_task(switched.carry_on(None, None))  # type: ignore[arg-type]
         await asyncio.wait([task, waiting := asyncio.create_task(again.wait())], return_when=asyncio.FIRST_COMPLETED)
         await end(task, waiting)
-    assert told[0] == {"event": "switches_not_audited", "error": "ValueError", "log_level": "error"}
+    assert told[0] == {"event": "acts_not_audited", "of": "switch", "error": "ValueError", "log_level": "error"}
     assert len(asked) > 1

@@ -57,7 +57,7 @@ class World:
         quotes.model, quotes.till = self.model, self.till
         conversations = WatchedConversations(stores.scripts, keys, Numbers(stores.redis, key), clock)
         conversations.model = self.model
-        bindings = RedisBindings(conversations, clock)
+        bindings = RedisBindings(conversations, stores.reach, clock)
         self.stores = replace(stores, quotes=quotes, conversations=conversations, bindings=bindings)
         self.exchange = WatchedExchange(stores.scripts, keys, lambda address: ROUTES[address.channel], clock)
         self.exchange.model = self.model

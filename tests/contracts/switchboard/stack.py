@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from switchboard.fake import FakeAdapter, FakeDirectory, FakeHours, FakeRasa
 from switchboard.handoff import Reception
 from switchboard.metrics import Metrics
 from switchboard.model import Address, Inbound, InboundMessage
-from switchboard.notices import NoticeLane, Notices
+from switchboard.notices import Manners, NoticeLane, Notices
 from switchboard.openers import Openers
 from switchboard.partitions import Partitions
 from switchboard.redis.exchange import Exchange
@@ -23,6 +23,7 @@ from switchboard.redis.handoffs import RedisHandoffs
 from switchboard.redis.leases import Leases
 from switchboard.redis.stores import Stores, open_stores
 from switchboard.redis.topology import is_cluster
+from switchboard.reminders import Reminders
 from switchboard.router import Parts, Router
 from switchboard.sender import Sending
 from switchboard.settings import Settings
@@ -46,6 +47,11 @@ return waiting
 def content() -> tuple[Wording, Commands, Openers]:
     """Read once: YAML takes most of a second."""
     return Wording.load(ROOT / "content"), Commands.load(ROOT / "content"), Openers.load(ROOT / "content")
+
+
+@cache
+def reminders() -> Reminders:
+    return Reminders.load(ROOT / "content")
 
 
 class Clock:
@@ -86,6 +92,7 @@ class Stack:
         self.exchange = Exchange(self.stores.scripts, self.stores.keys, self.route, self.clock)
         self.handoffs = RedisHandoffs(self.stores, self.voice, self.route)
         self.notices = Notices(self.stores.accept)
+        self.manners = Manners(reminders(), self.stores.reach, (time(21), time(8)), 3, self.notices)
         self.bot = FakeRasa(self.stores.trackers)
         self.release = ""
         self.switches = Switches(self.stores.switches, self.clock)
@@ -105,7 +112,8 @@ class Stack:
                 bot=bot,
                 voice=self.voice,
                 reception=reception,
-                notices=NoticeLane(self.voice, self.clock),
+                notices=NoticeLane(self.voice, self.clock, self.manners),
+                reminders=reminders(),
                 directory=self.directory,
                 commands=content()[1],
                 openers=content()[2],

@@ -161,7 +161,7 @@ class House:
 @pytest.fixture
 async def house(engine: AsyncEngine, desk: FakeDesk, changes: FakeChanges, clock: FakeClock) -> AsyncIterator[House]:
     crm = FakeCrm.demo(clock)
-    console = Console("http://127.0.0.1:8080", engine, desk, desk, crm, changes, clock, desk.off, heartbeat_s=0.2)
+    console = Console("http://127.0.0.1:8080", engine, desk, desk, crm, changes, clock, desk.off, desk, heartbeat_s=0.2)
     app = web.Application()
     mount(app, console)
     server = TestServer(app)

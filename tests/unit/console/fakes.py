@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 from console.changes import Watcher
 from switchboard.errors import BadRecord, NotOwner
+from switchboard.incidents import Alike, Incident
 from switchboard.model import Address, Binding, Conversation, Owner, Reply, TurnContext
 from switchboard.ports import Waiting
 from switchboard.switches import Switch
@@ -46,6 +47,8 @@ class FakeDesk:
         self.ended: list[tuple[str, str, str]] = []
         self.here: dict[str, str] = {}
         self.switched: list[Switch] = []
+        self.outages: list[Incident] = []
+        self.reports: list[Alike] = []
         self._ids: dict[str, str] = {}
 
     def queue(self, talk: Conversation, reason: str = "asked") -> None:
@@ -54,6 +57,12 @@ class FakeDesk:
 
     async def off(self) -> list[Switch]:
         return self.switched
+
+    async def all(self) -> list[Incident]:
+        return self.outages
+
+    async def alike(self) -> list[Alike]:
+        return self.reports
 
     async def get(self, conversation: str) -> Conversation | None:
         return self.talks.get(conversation)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console import tables
+from switchboard.incidents import Alike, Incident
 from switchboard.model import Owner
 from switchboard.switches import Switch
 from tests.unit.console.conftest import Browser
@@ -164,6 +165,15 @@ async def test_what_is_switched_off_stands_over_the_lists(lin: Browser, desk: Fa
     for path in ("/desk", "/desk/lists"):
         _, text = await lin.get(path)
         assert "停用：业务办理「改套餐」" in text and "资费表有误" in text and 'role="status"' in text
+
+
+async def test_outages_and_places_that_report_alike_stand_over_the_lists(lin: Browser, desk: FakeDesk) -> None:
+    words = {"zh": "杭州西湖区停电", "en": "Power cut in West Lake, Hangzhou"}
+    desk.outages = [Incident("I1", "zj", ("data", "voice"), desk.clock(), words, "wang")]
+    desk.reports = [Alike("gd", "广州", "sms", 20), Alike("sc", "成都", "data", 19)]
+    _, text = await lin.get("/desk/lists")
+    assert "故障：上网、通话" in text and "杭州西湖区停电" in text
+    assert "疑似故障：gd 广州 短信" in text and "成都" not in text
 
 
 async def test_a_conversation_that_never_was_is_404(lin: Browser) -> None:

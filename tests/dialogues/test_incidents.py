@@ -1,0 +1,94 @@
+"""A known outage is the answer to whoever reports what it explains, and opens no ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.actions.incidents import OTHER_FAULT
+
+pytestmark = pytest.mark.rasa
+Begin = Callable[..., Any]
+SIGNAL = ["signal", "data", "voice", "sms"]
+
+
+def outage(person: Any, *covers: str, city: str = "", hours: float = 2.0) -> None:
+    until = (person.now + timedelta(hours=hours)).isoformat()
+    words = {"zh": "杭州停电", "en": "Power cut in Hangzhou"}
+    one = {"id": "I1", "city": city, "covers": list(covers), "words": words, "since": person.now.isoformat()}
+    person.incidents.open["zj"] = [{**one, "until": until}]
+
+
+@pytest.mark.parametrize(
+    ("intent", "covers"),
+    [
+        ("report_fault", SIGNAL),
+        ("report_slow_data", ["data"]),
+        ("report_no_codes", ["sms"]),
+        ("broadband_fault", ["broadband"]),
+    ],
+)
+async def test_a_fault_that_an_outage_explains_gets_no_ticket(talk: Begin, intent: str, covers: list[str]) -> None:
+    person = talk()
+    outage(person, *covers, city="杭州")
+    heard = await person.say(intent, "用不了了")
+    assert (heard.responses, heard.outcomes) == (["incident_known"], [(intent, "answered")])
+    assert "杭州停电" in heard.texts[0] and "预计" in heard.texts[0]
+    assert person.incidents.reported == []
+
+
+async def test_an_outage_of_another_kind_or_another_city_explains_nothing(talk: Begin) -> None:
+    person = talk()
+    outage(person, "sms")
+    assert (await person.say("report_slow_data", "慢")).responses == ["ask_fault_slow"]
+    outage(person, "data", city="宁波")
+    assert (await person.say("report_slow_data", "慢")).responses == ["ask_fault_slow"]
+    assert person.incidents.reported == [(person.conversation, "zj", "杭州", "data")] * 2
+
+
+async def test_the_kind_that_is_chosen_counts(talk: Begin) -> None:
+    person = talk()
+    outage(person, "voice")
+    assert (await person.say("report_fault", "手机坏了")).responses == ["ask_fault_kind"]
+    assert (await person.say("inform", option="打不了电话")).responses == ["incident_known"]
+    assert (await person.say("query_ticket")).texts[0] == "没有查到您的工单。"
+
+
+async def test_one_that_takes_longer_says_so(talk: Begin) -> None:
+    person = talk()
+    outage(person, "data", hours=-1)
+    assert "还没修好" in (await person.say("report_slow_data", "慢")).texts[0]
+
+
+async def test_a_place_that_is_named_counts_before_any_number_is_asked_for(talk: Begin) -> None:
+    person = talk(None)
+    person.region = ""
+    outage(person, *SIGNAL, city="杭州")
+    for text, word in (("杭州没信号", "杭州"), ("no signal in hangzhou", "hangzhou")):
+        heard = await person.say("report_fault", text, region="zj", spans={"region": word})
+        assert heard.responses == ["incident_known"]
+    heard = await person.say("report_fault", "宁波没信号", region="zj", spans={"region": "宁波"})
+    assert heard.responses == ["login_ask_number"]
+
+
+async def test_mine_is_different_goes_on_to_a_ticket(talk: Begin) -> None:
+    person = talk()
+    outage(person, *SIGNAL)
+    heard = await person.say("report_fault", "没信号")
+    assert heard.choices[1]["entities"] == {"option": OTHER_FAULT}
+    assert (await person.say("report_fault", option=OTHER_FAULT)).responses == ["ask_fault_kind"]
+    assert (await person.say("inform", option="没有信号")).responses == ["ask_fault_told"]
+    assert (await person.say("inform", "西湖区，昨天开始")).responses == ["ticket_fault"]
+
+
+async def test_the_end_can_be_followed_while_it_lasts(talk: Begin) -> None:
+    person = talk()
+    outage(person, *SIGNAL)
+    offered = (await person.say("report_fault", "没信号")).choices[0]
+    assert (await person.say(offered["intent"], **offered["entities"])).responses == ["incident_followed"]
+    assert person.incidents.followed == [(person.conversation, "I1", "zh")]
+    person.incidents.open.clear()
+    assert (await person.say(offered["intent"], **offered["entities"])).responses == ["incident_over"]

@@ -1,0 +1,75 @@
+"""Notices that are ended and wanted again, advertising that is ended, and a ticket that was not solved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from crm.port import within
+
+pytestmark = pytest.mark.rasa
+Begin = Callable[..., Any]
+LI, WANG = "+8613800000000", "+8613800000001"
+
+
+async def test_a_kind_is_ended_and_wanted_again_and_both_are_kept_as_evidence(talk: Begin) -> None:
+    person = talk()
+    heard = await person.say("event_end_notices", option="data:off")
+    assert heard.texts == ["好的，不再给您发流量提醒。想恢复时说“恢复流量提醒”。"]
+    again = heard.choices[0]
+    assert (await person.say(again["intent"], **again["entities"])).responses == ["notices_again"]
+    assert [(e["topic"], e["off"]) for e in person.reminders.ended] == [("data", True), ("data", False)]
+    kept = [answer for (_, _, operation), answer in person.once.answers.items() if operation == "evidence"]
+    assert [(k["consent"], k["state"], k["agreed_on"]) for k in kept] == [("data", "off", "web"), ("data", "on", "web")]
+
+
+async def test_a_stranger_ends_nothing_before_they_are_known(talk: Begin) -> None:
+    person = talk(None)
+    assert (await person.say("event_end_notices", option="data:off")).responses == ["login_ask_number"]
+    assert person.reminders.ended == []
+
+
+async def test_advertising_is_ended_by_a_sentence(talk: Begin) -> None:
+    person = talk()
+    heard = await person.say("opt_out_marketing", "别给我发广告")
+    assert (heard.responses, heard.outcomes) == (["marketing_ended"], [("opt_out_marketing", "done")])
+    assert [e["topic"] for e in person.reminders.ended] == ["marketing"]
+
+
+async def closed(person: Any, msisdn: str = LI) -> Any:
+    crm = person.crm
+    made = await crm.create_ticket(msisdn, "fault", "没信号", idempotency_key=msisdn, deadline=within(5))
+    crm.all_tickets[made.id] = replace(made, state="resolved")
+    return made
+
+
+async def test_no_opens_the_same_ticket_again_with_its_person_and_a_new_deadline(talk: Begin) -> None:
+    person = talk()
+    made = await closed(person)
+    person.now += timedelta(days=3)
+    heard = await person.say("event_ticket_not_solved", option=made.id)
+    assert heard.responses == ["ticket_reopened"] and made.id in heard.texts[0] and made.accountable in heard.texts[0]
+    ticket = person.crm.all_tickets[made.id]
+    assert (ticket.state, ticket.accountable, ticket.due_at > made.due_at) == ("inProgress", made.accountable, True)
+    assert (await person.say("event_ticket_not_solved", option=made.id)).responses == ["ticket_reopened"]
+    assert len(person.crm.all_tickets) == 1
+
+
+async def test_yes_changes_nothing(talk: Begin) -> None:
+    person = talk()
+    made = await closed(person)
+    assert (await person.say("event_ticket_solved", option=made.id)).responses == ["ticket_was_solved"]
+    assert person.crm.all_tickets[made.id].state == "resolved"
+
+
+async def test_nobody_opens_another_ones_ticket_or_one_that_is_none(talk: Begin) -> None:
+    person = talk()
+    made = await closed(person, WANG)
+    for ticket in (made.id, "T99", ""):
+        heard = await person.say("event_ticket_not_solved", option=ticket)
+        assert heard.responses[0] == "refused_no_such_ticket"
+    assert person.crm.all_tickets[made.id].state == "resolved"
