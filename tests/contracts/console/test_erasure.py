@@ -71,14 +71,17 @@ async def test_what_waits_everywhere_is_erased_too(house: House) -> None:
     assert [key for key in keys if stack.conversation(WEB) in key or ":talks" in key] == []
 
 
-async def test_what_they_wanted_to_hear_of_an_outage_is_erased_and_others_still_hear_it(house: House) -> None:
+async def test_what_they_want_to_be_told_or_not_is_erased_and_others_still_hear_of_an_outage(house: House) -> None:
     await lived(house)
     incidents, now = house.stack.stores.incidents, house.stack.clock()
     await incidents.add(Incident("I1", "zj", ("data",), now, {"zh": "停电", "en": "Power cut"}, "wang"))
     for address in (PHONE, STRANGER):
         await incidents.follow(house.stack.conversation(address), "I1", "zh")
         await incidents.report(house.stack.conversation(address), "zj", "", "voice")
+    reach = house.stack.stores.reach
+    await reach.end(NUMBER, "s1", "data", True, {})
     await house.erasure.erase(await house.erasure.whose(NUMBER), "wang")
+    assert (await reach.of(NUMBER)).ended == frozenset()
     assert [one.conversation for one in await incidents.followers("I1")] == [house.stack.conversation(STRANGER)]
     assert [one.count for one in await incidents.alike()] == [1]
 

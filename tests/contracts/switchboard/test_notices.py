@@ -197,7 +197,7 @@ async def test_whether_a_ticket_was_solved_is_asked_at_most_once_in_some_days(no
 
 async def test_no_key_and_no_id_holds_the_number_in_clear(noon: Stack) -> None:
     await noon.stores.reach.end(NUMBER, "S1", "data", True, {})
-    await told(noon, "balance_low", balance_fen=500)
+    await told(noon, "balance_low", f"2026-11:{NUMBER}", balance_fen=500)
     keys = [key.decode() for key in await noon.stores.redis.keys("*")]
     assert [key for key in keys if NUMBER in key and ":seen:sms:" not in key] == []
     assert NUMBER not in noon.sms.sent[0].id
