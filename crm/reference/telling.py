@@ -130,7 +130,7 @@ async def _bills(connection: AsyncConnection, terms: Terms) -> list[Event]:
     last, events = month_of(datetime.combine(today.replace(day=1), time(), CHINA) - timedelta(days=1)), []
     for row in await all_rows(connection, query):
         month, due_on = row["month"], row["due_on"]
-        if month == last and today.day > terms.policy.terms["billing_run"]["days"]:
+        if month == last and today.day > terms.policy.billing_run_days:
             events.append(_event("bill_ready", month, row, terms, month=month, total_fen=int(row["total_fen"])))
         if row["due_fen"] > 0 and due_on - soon <= today:
             kind = "bill_overdue" if today > due_on else "bill_due"
