@@ -76,6 +76,7 @@ async def start(opened: AsyncExitStack) -> None:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python actions.py", description="The action server.")
+    parser.add_argument("--host", default="127.0.0.1", help="another only where none but our processes reach it")
     parser.add_argument("--port", type=int, default=5055)
     asked = parser.parse_args(arguments)
     try:
@@ -83,7 +84,7 @@ def main(arguments: list[str]) -> int:
         executor = ActionExecutor()
         executor.register_package("bot.actions")
         uvloop.install()
-        asyncio.run(serve(ActionsServer(executor, expected), asked.port, start))
+        asyncio.run(serve(ActionsServer(executor, expected), asked.host, asked.port, start))
     except (BadSettings, OSError) as error:
         print(f"actions: {error}", file=sys.stderr)
         return 1

@@ -82,8 +82,8 @@ class ActionsServer:
             return 500, told_failed(error)
 
 
-async def serve(actions: ActionsServer, port: int, start: Start) -> None:
-    """On loopback, until SIGTERM or SIGINT; what runs is answered first."""
+async def serve(actions: ActionsServer, host: str, port: int, start: Start) -> None:
+    """Until SIGTERM or SIGINT; what runs is answered first."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
@@ -92,7 +92,7 @@ async def serve(actions: ActionsServer, port: int, start: Start) -> None:
         runner = web.ServerRunner(web.Server(actions.handle, request_factory=_request), shutdown_timeout=DRAIN_S)
         await runner.setup()
         opened.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        await web.TCPSite(runner, host, port).start()
         garbage.seldom()
         await stop.wait()
 
