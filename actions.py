@@ -61,6 +61,7 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         now=utc_now,
         gate=switches.refusal,
         notices=SmsTidings(stores.accept, utc_now),
+        locks=stores.locks,
         tell=Telling(stores.accept, stores.conversations, utc_now),
         incidents=stores.incidents,
         reminders=stores.reach,

@@ -36,6 +36,7 @@ from console.switched import carry_on
 from console.writer import Writer
 from crm import worktime
 from crm.errors import NotFound, Unavailable
+from crm.operations.elders import SENIOR_PRIORITY, is_elder
 from crm.port import Crm, within
 from crm.tmf import tmf_crm
 from switchboard import garbage, logs
@@ -81,6 +82,15 @@ class CrmDirectory:
         except Unavailable as error:
             raise NotReachable(f"crm: {error}") from error
         return subscriber.id, subscriber.region
+
+    async def priority(self, msisdn: str) -> int:
+        try:
+            person = await self._crm.subscriber_of(msisdn, deadline=within(LOOKUP_S))
+        except NotFound:
+            return 0
+        except Unavailable as error:
+            raise NotReachable(f"crm: {error}") from error
+        return SENIOR_PRIORITY if is_elder(person, utc_now()) else 0
 
 
 class DeskHours:

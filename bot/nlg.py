@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
@@ -13,8 +14,13 @@ from bot.turn import current_turn
 from bot.wordings import Wordings
 from switchboard.codec import to_dict
 from switchboard.errors import BadWording
+from switchboard.model import Reply
 from switchboard.wording import LANGUAGES, Wording
 
+SALES = frozenset(
+    {"change_plan", "consult_plans", "consult_promotions", "order_data_pack", "recommend_plan", "redeem_points"}
+)
+"""Choices that are not put to whoever is served without sales; what they ask for themselves they get."""
 _PREFIX = "utter_"
 # What Rasa and its SDK put beside an action's values.
 _NOT_VALUES = frozenset(
@@ -48,6 +54,8 @@ class WordingNlg(NaturalLanguageGenerator):  # type: ignore[misc]
         reply = (await self.wording(said.get("release_id") or "")).render(
             utter_action.removeprefix(_PREFIX), said.get("channel") or "web", language, {"language": language, **given}
         )
+        if values.get("no_sales"):
+            reply = _without_sales(reply)
         # Only `rasa shell` shows these; the channel passes `reply` on, whose payloads no person ever sees.
         buttons = [{"title": c.label, "payload": f"/{c.intent}{json.dumps(dict(c.entities))}"} for c in reply.choices]
         return {"text": reply.text, "buttons": buttons, "reply": to_dict(reply)}
@@ -57,6 +65,12 @@ class WordingNlg(NaturalLanguageGenerator):  # type: ignore[misc]
         if self._wordings.is_loaded(release_id):
             return self._wordings.get(release_id)
         return await asyncio.to_thread(self._wordings.get, release_id)
+
+
+def _without_sales(reply: Reply) -> Reply:
+    """The same with nothing to buy among its choices."""
+    kept = [choice for choice in reply.choices if choice.intent not in SALES]
+    return replace(reply, choices=tuple(replace(choice, number=n) for n, choice in enumerate(kept, 1)))
 
 
 def _metadata(tracker: Any) -> Mapping[str, Any]:

@@ -97,11 +97,18 @@ class FakeDirectory:
 
     def __init__(self, known: Mapping[str, tuple[str, str]] | None = None) -> None:
         self.known, self.away = dict(known or {}), False
+        self.first: dict[str, int] = {}
+        """msisdn → priority."""
 
     async def lookup(self, msisdn: str) -> tuple[str, str] | None:
         if self.away:
             raise NotReachable("the CRM is away")
         return self.known.get(msisdn)
+
+    async def priority(self, msisdn: str) -> int:
+        if self.away:
+            raise NotReachable("the CRM is away")
+        return self.first.get(msisdn, 0)
 
 
 class FakeHours:

@@ -134,6 +134,9 @@ class Directory(Protocol):
     async def lookup(self, msisdn: str) -> tuple[str, str] | None:
         """(subscriber id, region) or None."""
 
+    async def priority(self, msisdn: str) -> int:
+        """How much sooner than others a person answers whoever has this number; 0 for most."""
+
 
 class Hours(Protocol):
     """When humans are at the desk. The roots put `crm.worktime` behind it."""

@@ -44,6 +44,7 @@ from switchboard.wording import LANGUAGES
 SESSION = timedelta(minutes=60)
 """After this silence a new session begins: Release and number are looked up again, an open quote is void."""
 LOOKUP_S = 2.0
+PRIORITY_S = 1.0
 HELD = (Owner.QUEUE, Owner.AGENT)
 
 
@@ -135,7 +136,7 @@ class Router:
         standing = await self.standing(entry)
         if standing is None or standing.conversation.owner in HELD or not isinstance(entry.item, InboundMessage):
             return None
-        commit = await self._drafts.answered(entry, standing, _asked(standing))
+        commit = await self._drafts.answered(entry, standing, _asked(standing, await self._priority(standing)))
         return commit if commit.owner else None
 
     async def quarantine(self, entry: Entry, reason: str, attempts: int) -> Commit:
@@ -168,7 +169,7 @@ class Router:
             if conversation.owner in HELD:
                 return await self._held(entry, standing, asks)
             if asks:
-                return await self._drafts.answered(entry, standing, _asked(standing))
+                return await self._drafts.answered(entry, standing, _asked(standing, await self._priority(standing)))
             if off := self._p.channel_off(conversation.address.channel):
                 return await self._maintenance(entry, standing, off)
             try:
@@ -249,6 +250,16 @@ class Router:
             standing = replace(standing, conversation=replace(standing.conversation, release_id=release))
         return standing
 
+    async def _priority(self, standing: Standing) -> int:
+        """Of whoever asks for a human; nobody waits long for it."""
+        binding = standing.conversation.binding
+        if binding is None:
+            return 0
+        try:
+            return await asyncio.wait_for(self._p.directory.priority(binding.msisdn), PRIORITY_S)
+        except (NotReachable, asyncio.TimeoutError):
+            return 0
+
     async def _bound_by_link(self, standing: Standing) -> Standing:
         conversation = standing.conversation
         number, known = conversation.address.id, conversation.binding
@@ -292,10 +303,10 @@ def _with(turn: Turn, picked: Choice | None) -> Turn:
     return replace(turn, intent=picked.intent, entities=picked.entities) if picked else turn
 
 
-def _asked(standing: Standing) -> TurnResult:
+def _asked(standing: Standing, priority: int) -> TurnResult:
     """A human, asked for in so many words: no understanding needed, and none that could be wrong."""
     return TurnResult(
-        handoff=HandoffRequest("asked"),
+        handoff=HandoffRequest("asked", priority=priority),
         understanding=Understanding(intent="transfer_to_agent", confidence=1.0),
         context=standing.conversation.context,
         outcomes=(Outcome("transfer_to_agent", "handed_off"),),

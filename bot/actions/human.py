@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
+from datetime import datetime
 from typing import ClassVar
+
+from rasa_sdk.events import SlotSet
 
 from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
 from bot.actions.turn import Event, Turn
 from crm.errors import Unavailable
 from crm.model import Urgency
+from crm.operations import protection
+from crm.operations.elders import SENIOR_PRIORITY, is_elder
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
-from crm.worktime import CHINA
 
-SENIOR_AGE = 65
-SENIOR_PRIORITY = 5
 PRIORITY = {"lost": 6, "fraud": 8, "distress": 9}
 """Reasons that are answered before others, seniors included."""
+
+
+GAVE_AWAY = re.compile(
+    r"(?:验证码|驗證碼|校验码|动态码|密码|密碼).{0,12}(?:告诉|告訴|给|給|报|報|念|说|說|发|發|骗|騙)"
+    r"|(?:告诉|告訴|给|給|报|報|念|说|發|发|骗|騙|要了).{0,12}(?:验证码|驗證碼|校验码|动态码|密码|密碼)"
+    r"|\b(?:told|gave|sent|read|shared)\b.{0,40}\b(?:code|password|otp|pin)\b",
+    re.IGNORECASE,
+)
+"""Somebody else has a code or a password."""
 
 
 class TransferToAgent(Skill):
@@ -72,6 +84,17 @@ class ReportFraud(_AtOnce):
     def name(self) -> str:
         return "action_report_fraud"
 
+    async def answer(self, turn: Turn) -> list[Event]:
+        told = GAVE_AWAY.search(turn.text)
+        try:
+            until = await protection.protect(turn.doors, turn.who) if told else None
+        except Unavailable:
+            until = None
+        events = await super().answer(turn)
+        if isinstance(until, datetime):
+            turn.say("fraud_protected", until=until.isoformat())
+        return events
+
 
 class Distress(_AtOnce):
     wish = "distress"
@@ -92,6 +115,9 @@ class OlderMode(_AtOnce):
     def name(self) -> str:
         return "action_older_mode"
 
+    async def answer(self, turn: Turn) -> list[Event]:
+        return [*await super().answer(turn), SlotSet("older", True)]
+
 
 async def hand_over(turn: Turn, reason: str, wish: str = "transfer_to_agent") -> None:
     """Urgent reasons first, then seniors."""
@@ -103,10 +129,11 @@ async def hand_over(turn: Turn, reason: str, wish: str = "transfer_to_agent") ->
 
 
 async def is_senior(turn: Turn) -> bool:
-    """False when the CRM does not say: nobody waits for it on the way to a human."""
+    """Also whoever asked to be served so. False when the CRM does not say: nobody waits for it."""
+    if turn.gentle:
+        return True
     try:
         subscriber = await identify(turn.doors, turn.who)
     except Unavailable:
         return False
-    today = turn.doors.now().astimezone(CHINA).date()
-    return not isinstance(subscriber, Refusal) and subscriber.age(today) >= SENIOR_AGE
+    return not isinstance(subscriber, Refusal) and is_elder(subscriber, turn.doors.now())

@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.turn import Event
 
-CARRIED = ("wish",)
+CARRIED = ("wish", "older")
 
 
 class ActionSessionStart(Action):  # type: ignore[misc]

@@ -15,6 +15,7 @@ from bot.actions.refusals import refuse
 from bot.actions.turn import Event, Turn, form_ended
 from bot.actions.wiring import doors
 from crm.errors import Unavailable
+from crm.operations.elders import is_elder
 from crm.operations.gate import SWITCHED_OFF
 from crm.operations.identify import identify
 from crm.operations.levels import level
@@ -76,6 +77,9 @@ class Skill(Action, ABC):  # type: ignore[misc]
             subscriber = await identify(turn.doors, turn.who)
             if isinstance(subscriber, Refusal):
                 return self._kept(turn) + await self._unknown(turn, subscriber)
+            if is_elder(subscriber, turn.doors.now()) and not turn.gentle:
+                turn.gentle = True
+                turn.events.append(SlotSet("older", True))
         return self._kept(turn) + await self.answer(turn)
 
     async def _in_context(self, turn: Turn) -> list[Event] | None:

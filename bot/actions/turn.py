@@ -46,6 +46,8 @@ class Turn:
         """What a form understood of this turn, kept when the CRM then does not answer."""
         self.asked = False
         """What was said in this turn asks for the next step already."""
+        self.gentle = bool(tracker.get_slot("older"))
+        """Somebody old, or who asked to be served so: nothing is sold to them."""
         self.of_number = ""
         """The last digits of another number that this answers for, so that its choices do too."""
         self.words: dict[str, str] = {}
@@ -90,7 +92,7 @@ class Turn:
         other = Turn(self.dispatcher, self.tracker, self.doors, self.who)
         other.intent, other.entities, other.parts = intent, dict(entities), list(parts)
         other.topic, other.text = topic, ""
-        other.of_number = self.of_number
+        other.of_number, other.gentle = self.of_number, self.gentle
         other.events, other.words = self.events, self.words
         other.values = self.values if other.entities == self.entities else []
         return other
@@ -122,7 +124,9 @@ class Turn:
 
     def say(self, response: str, **values: Any) -> None:
         """One message in the words of content/responses; `values` are plain JSON."""
-        self.dispatcher.utter_message(response=f"utter_{response}", **{"of_number": self.of_number, **values})
+        self.dispatcher.utter_message(
+            response=f"utter_{response}", **{"of_number": self.of_number, "no_sales": self.gentle, **values}
+        )
 
     def effect(self, **effects: Any) -> None:
         """What the switchboard does with the commit: handoff, timers, language, awaits."""

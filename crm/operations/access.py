@@ -8,7 +8,7 @@ from crm.operations.context import Context
 from crm.operations.doors import Doors
 from crm.operations.gate import OPERATIONS
 from crm.operations.identify import identify
-from crm.operations.levels import BY_PERSON, WITHOUT_BINDING, level
+from crm.operations.levels import BY_PERSON, LOCKED, WITHOUT_BINDING, level
 from crm.operations.results import Refusal
 
 
@@ -24,7 +24,12 @@ async def admit(doors: Doors, who: Context, operation: str) -> Subscriber | Refu
         return off
     if operation in BY_PERSON:
         return Refusal("human_only")
-    return None if needed == 0 or operation in WITHOUT_BINDING else await identify(doors, who)
+    if needed == 0 or operation in WITHOUT_BINDING:
+        return None
+    person = await identify(doors, who)
+    if operation in LOCKED and not isinstance(person, Refusal) and (until := await doors.locks.until(person.msisdn)):
+        return Refusal("protected", {"until": until.isoformat()})
+    return person
 
 
 async def admitted(doors: Doors, who: Context, operation: str) -> Subscriber | Refusal:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 from crm.operations.gate import Gate, all_on
 from crm.operations.ports import (
+    NO_LOCKS,
     SILENT,
     Bindings,
     Clock,
     CodeSender,
     Incidents,
+    Locks,
     NoIncidents,
     NoReminders,
     Notifier,
@@ -52,6 +54,7 @@ class Doors:
     tell: Tell = tell_nobody
     incidents: Incidents = field(default_factory=NoIncidents)
     reminders: Reminders = field(default_factory=NoReminders)
+    locks: Locks = NO_LOCKS
     read_s: float = 2.0
     write_s: float = 2.5
 

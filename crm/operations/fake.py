@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from crm.operations.ports import Clock, CodeCheck
@@ -149,6 +149,19 @@ class FakeBindings:
         for conversation, (number, subscriber, *_) in list(self.bound.items()):
             if number == msisdn and subscriber != subscriber_id:
                 await self.unbind(conversation, reason)
+
+
+class FakeLocks:
+    def __init__(self, now: Clock) -> None:
+        self.now = now
+        self.locked: dict[str, datetime] = {}
+
+    async def lock(self, msisdn: str, until: datetime) -> None:
+        self.locked[msisdn] = max(until, self.locked.get(msisdn, until))
+
+    async def until(self, msisdn: str) -> datetime | None:
+        until = self.locked.get(msisdn)
+        return until if until and until > self.now() else None
 
 
 class FakeCodeSender:

@@ -57,6 +57,7 @@ LEVELS: Mapping[str, int] = {
     "request_callback": 1,
     "book_visit": 1,
     "end_notices": 1,
+    "protect": 1,
     "order_data_pack": 2,
     "cancel_data_pack": 2,
     "change_plan": 2,
@@ -77,6 +78,8 @@ LEVELS: Mapping[str, int] = {
 BY_PERSON = frozenset({"resume_number", "reset_password", "replace_sim", "change_owner"})
 """Of level 3 what no machine does: a person, or a shop, looks at the face and the papers."""
 
+LOCKED = frozenset({operation for operation, needed in LEVELS.items() if needed == 2} - {"suspend_number"})
+"""What rests while a number is protected: all that a stolen code could be used for."""
 WITHOUT_BINDING = frozenset({"stop_lost_line"})
 """For whoever proves it, from any Address: one act that can be undone."""
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from crm.errors import NotFound, Refused, Unavailable
 from crm.model import Order, OrderRequest
 from crm.operations import evidence, stepups, undo_plan_change
-from crm.operations.closed import closed
+from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
-from crm.operations.identify import identify
 from crm.operations.levels import step_up
 from crm.operations.quotes import Quote, stored
 from crm.operations.results import CodeSent, Done, Pending, Refusal
@@ -60,14 +59,12 @@ async def _confirmable(doors: Doors, who: Context, quote_id: str) -> Quote | Ref
         # Only the message that consumed it may go on: a repeated turn, not a second yes.
         mine = await doors.quotes.consume(who.conversation, quote_id, who.message_id)
         return quote if mine else Refusal("quote_used")
-    if off := await closed(doors, quote.operation):
-        return off
     if quote.expires_at <= doors.now():
         await doors.quotes.void(who.conversation, quote_id, "expired")
         return Refusal("quote_expired")
     if not await doors.quotes.wait_shown(who.conversation, quote_id):
         return Refusal("quote_not_shown")
-    subscriber = await identify(doors, who)
+    subscriber = await admitted(doors, who, quote.operation)
     if isinstance(subscriber, Refusal):
         return subscriber
     if who.bound is None or who.bound.msisdn != quote.msisdn:

@@ -114,6 +114,29 @@ class Silent:
 SILENT = Silent()
 
 
+class Locks(Protocol):
+    """Numbers for which nothing is transacted for a while, since somebody else may hold what proves them."""
+
+    async def lock(self, msisdn: str, until: datetime) -> None:
+        """A lock that lasts longer already stays."""
+
+    async def until(self, msisdn: str) -> datetime | None:
+        """None where nothing is locked."""
+
+
+class NoLocks:
+    """Where nothing is ever locked."""
+
+    async def lock(self, msisdn: str, until: datetime) -> None:
+        return None
+
+    async def until(self, msisdn: str) -> datetime | None:
+        return None
+
+
+NO_LOCKS = NoLocks()
+
+
 class Once(Protocol):
     """Remembers the answer of a write by (conversation, message id, operation) for 48 h."""
 

@@ -33,6 +33,7 @@ REFUSALS = frozenset(
         "unknown_offering",
         "too_many_tries",  # of proofs in one conversation on one day
         "no_such_time",  # the shop has no such time, or not any more
+        "protected",  # values: until (ISO moment)
         "holder_only",  # the number is used by one and held by another
         "bad_tax_id",
         "month_not_kept",  # values: months (how many are)

@@ -1,11 +1,15 @@
-"""Which conversations are bound to a number: perhaps some that are not any more, never fewer than are."""
+"""What is known by number: which conversations are bound to it (perhaps some that are not any more, never fewer than
+are), and whether nothing is transacted for it now."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from datetime import datetime
 
+from switchboard.ports import Clock
 from switchboard.redis.connection import Client, reaching
+from switchboard.redis.records import moment, ms
 
 KIND = "bound"
 
@@ -30,5 +34,29 @@ class Numbers:
             return sorted(name.decode() for name in await self._redis.smembers(self._of(msisdn)))
 
     def _of(self, msisdn: str) -> str:
-        # A number belongs to no conversation, so its partition is its own.
-        return f"{{n:{hmac.new(self._key, msisdn.encode(), hashlib.sha256).hexdigest()}}}:{KIND}"
+        return named(self._key, msisdn, KIND)
+
+
+class RedisLocks:
+    """The Locks port of crm/operations; `key` as for Numbers."""
+
+    def __init__(self, redis: Client, key: bytes, clock: Clock) -> None:
+        self._redis, self._key, self._clock = redis, key, clock
+
+    async def lock(self, msisdn: str, until: datetime) -> None:
+        left_ms = ms(until) - ms(self._clock())
+        known = await self.until(msisdn)
+        if left_ms > 0 and (known is None or known < until):
+            with reaching():
+                await self._redis.set(named(self._key, msisdn, "lock"), ms(until), px=left_ms)
+
+    async def until(self, msisdn: str) -> datetime | None:
+        with reaching():
+            stored = await self._redis.get(named(self._key, msisdn, "lock"))
+        until = moment(int(stored)) if stored else None
+        return until if until and until > self._clock() else None
+
+
+def named(key: bytes, msisdn: str, kind: str) -> str:
+    """A number belongs to no conversation, so its partition is its own."""
+    return f"{{n:{hmac.new(key, msisdn.encode(), hashlib.sha256).hexdigest()}}}:{kind}"

@@ -20,7 +20,7 @@ from switchboard.redis.exchange import RedisAccept
 from switchboard.redis.incidents import RedisIncidents
 from switchboard.redis.keys import Keys, keep_partitions
 from switchboard.redis.log import RedisLog
-from switchboard.redis.numbers import Numbers
+from switchboard.redis.numbers import Numbers, RedisLocks
 from switchboard.redis.once import RedisOnce
 from switchboard.redis.outbox import RedisWebOutbox
 from switchboard.redis.quotes import RedisQuotes
@@ -53,6 +53,7 @@ class Stores:
     trackers: RedisTrackers
     conversations: RedisConversations
     bindings: RedisBindings
+    locks: RedisLocks
     quotes: RedisQuotes
     stepups: RedisStepUps
     once: RedisOnce
@@ -98,6 +99,7 @@ def open_stores(settings: Settings, clock: Clock = utc_now) -> Stores:
         trackers=RedisTrackers(scripts, keys),
         conversations=conversations,
         bindings=RedisBindings(conversations, reach, clock),
+        locks=RedisLocks(redis, settings.key("number"), clock),
         quotes=RedisQuotes(scripts, keys, clock),
         stepups=RedisStepUps(scripts, keys, settings.key("stepup"), clock),
         once=RedisOnce(scripts, keys, clock),

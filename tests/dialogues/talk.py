@@ -28,6 +28,7 @@ from crm.operations.fake import (
     FakeBindings,
     FakeCodeSender,
     FakeIncidents,
+    FakeLocks,
     FakeNotifier,
     FakeOnce,
     FakeQuotes,
@@ -136,6 +137,7 @@ class Talk:
         self.gate: Gate = all_on
         self.tell: Tell = tell_nobody
         self.incidents, self.reminders = FakeIncidents(), FakeReminders()
+        self.locks = FakeLocks(self.clock)
         self.binding: dict[str, str] | None = None
         if msisdn:
             self.binding = {"msisdn": msisdn, "subscriber_id": self.crm.subscribers[msisdn].id}
@@ -157,6 +159,7 @@ class Talk:
             gate=self.gate,
             notices=self.notices,
             tell=self.tell,
+            locks=self.locks,
             # A loaded machine is no CRM that does not answer.
             read_s=60,
             write_s=60,

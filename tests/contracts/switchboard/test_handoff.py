@@ -268,3 +268,13 @@ async def test_who_waits_keeps_waiting_while_somebody_is_there(stack: Stack) -> 
     await stack.say(LI, "人工")
     await stack.at_rest()
     assert stack.web.texts().count("正在为您转接人工客服，您是下一位。") == 2
+
+
+async def test_who_comes_first_is_ahead_also_with_the_bare_word(stack: Stack) -> None:
+    """No bot reads "人工": the CRM is asked for the priority, and a CRM that is away holds nobody up."""
+    stack.directory.known[PHONE.id] = ("s1", "zj")
+    stack.directory.first[PHONE.id] = 5
+    first, then = await queued(stack, LI), await queued(stack, PHONE)
+    assert [waiting.conversation for waiting in await stack.handoffs.waiting()] == [then, first]
+    stack.directory.away = True
+    await queued(stack, WANG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -123,3 +124,14 @@ def _doors(stack: Stack, now: str) -> Doors:
     crm: Any = SimpleNamespace(subscriber_of=subscriber_of)
     none = cast(Any, None)
     return Doors(crm, none, none, none, none, stack.stores.bindings, none, none, stack.clock)
+
+
+async def test_a_lock_holds_for_the_number_until_its_end_and_a_shorter_one_changes_nothing(stack: Stack) -> None:
+    locks, now = stack.stores.locks, stack.clock()
+    await locks.lock(NUMBER, now + timedelta(hours=24))
+    await locks.lock(NUMBER, now + timedelta(hours=1))
+    assert await locks.until(OTHER) is None
+    stack.clock.forward(hours=23)
+    assert await locks.until(NUMBER) is not None
+    stack.clock.forward(hours=1, seconds=1)
+    assert await locks.until(NUMBER) is None
