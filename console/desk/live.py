@@ -37,7 +37,7 @@ class Live:
         opened, person = request.query.get("open", ""), session_of(request).person
         async with self.changes.watch() as watcher:
             async with sse_response(request, headers={"Cache-Control": "no-store"}) as response:
-                response.ping_interval = int(self.heartbeat_s)
+                response.ping_interval = self.heartbeat_s
                 await self._show_up(person)
                 # What happened before this stream began, or between two of them, is asked for once.
                 await _tell(response, "lists-changed", "transcript-changed")
