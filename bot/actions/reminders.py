@@ -18,6 +18,9 @@ class EndNotices(Skill):
 
     async def answer(self, turn: Turn) -> list[Event]:
         topic, _, state = str(turn.entities.get("option") or "").partition(":")
+        if not topic:
+            turn.say("what_about_it")
+            return []
         refusal = await reminders.end(turn.doors, turn.who, topic, off=state == "off")
         if isinstance(refusal, Refusal):
             return await refuse(turn, self.wish, refusal)
