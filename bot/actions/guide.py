@@ -9,12 +9,12 @@ from bot.actions.places import tell_nearest
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 
-TOLD = frozenset({"auto_pay", "call_forwarding", "check_message", "query_my_data", "report_spam"})
+TOLD = frozenset({"auto_pay", "call_forwarding", "check_message", "report_spam"})
 """The text is the answer."""
 ELSEWHERE = frozenset(
     {
         "broadband_cancel", "broadband_move", "broadband_new", "broadband_renew", "close_account", "consult_business",
-        "consult_coverage", "consult_handset", "consult_promotions", "delete_my_data",
+        "consult_coverage", "consult_handset", "consult_promotions",
         "query_puk", "query_real_name",
         "recharge_other", "replace_sim", "reset_password",
     }

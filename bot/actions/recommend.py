@@ -11,7 +11,7 @@ from bot.actions.shown import shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import EVERYWHERE, Offering, Subscriber, UsageSummary
-from crm.operations import reads
+from crm.operations import privacy, reads
 from crm.operations.catalogue import on_sale
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
@@ -33,7 +33,8 @@ class RecommendPlan(Skill):
         person, plans = await _person(turn), await on_sale(turn.doors, "plan", turn.who.region)
         plans = tuple(p for p in plans if _open_to(turn, p, person))
         budget = turn.entities.get("amount_fen")
-        months = [] if person is None or isinstance(budget, int) else await _months(turn)
+        unknown = person is None or isinstance(budget, int) or not await privacy.may_recommend(turn.doors, turn.who)
+        months = [] if unknown else await _months(turn)
         if isinstance(budget, int):
             self._within(turn, plans, budget)
         elif not months:

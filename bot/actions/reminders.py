@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bot.actions.privacy import PERSONALISED, take_back
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.operations import reminders, tickets
+from crm.operations.privacy import PERSONAL
 from crm.operations.results import Refusal
 
 
@@ -37,6 +39,8 @@ class OptOutMarketing(Skill):
     ends_form = True
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if PERSONALISED.search(turn.text):
+            return await take_back(turn, self.wish, (PERSONAL,), "no_personal_recommendations")
         refusal = await reminders.end(turn.doors, turn.who, reminders.MARKETING, off=True)
         if isinstance(refusal, Refusal):
             return await refuse(turn, self.wish, refusal)

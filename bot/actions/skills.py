@@ -30,6 +30,7 @@ from bot.actions import (
     plan,
     plans,
     points,
+    privacy,
     recharge,
     recommend,
     reminders,
@@ -73,6 +74,7 @@ READ_SKILLS: tuple[Skill, ...] = (
     recommend.RecommendPlan(),
     tickets.QueryTicket(),
     tickets.Urge(),
+    privacy.QueryMyData(),
     guide.Faq(),
 )
 WRITE_SKILLS: tuple[Skill, ...] = (
@@ -108,6 +110,7 @@ WRITE_SKILLS: tuple[Skill, ...] = (
     human.Distress(),
     login.Login(),
     visits.BookVisit(),
+    privacy.DeleteMyData(),
 )
 TALK_SKILLS: tuple[Skill, ...] = (
     smalltalk.Greet(),

@@ -227,3 +227,7 @@ class FakeReminders:
 
     async def end(self, msisdn: str, subscriber: str, topic: str, off: bool, how: Mapping[str, Any]) -> None:
         self.ended.append({"msisdn": msisdn, "subscriber": subscriber, "topic": topic, "off": off, **how})
+
+    async def said(self, msisdn: str, subscriber: str) -> Mapping[str, Mapping[str, Any]]:
+        mine = [one for one in self.ended if (one["msisdn"], one["subscriber"]) == (msisdn, subscriber)]
+        return {one["topic"]: {**one, "state": "off" if one["off"] else "on"} for one in mine}

@@ -179,9 +179,15 @@ class Reminders(Protocol):
     async def end(self, msisdn: str, subscriber: str, topic: str, off: bool, how: Mapping[str, Any]) -> None:
         """Kept as evidence of the person's wish; off again and on again are later wishes."""
 
+    async def said(self, msisdn: str, subscriber: str) -> Mapping[str, Mapping[str, Any]]:
+        """What they said last of each topic: `state` on or off, `at`, `channel`, `version` of what they had read."""
+
 
 class NoReminders:
     """The port where no notices are said."""
 
     async def end(self, msisdn: str, subscriber: str, topic: str, off: bool, how: Mapping[str, Any]) -> None:
         return None
+
+    async def said(self, msisdn: str, subscriber: str) -> Mapping[str, Mapping[str, Any]]:
+        return {}

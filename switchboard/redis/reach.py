@@ -64,6 +64,12 @@ class RedisReach:
         said = {"state": "off" if off else "on", "at": self._clock().isoformat(), **how}
         await self._scripts.run("reach", [self._name(msisdn, "reach")], [subscriber, f"topic:{topic}", to_json(said)])
 
+    async def said(self, msisdn: str, subscriber: str) -> dict[str, dict[str, Any]]:
+        """What this subscriber said last of each topic."""
+        flat = await self._scripts.run("reach", [self._name(msisdn, "reach")], [subscriber])
+        stored = {name.decode(): value for name, value in zip(flat[::2], flat[1::2], strict=True)}
+        return {topic: loads(value) for topic, value in _under("topic", stored).items()}
+
     async def was_told(self, msisdn: str, what: str) -> bool:
         with reaching():
             return bool(await self._redis.exists(self._name(msisdn, "told", _short(what))))

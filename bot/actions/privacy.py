@@ -1,0 +1,83 @@
+"""What is known of a person, what they agreed to, and how it is taken back or deleted."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.actions.refusals import refuse
+from bot.actions.skill import Skill
+from bot.actions.tickets import tell_ticket
+from bot.actions.turn import Event, Turn
+from crm.operations import privacy, reads, reminders
+from crm.operations.identify import identify
+from crm.operations.results import Refusal
+
+TAKES_BACK = re.compile(r"撤回|撤销|撤銷|取消授权|\bwithdraw\b|\brevoke\b", re.IGNORECASE)
+PERSONALISED = re.compile(r"个性化|個性化|个人推荐|\bpersonali[sz]ed\b|\bpersonal recommend", re.IGNORECASE)
+
+
+class QueryMyData(Skill):
+    """A summary where the number is known; who is not known hears what there is and how to see it."""
+
+    wish = "query_my_data"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        person = await identify(turn.doors, turn.who)
+        if isinstance(person, Refusal):
+            turn.say("guide_query_my_data")
+        elif privacy.needs_guardian(turn.doors, person):
+            turn.say("guardian_needed")
+        else:
+            held = await reads.plan(turn.doors, turn.who)
+            turn.say(
+                "my_data",
+                msisdn=person.msisdn,
+                holder=person.name[:1],
+                city=person.city,
+                plan=held[1].name.of(turn.who.language) if held else "",
+                version=reminders.VERSION,
+                consents=_told(await privacy.consents(turn.doors, person)),
+            )
+        turn.outcome(self.wish, "answered")
+        return []
+
+
+class DeleteMyData(Skill):
+    """A ticket that leads to the erasure; "withdraw my consent" takes consents back and deletes nothing."""
+
+    wish = "delete_my_data"
+    operation = "complain"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        person = await reads.subscriber(turn.doors, turn.who)
+        if privacy.needs_guardian(turn.doors, person):
+            turn.say("guardian_needed")
+            turn.outcome(self.wish, "refused")
+            return []
+        if TAKES_BACK.search(turn.text):
+            return await take_back(turn, self.wish, privacy.TAKEN_BACK, "consents_taken_back")
+        turn.say("deletion_noted")
+        await tell_ticket(
+            turn, self.wish, "complaint", await privacy.ask_erasure(turn.doors, turn.who, turn.text or "删除我的信息")
+        )
+        return []
+
+
+async def take_back(turn: Turn, wish: str, topics: tuple[str, ...], response: str) -> list[Event]:
+    """Says what holds from now on."""
+    refusal = await privacy.take_back(turn.doors, turn.who, topics)
+    if refusal:
+        return await refuse(turn, wish, refusal)
+    turn.say(response)
+    turn.outcome(wish, "done")
+    return []
+
+
+def _told(said: Any) -> list[dict[str, str]]:
+    known = (reminders.MARKETING, privacy.PERSONAL)
+    return [
+        {"topic": topic, "state": said[topic]["state"], "at": str(said[topic].get("at") or ""),
+         "version": str(said[topic].get("version") or "")}
+        for topic in known if topic in said
+    ]  # fmt: skip
