@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ ONE_SMS = 70
 PRICE = re.compile(r"\d[\d.]*\s*(?:元|块|yuan)|[¥￥]\s*\d")
 
 
+@lru_cache(1)
 def entries() -> dict[str, Mapping[str, Any]]:
     """All responses but the switchboard's own, which nobody chooses from while a human is on the way."""
     found: dict[str, Mapping[str, Any]] = {}
