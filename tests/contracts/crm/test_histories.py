@@ -20,6 +20,7 @@ from crm.errors import NotFound, Refused
 from crm.model import InvoiceRequest, OrderItem, OrderRequest
 from crm.port import within
 from crm.reference import schema
+from crm.reference.catalogue import demo_catalogue
 from crm.reference.cycle import bring_forward
 from crm.reference.stories import demo_cards
 from crm.tmf import TmfCrm, tmf_crm
@@ -69,6 +70,7 @@ class Life:
     payments: list[tuple[str, int]] = field(default_factory=list)
     came_in: dict[str, int] = field(default_factory=dict)
     given_back: dict[str, int] = field(default_factory=dict)
+    points: dict[str, int] = field(default_factory=dict)
 
     async def act(self, act: Act) -> None:
         kind, who, what, key = act
@@ -79,7 +81,8 @@ class Life:
 
     async def _order(self, msisdn: str, action: str, offering: str, key: str) -> None:
         request = OrderRequest(msisdn, (OrderItem(action, offering),), key, "web", None, "code")  # type: ignore[arg-type]
-        await self.crm.place_order(request, idempotency_key=key, deadline=within(20))
+        placed = await self.crm.place_order(request, idempotency_key=key, deadline=within(20))
+        self.points[placed.id] = demo_catalogue().offering(offering).points if action == "add" else 0
 
     async def _buy(self, msisdn: str, what: int, key: str) -> None:
         await self._order(msisdn, "add", OFFERINGS[what], key)
@@ -139,6 +142,7 @@ async def live(seeded: Path, folder: Path, todo: list[Act]) -> None:
                 broken[name] = [row[0] for row in (await connection.execute(text(query))).all()]
         moved = await _moved(reference)
         moved.subtract(before)
+        assert sum(life.points.values()) == -moved["points"]
         assert {} == {name: found for name, found in broken.items() if found}
         # What people were told came in, and went back, is what the books say: each once.
         assert sum(life.came_in.values()) == moved["payment"] + moved["card"]
@@ -146,11 +150,14 @@ async def live(seeded: Path, folder: Path, todo: list[Act]) -> None:
 
 
 async def _moved(reference: Reference) -> Counter[str]:
-    """Fen by cause, over everybody."""
+    """Fen by cause, and the points that are left, over everybody."""
     entry = schema.ledger
     query = select(entry.c.cause, func.sum(entry.c.amount_fen)).group_by(entry.c.cause)
     async with reference.office.store.reading() as connection:
-        return Counter({cause: int(fen) for cause, fen in (await connection.execute(query)).all()})
+        moved = Counter({cause: int(fen) for cause, fen in (await connection.execute(query)).all()})
+        left = await connection.execute(select(func.sum(schema.points_lot.c.left)))
+        moved["points"] = int(left.scalar() or 0)
+    return moved
 
 
 @settings(
