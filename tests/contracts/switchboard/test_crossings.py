@@ -63,7 +63,7 @@ async def bench(redis: aioredis.Redis, redis_server: Path, tmp_path: Path) -> As
     await redis.config_set("appendonly", "yes")
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(7200)
 async def test_two_subscribers_never_meet_in_any_order(bench: Bench) -> None:
     seen = await bench.tried(COUNT)
     assert seen.crossings == []
