@@ -34,6 +34,10 @@ _WORD_PASSWORD = re.compile(
     rf"(?P<head>(?<!⟦)(?:密码|password)\s*(?:{_IS}\s*|(?=[!-~]*\d)(?=[!-~]*[a-z])))(?P<value>[!-~]{{4,32}})",
     re.IGNORECASE,
 )
+_PORT_OUT = re.compile(
+    r"(?P<head>(?:CXXZ|SQXZ)\s*[#＃*]?\s*)(?P<who>[^\s#＃*⟦][^#＃⟦]{0,60}[#＃][^⟦]{0,60})", re.IGNORECASE
+)
+"""Who asks to take a number elsewhere writes name and ID number, as the national procedure says."""
 _ALONE = re.compile(r"[\W_]*\d(?:[ \-]?\d){5}[\W_]*")
 _SHORT = 18
 _NO_CODE = re.compile(r"[元块圆钱月年日充缴交]|兆|[0-9]\s*[gm]|分钟|账单|邮编|工单|单号|订单|尾号", re.IGNORECASE)
@@ -86,7 +90,8 @@ def mask_joined(text: str, ref: Callable[[], str] = new_ref) -> Masked:
             end = last
         return shown + match[0][end:]
 
-    cut = _RUN_OR_OURS.sub(run, text)
+    named = _PORT_OUT.sub(lambda m: m["head"] + put("id", m["who"].strip()), text)
+    cut = _RUN_OR_OURS.sub(run, named)
     return Masked(_WORD_PASSWORD.sub(lambda m: m[0] if "⟦" in m["value"] else word(m), cut), tuple(found))
 
 

@@ -124,3 +124,23 @@ def test_a_long_message_is_masked_in_time_that_grows_with_its_length(unit: str) 
     began = time.process_time()
     mask(unit * (65_536 // len(unit)))
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("SQXZ#李明#330106199201010004", "SQXZ#⟦id:REF⟧"),
+        ("cxxz#李明#330106199201010004", "cxxz#⟦id:REF⟧"),
+        ("SQXZ＃Anna Weber＃E12345678", "SQXZ＃⟦id:REF⟧"),
+        ("SQXZ # 李明 # 33010619920101000X ", "SQXZ # ⟦id:REF⟧"),
+    ],
+)
+def test_who_takes_a_number_elsewhere_leaves_neither_name_nor_papers(text: str, left: str) -> None:
+    masked = mask(text, lambda: "0" * 16)
+    assert masked.text.replace("0" * 16, "REF") == left
+    assert len(masked.secrets) == 1 and masked.secrets[0].kind == "id"
+
+
+@pytest.mark.parametrize("text", ["SQXZ", "发CXXZ没有回复", "SQXZ发给谁", "怎么发SQXZ#姓名"])
+def test_a_question_about_taking_a_number_elsewhere_stays_as_it_is(text: str) -> None:
+    assert mask(text).text == text
