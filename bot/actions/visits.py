@@ -72,7 +72,8 @@ class BookVisitForm(Form):
         free = await visits.times(turn.doors, str(known["chosen"]))
         if not free:
             turn.say("visit_full")
-            return [SlotSet("chosen", None)]
+            turn.outcome(self.wish, "refused")
+            return None
         day = str(turn.entities.get("date") or "")
         wanted = [at for at in free if at.astimezone(CHINA).date().isoformat() == day] or list(free)
         turn.say("ask_visit_time", items=[at.isoformat() for at in _spread(wanted)])

@@ -188,3 +188,18 @@ async def test_a_time_that_was_taken_meanwhile_is_offered_no_more(talk: Any) -> 
 
 async def test_a_stranger_logs_in_before_a_visit(talk: Any) -> None:
     assert (await talk(None).say("find_store", "", option="book")).responses == ["login_ask_number"]
+
+
+async def test_a_shop_that_is_booked_out_ends_the_booking_with_another_one_to_choose(talk: Any) -> None:
+    person = talk(LI)
+    await person.say("find_store", "", option="book")
+    for number in range(400):
+        free = await person.crm.visit_times("shop-hz-1", deadline=within(5))
+        if not free:
+            break
+        await person.crm.book_visit(
+            WANG, "shop-hz-1", "sim", free[0], idempotency_key=f"full{number}", deadline=within(5)
+        )
+    heard = await person.say("inform", "", option="shop-hz-1")
+    assert (heard.responses, heard.labels) == (["visit_full"], ["换一家", "转人工"])
+    assert (await person.say("query_balance")).outcomes == [("query_balance", "answered")]
