@@ -26,6 +26,8 @@ TRANSACTION_FORMS = frozenset(
         "redeem_points_form",
         "suspend_number_form",
         "report_lost_sim_form",
+        "stop_lost_form",
+        "book_visit_form",
     }
 )
 
