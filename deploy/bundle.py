@@ -1,7 +1,7 @@
 """`make bundle`: one tar that installs on Linux x86-64 without the Internet.
 
-It holds the source tree, every wheel of requirements/bot.txt, what the browser loads, the live release with its model,
-and SHA256SUMS of all that, which install.sh checks before anything is installed.
+It holds the source tree as git tracks it, every wheel of requirements/bot.txt, what the browser loads, the live
+release with its model, and SHA256SUMS of all that, which install.sh checks before anything is installed.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def _contents(plan: Plan, wheels: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _sources(root: Path) -> Iterator[tuple[str, Path]]:
-    for name in _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0"):
+    # What git does not know may be a secret that somebody laid there, and nobody reviewed it.
+    for name in _git(root, "ls-files", "-z").split("\0"):
         if name and (root / name).is_file() and not (root / name).is_symlink():
             yield name, root / name
 

@@ -44,6 +44,7 @@ def plan(tmp_path: Path) -> Plan:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     subprocess.run(["git", "init", "-q", str(root)], check=True)
+    subprocess.run(["git", "-C", str(root), "add", "."], check=True)
     (root / "deploy" / "install.sh").chmod(0o755)
     return Plan(root, {})
 
@@ -70,6 +71,12 @@ def test_a_bundle_holds_sources_wheels_browser_files_and_the_live_release_alone(
     added = {"install.sh", "SHA256SUMS", "wheels/small-1-py3-none-any.whl"}
     assert set(FILES) - left_out | added == held
     assert 0o700 == (folder / "var").stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize("name", ["secret", ".env", "deploy/notes.txt"])
+def test_what_git_does_not_track_stays_here(plan: Plan, tmp_path: Path, name: str) -> None:
+    (plan.root / name).write_text("for nobody else")
+    assert not (unpacked(plan, tmp_path) / name).exists()
 
 
 def test_a_whole_bundle_is_checked_and_installed(plan: Plan, tmp_path: Path) -> None:
