@@ -46,7 +46,7 @@ class Extensions:
                 log.info("action", name=action, status=response.status, ms=took_ms)
 
         async def check(request: Request) -> HTTPResponse | None:
-            given = request.headers.get("Authorization", "").encode()
+            given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
             if request.path == "/health" or hmac.compare_digest(given, expected):
                 return None
             return json_response({"error": "unauthorized"}, status=401)

@@ -122,7 +122,8 @@ def events_handler(token: str, tell: Tell) -> Handler:
     expected = f"Bearer {token}".encode()
 
     async def handle(request: web.Request) -> web.Response:
-        if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected):
+        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, expected):
             return web.json_response({"code": "unauthorized"}, status=401)
         if (request.content_length or 0) > MOST_BODY:
             return web.json_response({"code": "too_large"}, status=413)

@@ -84,6 +84,8 @@ def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
 def test_only_rasa_may_call(server):
     assert server.call("/webhook", {"next_action": "action_greet"}, token="guess")[0] == 401
     assert server.call("/actions", token="guess")[0] == 401
+    # A header goes out as Latin-1: one byte that no UTF-8 has.
+    assert server.call("/actions", token="\xff")[0] == 401
 
 
 def test_it_listens_on_loopback_only(server):

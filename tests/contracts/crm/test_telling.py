@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from sqlalchemy import update
+from yarl import URL
 
 from crm.happenings import BadEvent, Event, event_from, event_to, events_handler
 from crm.port import within
@@ -175,3 +177,11 @@ async def test_only_our_crm_may_tell(product: Product, url: str) -> None:
             async with session.post(url, json=body, headers=headers) as answer:
                 assert answer.status == status
     assert len(product.heard) == 1
+
+
+async def test_a_header_that_is_no_text_is_refused_like_any_other(product: Product, url: str) -> None:
+    server = URL(url)
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    writer.write(b"POST /crm/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\r\nContent-Length: 0\r\n\r\n")
+    assert (await reader.readline()).split()[1] == b"401"
+    writer.close()
