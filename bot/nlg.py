@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 
 from bot.turn import current_turn
@@ -21,6 +22,7 @@ SALES = frozenset(
     {"change_plan", "consult_plans", "consult_promotions", "order_data_pack", "recommend_plan", "redeem_points"}
 )
 """Choices that are not put to whoever is served without sales; what they ask for themselves they get."""
+log = structlog.get_logger()
 _PREFIX = "utter_"
 # What Rasa and its SDK put beside an action's values.
 _NOT_VALUES = frozenset(
@@ -29,14 +31,21 @@ _NOT_VALUES = frozenset(
 
 
 class WordingNlg(NaturalLanguageGenerator):  # type: ignore[misc]
-    """Raises BadWording whenever it cannot render: a person never sees the name of a template or half a sentence."""
+    """Raises BadWording whenever it cannot render: a person never sees the name of a template or half a sentence.
 
-    def __init__(self, endpoint_config: Any = None, domain: Any = None, wordings: Wordings | None = None) -> None:
+    `own` is the Release that this process serves: a session that began before an upgrade asks for one that is not here
+    any more, or that is older than a response of this model.
+    """
+
+    def __init__(
+        self, endpoint_config: Any = None, domain: Any = None, wordings: Wordings | None = None, own: str = ""
+    ) -> None:
         if wordings is None:
-            from bot.process import wordings as of_this_process
+            from bot import process
 
-            wordings = of_this_process()
-        self._wordings = wordings
+            wordings, own = process.wordings(), process.served_release()["release"]
+        self._wordings, self._own = wordings, own
+        self._replaced: set[str] = set()
 
     async def generate(
         self, utter_action: str, tracker: Any, output_channel: str, **values: Any
@@ -51,14 +60,25 @@ class WordingNlg(NaturalLanguageGenerator):  # type: ignore[misc]
             raise BadWording(f"no wording in {language!r}")
         given = {name: slot.value for name, slot in tracker.slots.items() if slot.value is not None}
         given |= {name: value for name, value in values.items() if name not in _NOT_VALUES}
-        reply = (await self.wording(said.get("release_id") or "")).render(
-            utter_action.removeprefix(_PREFIX), said.get("channel") or "web", language, {"language": language, **given}
-        )
+        about = utter_action.removeprefix(_PREFIX), said.get("channel") or "web", language
+        reply = await self._rendered(said.get("release_id") or "", *about, {"language": language, **given})
         if values.get("no_sales"):
             reply = _without_sales(reply)
         # Only `rasa shell` shows these; the channel passes `reply` on, whose payloads no person ever sees.
         buttons = [{"title": c.label, "payload": f"/{c.intent}{json.dumps(dict(c.entities))}"} for c in reply.choices]
         return {"text": reply.text, "buttons": buttons, "reply": to_dict(reply)}
+
+    async def _rendered(self, release_id: str, name: str, channel: str, language: str, values: dict[str, Any]) -> Reply:
+        try:
+            return (await self.wording(release_id)).render(name, channel, language, values)
+        except BadWording as error:
+            if release_id == self._own:
+                raise
+            reply = (await self.wording(self._own)).render(name, channel, language, values)
+            if release_id not in self._replaced:
+                self._replaced.add(release_id)
+                log.warning("own_release_speaks", asked=release_id, own=self._own, why=str(error))
+            return reply
 
     async def wording(self, release_id: str) -> Wording:
         """The wording of a Release; a new one is read beside the loop, so that other turns go on."""

@@ -4,6 +4,7 @@ import pytest
 from rasa.shared.core.events import SlotSet, UserUttered
 from rasa.shared.core.slots import AnySlot
 from rasa.shared.core.trackers import DialogueStateTracker
+from structlog.testing import capture_logs
 
 from bot.nlg import WordingNlg
 from bot.wordings import Wordings
@@ -45,3 +46,34 @@ async def test_a_language_nobody_wrote_is_an_error(nlg):
 async def test_what_rasa_passes_beside_the_values_is_no_value(nlg):
     draft = await nlg.generate("utter_greet", tracker(), "web", text=None, buttons=[], custom={}, domain_responses={})
     assert draft["reply"] == {"text": "您好，我是机器人。", "response": "greet"}
+
+
+@pytest.fixture
+def upgraded(tmp_path) -> WordingNlg:
+    """Serves r2; r1 is of before and knows fewer responses."""
+    old, new = "greet: {zh: 您好, en: Hello}\n", "greet: {zh: 早上好, en: Good morning}\ndone: {zh: 好了, en: Done}\n"
+    for folder, text in (("content", new), ("releases/r1/content", old), ("releases/r2/content", new)):
+        (tmp_path / folder / "responses").mkdir(parents=True)
+        (tmp_path / folder / "responses" / "all.yml").write_text(text, encoding="utf-8")
+    return WordingNlg(wordings=Wordings(tmp_path / "releases", tmp_path / "content"), own="r2")
+
+
+@pytest.mark.parametrize(
+    ("asked", "response", "said"),
+    [("r1", "utter_greet", "您好"), ("r1", "utter_done", "好了"), ("r0", "utter_greet", "早上好")],
+    ids=["its own Release", "a Release older than the response", "a Release that is not here"],
+)
+async def test_a_session_that_began_before_an_upgrade_goes_on(upgraded, asked, response, said):
+    assert (await upgraded.generate(response, tracker(release_id=asked), "web"))["text"] == said
+
+
+async def test_a_replaced_release_is_logged_once(upgraded):
+    with capture_logs() as logged:
+        for _ in range(2):
+            await upgraded.generate("utter_greet", tracker(release_id="r0"), "web")
+    assert [(line["event"], line["asked"]) for line in logged] == [("own_release_speaks", "r0")]
+
+
+async def test_what_no_release_can_say_is_an_error(upgraded):
+    with pytest.raises(BadWording):
+        await upgraded.generate("utter_nothing", tracker(release_id="r0"), "web")
