@@ -52,7 +52,7 @@ LOST = (RedisError, RedisClusterException, OSError)
 _LOOKING_WORDS = ("cannot be connected", "not covered", "could not agree")
 """How redis-py tells that it found no Cluster, or a Cluster in the middle of a fail-over."""
 CALL_S = 5.0
-"""No call waits longer; blocking reads and subscriptions bound themselves."""
+"""No answer is waited for longer, and a call is tried once more; blocking reads and subscriptions bound themselves."""
 
 
 def connect(url: str, call_s: float = CALL_S) -> Client:

@@ -8,6 +8,7 @@ as everything does behind Sentinels, in a Cluster and with TLS. A subscription h
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -22,6 +23,9 @@ SHARED = frozenset(
 )
 """What may go over the shared connection: what a message needs."""
 _PAUSE_S = 0.02
+_KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+"""As redis-py: 45 s after a host vanished its connection is lost. A subscription, which asks nothing, has no other
+sign of it."""
 _NOTHING = object()
 
 
@@ -43,6 +47,8 @@ class Wire(asyncio.Protocol):
     def ask(self, words: tuple[Any, ...]) -> asyncio.Future[Any]:
         """The answer to one command. Raises what Redis answers as an error, ConnectionError, TimeoutError."""
         packed = hiredis.pack_command(words)
+        if not self.open:
+            raise ConnectionError("the connection broke")
         future: asyncio.Future[Any] = self.loop.create_future()
         self._waiting.append((future, self.loop.time() + self._call_s))
         if self._watch is None:
@@ -59,6 +65,7 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport, self.open = transport, True
+        _keep_alive(transport.get_extra_info("socket"))
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed(data)
@@ -108,25 +115,26 @@ class Wire(asyncio.Protocol):
 
 class Shared(aioredis.Redis):
     """redis-py's client, but that the usual commands go over one connection. A lost one is opened again, once a call,
-    as redis-py does it: each script can be run twice without harm."""
+    as redis-py does it: each script can be run twice without harm. A call ends within twice `socket_timeout`."""
 
     _wire: Wire | None = None
-    _opening: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+    _opening: asyncio.Task[Wire] | None = None
 
     async def execute_command(self, *words: Any, **options: Any) -> Any:
         if words[0] not in SHARED or self.connection is not None or options.keys() - {"keys"}:
             return await super().execute_command(*words, **options)
+        until = asyncio.get_running_loop().time() + 2 * self._call_s
         try:
-            answer = await (await self._opened()).ask(words)
+            answer = await self._asked(words)
         except (ConnectionError, TimeoutError):
-            await asyncio.sleep(_PAUSE_S)
-            answer = await (await self._opened()).ask(words)
+            answer = await self._asked_again(words, until)
         readable = self.response_callbacks.get(words[0])
         return answer if readable is None else readable(answer)
 
     async def listen(self, channel: str, patterns: Sequence[str]) -> AsyncIterator[tuple[str, bytes]]:
         """See heard.heard. On a connection of its own."""
-        wire = await self._open(asyncio.get_running_loop())
+        wire = await self._open()
+        unheard = wire.loop.call_later(self._call_s, wire.close)
         try:
             wire.subscribe("SUBSCRIBE", channel)
             if patterns:
@@ -136,53 +144,95 @@ class Shared(aioredis.Redis):
                 if told[0] in (b"subscribe", b"psubscribe"):
                     unconfirmed -= 1
                     if not unconfirmed:
+                        unheard.cancel()
                         yield "", b""
                 else:
                     yield told[-2].decode(), told[-1]
             raise ConnectionError("the subscription was lost")
         finally:
+            unheard.cancel()
             wire.close()
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
         wire, self._wire = self._wire, None
         if wire is not None:
             wire.close()
+        if self._opening is not None and not self._opening.done():
+            self._opening.cancel()
         await super().aclose(close_connection_pool)
 
+    @property
+    def _call_s(self) -> float:
+        return float(self.connection_pool.connection_kwargs["socket_timeout"])
+
+    async def _asked(self, words: tuple[Any, ...]) -> Any:
+        return await (await self._opened()).ask(words)
+
+    async def _asked_again(self, words: tuple[Any, ...], until: float) -> Any:
+        """`until` in the loop's time."""
+        await asyncio.sleep(_PAUSE_S)
+        try:
+            return await asyncio.wait_for(self._asked(words), until - asyncio.get_running_loop().time())
+        except asyncio.TimeoutError as error:
+            raise TimeoutError("no answer in time") from error
+
     async def _opened(self) -> Wire:
+        """The connection; an attempt that is under way, and its failure, are everybody's who waits."""
         loop, wire = asyncio.get_running_loop(), self._wire
         if wire is not None and wire.open and wire.loop is loop:
             return wire
-        if self._opening is None or self._opening[0] is not loop:
-            self._opening = loop, asyncio.Lock()
-        async with self._opening[1]:
-            wire = self._wire
-            if wire is None or not wire.open or wire.loop is not loop:
-                wire = self._wire = await self._open(loop)
-            return wire
+        opening = self._opening
+        if opening is None or opening.done() or opening.get_loop() is not loop:
+            opening = self._opening = loop.create_task(self._open_shared())
+            # Whoever waited may all have given up: then nobody else takes note of its failure.
+            opening.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(opening)
 
-    async def _open(self, loop: asyncio.AbstractEventLoop) -> Wire:
-        """Raises ConnectionError, TimeoutError."""
-        how = self.connection_pool.connection_kwargs
-        wire = Wire(loop, how["socket_timeout"])
-        at = how.get("path")
-        opening: Any = (
-            loop.create_unix_connection(lambda: wire, at)
-            if at
-            else loop.create_connection(lambda: wire, how.get("host", "localhost"), how.get("port", 6379))
-        )
+    async def _open_shared(self) -> Wire:
         try:
-            await asyncio.wait_for(opening, how["socket_connect_timeout"])
+            self._wire = await self._open()
+        except asyncio.CancelledError as error:
+            # The client was closed; whoever waits for it was not cancelled.
+            raise ConnectionError("the connection was closed") from error
+        return self._wire
+
+    async def _open(self) -> Wire:
+        """Raises ConnectionError, TimeoutError: within the time of a call."""
+        wire = Wire(asyncio.get_running_loop(), self._call_s)
+        try:
+            await asyncio.wait_for(self._greeted(wire), self._call_s)
         except asyncio.TimeoutError as error:
+            wire.close()
             raise TimeoutError("cannot connect in time") from error
-        except OSError as error:
-            raise ConnectionError(f"cannot connect: {error}") from error
-        login = ("AUTH", how.get("username") or "default", how["password"]) if how.get("password") else ()
-        try:
-            await wire.ask(("HELLO", 3, *login))
-            if how.get("db"):
-                await wire.ask(("SELECT", how["db"]))
         except BaseException:
             wire.close()
             raise
         return wire
+
+    async def _greeted(self, wire: Wire) -> None:
+        """Connect and log in."""
+        how = self.connection_pool.connection_kwargs
+        at = how.get("path")
+        opening: Any = (
+            wire.loop.create_unix_connection(lambda: wire, at)
+            if at
+            else wire.loop.create_connection(lambda: wire, how.get("host", "localhost"), how.get("port", 6379))
+        )
+        try:
+            await asyncio.wait_for(opening, how["socket_connect_timeout"])
+        except OSError as error:
+            raise ConnectionError(f"cannot connect: {error}") from error
+        login = ("AUTH", how.get("username") or "default", how["password"]) if how.get("password") else ()
+        await wire.ask(("HELLO", 3, *login))
+        if how.get("db"):
+            await wire.ask(("SELECT", how["db"]))
+
+
+def _keep_alive(connection: Any) -> None:
+    if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE.items():
+        # Not every platform has all three.
+        if (option := getattr(socket, name, None)) is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)
