@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import structlog
 
-from switchboard.errors import AcceptError, NotReachable
 from switchboard.incidents import Incident
 from switchboard.model import Notice
 from switchboard.notices import Notices
@@ -29,8 +28,9 @@ class Restored:
         while True:
             try:
                 await self.tell()
-            except (AcceptError, NotReachable) as error:
-                log.warning("restored_not_told", error=str(error))
+            except Exception as error:
+                # Only its kind: its words may quote somebody's Address.
+                log.error("restored_not_told", error=type(error).__name__)
             await asyncio.sleep(EVERY_S)
 
     async def tell(self) -> None:
@@ -50,7 +50,7 @@ class Restored:
             address=follower.address,
             kind="service",
             response="incident_restored",
-            values={"words": incident.words[follower.language]},
+            values={"words": incident.words.get(follower.language) or incident.words["zh"]},
             dedupe=name,
             earliest=now,
             latest=now + STALE,

@@ -13,7 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from switchboard.codec import from_dict, to_json
+from switchboard.errors import BadRecord
 from switchboard.incidents import ALIKE, ALIKE_WITHIN, SERVICES, Alike, Incident
 from switchboard.model import Address
 from switchboard.ports import Clock
@@ -26,6 +29,7 @@ from switchboard.redis.story import Story, told
 OPEN, ENDED, PLACES = (f"{{incidents}}:{name}" for name in ("open", "ended", "places"))
 FOLLOWERS, REPORTS = "{incidents}:followers:", "{incidents}:reports:"
 EVERYBODY = '{"conversations":["*"]}'
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class RedisIncidents:
 
     async def add(self, incident: Incident) -> None:
         """From now on it is told."""
-        await self._put("add", incident, incident.by)
+        await self._put("switch", "add", incident, incident.by)
 
     async def change(self, identifier: str, until: datetime | None, by: str) -> Incident | None:
         """Another expected end, None for nobody knows. None when it is not open."""
@@ -66,14 +70,14 @@ class RedisIncidents:
         if known is None:
             return None
         changed = replace(known, until=until)
-        await self._put("change", changed, by)
-        return changed
+        # Somebody may end it just now: the script changes only what is still open.
+        return changed if await self._put("incident_change", "change", changed, by) else None
 
-    async def _put(self, act: str, incident: Incident, by: str) -> None:
+    async def _put(self, script: str, act: str, incident: Incident, by: str) -> bool:
         until = incident.until.isoformat() if incident.until else ""
         story = told(act, incident.id, by, incident.words["zh"], self._clock(), until)
         args = [incident.id, to_json(incident), DESK, EVERYBODY]
-        await self._scripts.run("switch", [OPEN, self.story.key], [*args, *story])
+        return bool(await self._scripts.run(script, [OPEN, self.story.key], [*args, *story]))
 
     async def end(self, identifier: str, by: str, why: str) -> bool:
         """It works again; the followers are told by `python worker.py`. False when it was not open."""
@@ -84,17 +88,22 @@ class RedisIncidents:
     # --- who wants to hear of the end --------------------------------------------------------------------------------
 
     async def follow(self, conversation: str, incident: str, language: str) -> bool:
-        """False when it is over."""
+        """False when it is over, or where nobody knows how to reach the conversation."""
         with reaching():
             address = await self._redis.hget(self._keys.conversation(conversation), "address")
-        who = to_json({"address": loads(address or b"{}"), "language": language})
+        if not address:
+            log.warning("follower_without_address", conversation=conversation)
+            return False
+        who = to_json({"address": loads(address), "language": language})
         keys = [OPEN, FOLLOWERS + incident]
         return bool(await self._scripts.run("incident_follow", keys, [incident, conversation, who]))
 
     async def followers(self, incident: str) -> list[Follower]:
+        """Without those that cannot be read."""
         with reaching():
             stored = await self._redis.hgetall(FOLLOWERS + incident)
-        return [_follower(conversation.decode(), body) for conversation, body in stored.items()]
+        read = [_follower(conversation.decode(), body) for conversation, body in stored.items()]
+        return [one for one in read if one]
 
     async def heard(self, incident: str, conversation: str) -> None:
         """This follower's notice is on its way."""
@@ -146,9 +155,13 @@ def _load(stored: bytes) -> Incident:
     return from_dict(Incident, loads(stored))
 
 
-def _follower(conversation: str, stored: bytes) -> Follower:
-    body = loads(stored)
-    return Follower(conversation, from_dict(Address, body["address"]), body["language"])
+def _follower(conversation: str, stored: bytes) -> Follower | None:
+    try:
+        return from_dict(Follower, {"conversation": conversation, **loads(stored)})
+    except (BadRecord, ValueError, TypeError) as error:
+        # Only its kind: the words of the error may quote the Address.
+        log.error("bad_follower", conversation=conversation, error=type(error).__name__)
+        return None
 
 
 def _told(incident: Incident) -> Mapping[str, Any]:

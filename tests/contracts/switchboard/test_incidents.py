@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -14,7 +15,9 @@ from switchboard.metrics import ExchangeMetrics
 from switchboard.model import Address
 from switchboard.notices import Notices
 from switchboard.ports import Accept
+from switchboard.redis.incidents import FOLLOWERS
 from switchboard.restored import Restored
+from switchboard.tasks import end
 from tests.contracts.switchboard.stack import Stack
 
 LI, WANG = Address("web", "li"), Address("sms", "+8613800001234")
@@ -73,6 +76,21 @@ async def test_its_expected_end_can_be_changed_and_be_unknown(stack: Stack) -> N
     assert (await typed(stack, "change", "nothing", "--until", "4h"))[0] == 1
 
 
+async def test_what_ends_while_it_is_changed_stays_ended(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    incidents, incident = stack.stores.incidents, await announced(stack, "--until", "2h")
+    read = incidents.get
+
+    async def read_and_then_ended(identifier: str) -> Incident | None:
+        found = await read(identifier)
+        await incidents.end(identifier, "li", "")
+        return found
+
+    monkeypatch.setattr(incidents, "get", read_and_then_ended)
+    assert (await typed(stack, "change", incident.id, "--until", "4h"))[0] == 1
+    assert await incidents.all() == []
+    assert [act.act for act in await incidents.story.acts()] == ["add", "end"]
+
+
 async def test_whoever_asked_is_told_once_when_it_ends_and_nobody_else(talking: Stack) -> None:
     incidents, incident = talking.stores.incidents, await announced(talking)
     conversation = talking.conversation(WANG)
@@ -125,6 +143,39 @@ async def test_nobody_can_follow_what_is_over(talking: Stack) -> None:
     incident = await announced(talking)
     await talking.stores.incidents.end(incident.id, "wang", "")
     assert not await talking.stores.incidents.follow(talking.conversation(LI), incident.id, "zh")
+
+
+async def test_who_cannot_be_reached_cannot_follow(talking: Stack) -> None:
+    incidents, incident = talking.stores.incidents, await announced(talking)
+    assert not await incidents.follow("web:nobody", incident.id, "zh")
+    assert await incidents.followers(incident.id) == []
+
+
+async def test_a_follower_that_cannot_be_read_keeps_nobody_else_from_hearing(talking: Stack) -> None:
+    incidents, incident = talking.stores.incidents, await announced(talking)
+    for bad in ('{"address": {}, "language": "zh"}', "{", "[]"):
+        await talking.stores.redis.hset(FOLLOWERS + incident.id, f"web:{len(bad)}", bad)
+    await incidents.follow(talking.conversation(WANG), incident.id, "zh")
+    assert (await typed(talking, "list"))[1].endswith("followers: 1")
+    assert (await typed(talking, "end", incident.id))[1].endswith("told: 1")
+    await restored(talking).tell()
+    await talking.at_rest()
+    assert len([text for text in talking.sms.texts() if "已恢复" in text]) == 1
+    assert await incidents.ended() == []
+
+
+async def test_what_fails_once_is_tried_again(talking: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    class Odd(Restored):
+        async def tell(self) -> None:
+            tried.append(1)
+            raise KeyError("odd")
+
+    monkeypatch.setattr("switchboard.restored.EVERY_S", 0.0)
+    task = asyncio.create_task(Odd(talking.stores.incidents, talking.notices, talking.clock).run())
+    await talking.until(lambda: len(tried) > 1)
+    await end(task)
 
 
 async def test_twenty_people_of_one_place_with_one_fault_are_a_sign_and_one_person_is_not(stack: Stack) -> None:
