@@ -7,8 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from bot.actions.incidents import OTHER_FAULT
+from crm.operations.incidents import PROVINCES
+from tests.dialogues.talk import ROOT
 
 pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
@@ -92,3 +95,40 @@ async def test_the_end_can_be_followed_while_it_lasts(talk: Begin) -> None:
     assert person.incidents.followed == [(person.conversation, "I1", "zh")]
     person.incidents.open.clear()
     assert (await person.say(offered["intent"], **offered["entities"])).responses == ["incident_over"]
+
+
+async def test_another_city_of_the_province_takes_the_place_of_ones_own(talk: Begin) -> None:
+    person = talk()
+    outage(person, "data", city="杭州")
+    said = {"region": "zj", "spans": {"region": "宁波"}}
+    assert (await person.say("report_slow_data", "宁波网慢", **said)).responses == ["ask_fault_slow"]
+    assert person.incidents.reported == [(person.conversation, "zj", "宁波", "data")]
+
+
+async def test_the_name_of_the_province_alone_says_no_city(talk: Begin) -> None:
+    stranger, person = talk(None), talk()
+    for one in (stranger, person):
+        outage(one, "data", city="宁波")
+        one.incidents.open["zj"][0]["words"] = {"zh": "浙江宁波停电", "en": "Power cut in Ningbo, Zhejiang"}
+        for word in ("浙江", "Zhejiang"):
+            said = {"region": "zj", "spans": {"region": word}}
+            assert (await one.say("report_slow_data", f"{word}网慢", **said)).responses != ["incident_known"]
+    outage(person, "data", city="杭州")
+    said = {"region": "zj", "spans": {"region": "浙江"}}
+    assert (await person.say("report_slow_data", "浙江网慢", **said)).responses == ["incident_known"]
+
+
+async def test_a_district_is_one_of_ones_own_city(talk: Begin) -> None:
+    person = talk()
+    outage(person, "data", city="杭州")
+    said = {"region": "zj", "spans": {"region": "西湖区"}}
+    assert (await person.say("report_slow_data", "西湖区网慢", **said)).responses == ["incident_known"]
+
+
+def test_every_province_that_can_be_named_is_told_from_its_cities() -> None:
+    cities_too = {"bj", "tj", "sh", "cq", "hk", "mo"}
+    read = YAML(typ="safe").load((ROOT / "data" / "lookup" / "regions.yml").read_text(encoding="utf-8"))
+    provinces = {code: names for code, names in read.items() if len(code) == 2 and code not in cities_too}
+    assert [code for code, names in provinces.items() if names[0] not in PROVINCES] == []
+    english = {code: next(name for name in names if name.isascii()) for code, names in provinces.items()}
+    assert [code for code, name in english.items() if name not in PROVINCES] == []
