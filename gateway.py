@@ -43,6 +43,7 @@ from console.changes import RedisChanges
 from console.database import open_engine
 from console.demo import rules
 from console.demo.app import Demo, Person
+from console.directory import CrmDirectory
 from crm.happenings import Event, Tell, events_handler
 from crm.hosted import Gateway, hosted_payments
 from crm.payments import PaymentEvent, Payments
@@ -213,7 +214,8 @@ def _raising(parts: Parts) -> Tell:
     """Makes a notice of what the CRM tells; the CRM repeats what was not stored."""
     stores, key = parts.stores, parts.settings.key("conversation")
     reminders, notices = Reminders.load(parts.settings.content), Notices(stores.accept)
-    raising = Raising(reminders, stores.reach, stores.conversations, notices, key, stores.clock)
+    directory = CrmDirectory(parts.crm)
+    raising = Raising(reminders, directory, stores.reach, stores.conversations, notices, key, stores.clock)
 
     async def tell(event: Event) -> str:
         fields = (event.kind, event.key, event.msisdn, event.subscriber, event.language, event.at, event.values)

@@ -31,13 +31,11 @@ from bot.wordings import Wordings
 from console.audit import Audit
 from console.changes import RedisChanges
 from console.database import open_engine
+from console.directory import CrmDirectory
 from console.retention import Retention
 from console.switched import carry_on
 from console.writer import Writer
 from crm import worktime
-from crm.errors import NotFound, Unavailable
-from crm.operations.elders import SENIOR_PRIORITY, is_elder
-from crm.port import Crm, within
 from crm.tmf import tmf_crm
 from switchboard import garbage, logs
 from switchboard.choices import Commands
@@ -59,38 +57,12 @@ from switchboard.router import Parts, Router
 from switchboard.sender import Sending
 from switchboard.settings import Settings
 from switchboard.switches import Switches
-from switchboard.tasks import end
+from switchboard.tasks import end, side_by_side
 from switchboard.timers import Timekeeper
 from switchboard.voice import REQUIRED, Voice
 
-LOOKUP_S = 2.0
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 log = structlog.get_logger()
-
-
-class CrmDirectory:
-    """The Directory port on the CRM."""
-
-    def __init__(self, crm: Crm) -> None:
-        self._crm = crm
-
-    async def lookup(self, msisdn: str) -> tuple[str, str] | None:
-        try:
-            subscriber = await self._crm.subscriber_of(msisdn, deadline=within(LOOKUP_S))
-        except NotFound:
-            return None
-        except Unavailable as error:
-            raise NotReachable(f"crm: {error}") from error
-        return subscriber.id, subscriber.region
-
-    async def priority(self, msisdn: str) -> int:
-        try:
-            person = await self._crm.subscriber_of(msisdn, deadline=within(LOOKUP_S))
-        except NotFound:
-            return 0
-        except Unavailable as error:
-            raise NotReachable(f"crm: {error}") from error
-        return SENIOR_PRIORITY if is_elder(person, utc_now()) else 0
 
 
 class DeskHours:
@@ -235,7 +207,8 @@ def _router(
     reminders = Reminders.load(world.settings.content)
     quiet = quiet_hours(world.settings.quiet_hours)
     moved = Notices(stores.accept)
-    manners = Manners(reminders, stores.reach, quiet, world.settings.notices_per_day, moved)
+    most = world.settings.notices_per_day
+    manners = Manners(reminders, stores.reach, quiet, most, moved, world.directory)
     parts = Parts(
         exchange=exchange,
         conversations=stores.conversations,
@@ -298,11 +271,7 @@ async def _writing(rows: Writer, stores: Stores, audit: Audit, retention: Retent
         Restored(stores.incidents, Notices(stores.accept), stores.clock).run(),
         retention.run(),
     )
-    beside = [asyncio.create_task(work) for work in works]
-    try:
-        await rows.run()
-    finally:
-        await end(*beside)
+    await side_by_side(rows.run(), *works)
 
 
 async def _reach(stores: Stores) -> None:

@@ -147,6 +147,7 @@ class Notice:
     once-only for 48 h.
 
     To reach a person through another Address than the one that caused it (a one-time code by SMS), `address` names it.
+    `subscriber` is who it is meant for: said only while the number is theirs. "" for whoever is at the Address.
     """
 
     id: str
@@ -158,6 +159,7 @@ class Notice:
     earliest: datetime
     latest: datetime
     language: str = "zh"
+    subscriber: str = ""
 
 
 Inbound = InboundMessage | MessagePart | ChannelEvent | Receipt | ConversationEvent | Notice

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
+from switchboard.errors import NotReachable
 from switchboard.model import Address, Notice, Owner
-from switchboard.ports import Accept, Clock
+from switchboard.ports import Accept, Clock, Directory
 from switchboard.redis.exchange import Commit
 from switchboard.redis.reach import RedisReach
 from switchboard.redis.records import Entry, LogRecord, Standing, dumps, moment
@@ -16,6 +17,8 @@ from switchboard.wording import SHANGHAI
 
 MARKETING_FROM, MARKETING_TO = time(8), time(22)
 BUSY_AGAIN = timedelta(hours=1)
+ASK_AGAIN = timedelta(minutes=5)
+"""Where nobody can tell whose the number is now."""
 IN_THE_MIDDLE = timedelta(minutes=10)
 """So long after their last words somebody who was asked for something is left to answer it."""
 REPLY_WINDOW = {"wechat": timedelta(hours=48), "wecom": timedelta(hours=48)}
@@ -38,7 +41,8 @@ class Manners:
     """What holds for notices that stand in `reminders`; others go by their class alone.
 
     `quiet`: nothing is said from the first to the second hour in Asia/Shanghai; None for no such time. `most` a day
-    and person. `moved` takes what its channel would not let through, for the person's phone.
+    and person. `moved` takes what its channel would not let through, for the person's phone. `directory` tells whose a
+    number is, for notices that are meant for one subscriber.
     """
 
     reminders: Reminders = field(default_factory=Reminders)
@@ -46,6 +50,7 @@ class Manners:
     quiet: tuple[time, time] | None = None
     most: int = 5
     moved: Notices | None = None
+    directory: Directory | None = None
 
 
 class NoticeLane:
@@ -61,8 +66,13 @@ class NoticeLane:
         if due > notice.latest:
             return self._refused(entry, notice, standing, "expired")
         if due > now:
-            timer = (f"notice:{notice.id}", due, notice)
-            return Commit(entry, standing.conversation.epoch, timers=(timer,))
+            return self._later(entry, notice, standing, due)
+        try:
+            if not await self._theirs(notice, standing):
+                return self._refused(entry, notice, standing, "not_theirs")
+        except NotReachable:
+            # Not by waiting here: this person's messages stand behind it.
+            return self._later(entry, notice, standing, now + ASK_AGAIN)
         if notice.kind == "marketing" and not await self._consents(standing):
             return self._refused(entry, notice, standing, "no_consent")
         if rule and await self._move(notice, standing, now):
@@ -70,6 +80,19 @@ class NoticeLane:
         if rule and (why := await self._unwanted(notice, rule, standing)):
             return self._refused(entry, notice, standing, why)
         return self._said(entry, notice, standing)
+
+    def _later(self, entry: Entry, notice: Notice, standing: Standing, due: datetime) -> Commit:
+        timer = (f"notice:{notice.id}", due, notice)
+        return Commit(entry, standing.conversation.epoch, timers=(timer,))
+
+    async def _theirs(self, notice: Notice, standing: Standing) -> bool:
+        """Whether the number is still that of whom it is meant for: a number changes hands while a notice waits."""
+        directory = self._manners.directory
+        if not notice.subscriber or directory is None:
+            return True
+        number = _number(standing)
+        holder = await directory.lookup(number) if number else None
+        return holder is not None and holder[0] == notice.subscriber
 
     def _said(self, entry: Entry, notice: Notice, standing: Standing) -> Commit:
         conversation = standing.conversation

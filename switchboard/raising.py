@@ -10,7 +10,7 @@ from typing import Any
 
 from switchboard.model import Address, Notice
 from switchboard.notices import REPLY_WINDOW, Notices
-from switchboard.ports import Clock
+from switchboard.ports import Clock, Directory
 from switchboard.redis.conversations import RedisConversations
 from switchboard.redis.reach import RedisReach
 from switchboard.redis.records import moment
@@ -39,21 +39,29 @@ class Raising:
     def __init__(
         self,
         reminders: Reminders,
+        directory: Directory,
         reach: RedisReach,
         conversations: RedisConversations,
         notices: Notices,
         key: bytes,
         clock: Clock,
     ) -> None:
-        self._reminders, self._reach, self._conversations = reminders, reach, conversations
+        self._reminders, self._directory = reminders, directory
+        self._reach, self._conversations = reach, conversations
         self._notices, self._key, self._clock = notices, key, clock
 
     async def tell(self, happened: Happened) -> str:
-        """What became of it: entered, told (before), ended, or not_asked. Raises AcceptError, NotReachable."""
+        """What became of it: entered, told (before), ended, not_asked, or not_theirs: another subscriber has the
+        number, or nobody. Raises AcceptError, NotReachable.
+        """
         response, number, what = f"notice_{happened.kind}", happened.msisdn, f"{happened.kind}:{happened.key}"
         rule = self._reminders.rules.get(response, Rule())
         if not rule.falls_on(what):
             return "not_asked"
+        # Before anything else: `reach` forgets what another subscriber than the one it is asked for had said.
+        holder = await self._directory.lookup(number)
+        if holder is None or holder[0] != happened.subscriber:
+            return "not_theirs"
         reached = await self._reach.of(number, happened.subscriber)
         if rule.topic in reached.ended:
             return "ended"
@@ -96,4 +104,5 @@ class Raising:
             earliest=now,
             latest=now + STALE,
             language=happened.language,
+            subscriber=happened.subscriber,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 
@@ -15,3 +16,14 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
             task.cancel()
         _, waiting = await asyncio.wait(waiting, timeout=0.5)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def side_by_side(*works: Coroutine[Any, Any, None]) -> None:
+    """All at once until one ends, which ends the others: whoever started them sees its error and starts all again."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        await end(*tasks)

@@ -92,7 +92,8 @@ class Stack:
         self.exchange = Exchange(self.stores.scripts, self.stores.keys, self.route, self.clock)
         self.handoffs = RedisHandoffs(self.stores, self.voice, self.route)
         self.notices = Notices(self.stores.accept)
-        self.manners = Manners(reminders(), self.stores.reach, (time(21), time(8)), 3, self.notices)
+        quiet = (time(21), time(8))
+        self.manners = Manners(reminders(), self.stores.reach, quiet, 3, self.notices, self.directory)
         self.bot = FakeRasa(self.stores.trackers)
         self.release = ""
         self.switches = Switches(self.stores.switches, self.clock)

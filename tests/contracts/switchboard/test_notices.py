@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from switchboard.errors import Full
 from switchboard.fake import echo
 from switchboard.model import Address, Binding, Notice, TurnContext, TurnResult
 from switchboard.raising import Happened, Raising
+from switchboard.redis.records import dump_item
 from tests.contracts.switchboard.stack import Stack, reminders
 
 NUMBER = "+8613800001234"
@@ -21,7 +23,8 @@ DATA: Mapping[str, Any] = {"left_kb": 1024 * 1024}
 
 def raising(stack: Stack) -> Raising:
     stores, key = stack.stores, stack.settings.key("conversation")
-    return Raising(reminders(), stores.reach, stores.conversations, stack.notices, key, stack.clock)
+    directory = stack.directory
+    return Raising(reminders(), directory, stores.reach, stores.conversations, stack.notices, key, stack.clock)
 
 
 async def told(stack: Stack, of: str = "data_80", key: str = "k", subscriber: str = "S1", **values: Any) -> str:
@@ -39,6 +42,15 @@ async def writes_in_wechat(stack: Stack) -> None:
 
 def texts(adapter: Any, word: str = "流量") -> list[str]:
     return [text for text in adapter.texts() if word in text]
+
+
+async def until_refused(stack: Stack, why: str) -> None:
+    """The lane looks at what was due, and does not say it."""
+    for _ in range(500):
+        if why in [entry.get("refused") for entry in await stack.logged("notice")]:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"no notice was refused: {why}")
 
 
 def at(stack: Stack, hour: int) -> None:
@@ -105,6 +117,7 @@ async def test_a_window_that_closes_over_night_moves_the_notice_to_the_phone(noo
 
 async def test_another_subscribers_wechat_is_never_told(noon: Stack) -> None:
     await writes_in_wechat(noon)
+    noon.directory.known[NUMBER] = ("S2", "gd")
     await told(noon, subscriber="S2")
     assert (len(texts(noon.wechat)), len(texts(noon.sms))) == (0, 1)
 
@@ -140,7 +153,51 @@ async def test_what_was_ended_while_it_waited_is_not_told(noon: Stack) -> None:
 
 async def test_the_next_subscriber_of_a_number_begins_with_every_notice(noon: Stack) -> None:
     await noon.stores.reach.end(NUMBER, "S1", "data", True, {})
+    noon.directory.known[NUMBER] = ("S2", "gd")
     assert await told(noon, subscriber="S2") == "entered"
+
+
+async def test_what_was_meant_for_who_had_the_number_before_is_not_told_and_changes_nothing(noon: Stack) -> None:
+    noon.directory.known[NUMBER] = ("S2", "gd")
+    await noon.stores.reach.end(NUMBER, "S2", "data", True, {})
+    overdue = {"month": "2026-10", "due_fen": 100, "due_on": "2026-11-15"}
+    assert await told(noon, "bill_overdue", subscriber="S1", **overdue) == "not_theirs"
+    assert noon.sms.sent == []
+    assert (await noon.stores.reach.of(NUMBER)).ended == {"data"}
+    noon.directory.known.clear()
+    assert await told(noon, "bill_overdue", subscriber="S1", **overdue) == "not_theirs"
+
+
+async def test_a_number_that_changes_hands_over_night_hears_nothing_of_the_one_before(noon: Stack) -> None:
+    at(noon, 22)
+    await told(noon)
+    noon.directory.known[NUMBER] = ("S2", "gd")
+    noon.clock.forward(hours=11)
+    await noon.at_rest()
+    await until_refused(noon, "not_theirs")
+    assert noon.sms.sent == []
+
+
+async def test_while_nobody_can_tell_whose_the_number_is_the_notice_waits_and_the_talk_goes_on(noon: Stack) -> None:
+    at(noon, 22)
+    await told(noon)
+    noon.directory.away = True
+    noon.clock.forward(hours=11)
+    await noon.say(PHONE, "在吗")
+    await noon.until(lambda: "echo 在吗" in noon.sms.texts())
+    assert texts(noon.sms) == []
+    noon.directory.away = False
+    noon.clock.forward(minutes=6)
+    await noon.until(lambda: texts(noon.sms))
+
+
+async def test_a_notice_of_the_version_before_names_no_subscriber_and_is_said(noon: Stack) -> None:
+    now = noon.clock()
+    notice = Notice("n", PHONE, "service", "notice_data_100", {}, "d", now, now + timedelta(hours=1))
+    assert "subscriber" not in dump_item(notice)
+    await noon.notices.enter(notice)
+    await noon.at_rest()
+    assert len(noon.sms.sent) == 1
 
 
 async def test_a_sentence_ends_a_kind_and_counts_as_the_choice_for_it(noon: Stack) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from console.directory import CrmDirectory
 from crm.errors import NotFound, TimedOut
 from switchboard.errors import BadSettings, NotReachable
-from worker import CrmDirectory, DeskHours
+from worker import DeskHours
 
 
 @pytest.mark.parametrize(
