@@ -52,7 +52,7 @@ class FindStore(Skill):
         errand, region, place = _errand(turn)
         option = str(turn.entities.get("option") or "")
         if option or BOOKS.search(turn.text):
-            return await _book(turn, errand, option)
+            return await _book(turn, errand, option, region, place)
         found = await find_store.nearest(turn.doors, turn.who, region, place, errand)
         said = {"region": region, "place": place, "errand": errand}
         kept = SlotSet("wish", {"intent": self.wish, "entities": said, "at": turn.doors.now().isoformat()})
@@ -88,12 +88,14 @@ async def tell_nearest(turn: Turn, errand: str) -> None:
         turn.say("nearest_shop", **_shown(found[0], turn.who.language))
 
 
-async def _book(turn: Turn, errand: str, option: str) -> list[Event]:
-    """A visit: whoever is not known logs in first."""
+async def _book(turn: Turn, errand: str, option: str, region: str, place: str) -> list[Event]:
+    """A visit, near the place that was spoken of: whoever is not known logs in first."""
     from bot.actions.skills import SKILLS
 
     about = option if option.startswith("cancel:") else errand or ANY_ERRAND
-    return await SKILLS["book_visit"].handle(turn.as_wish("book_visit", {"option": about}))
+    return await SKILLS["book_visit"].handle(
+        turn.as_wish("book_visit", {"option": about, "region": region, "place": place})
+    )
 
 
 def _shown(found: Found, language: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crm.model import Appointment
 from crm.port import within
 from crm.reference.papers import papers_of
 
@@ -190,16 +191,80 @@ async def test_a_stranger_logs_in_before_a_visit(talk: Any) -> None:
     assert (await talk(None).say("find_store", "", option="book")).responses == ["login_ask_number"]
 
 
-async def test_a_shop_that_is_booked_out_ends_the_booking_with_another_one_to_choose(talk: Any) -> None:
+async def fill(person: Any, shop: str) -> None:
+    """Until nobody can come any more."""
+    while free := await person.crm.visit_times(shop, deadline=within(5)):
+        for at in free:
+            visit = Appointment(f"V{len(person.crm.all_visits)}", WANG, shop, "sim", at)
+            person.crm.all_visits[visit.id] = visit
+
+
+def shown(heard: Any) -> list[str]:
+    return [choice["entities"]["option"] for choice in heard.choices if choice["intent"] == "inform"]
+
+
+async def test_a_shop_that_is_booked_out_leads_back_to_the_others(talk: Any) -> None:
     person = talk(LI)
-    await person.say("find_store", "", option="book")
-    for number in range(400):
-        free = await person.crm.visit_times("shop-hz-1", deadline=within(5))
-        if not free:
-            break
-        await person.crm.book_visit(
-            WANG, "shop-hz-1", "sim", free[0], idempotency_key=f"full{number}", deadline=within(5)
-        )
+    heard = await person.say("find_store", "", option="book")
+    assert "shop-hz-1" in shown(heard)
+    await fill(person, "shop-hz-1")
     heard = await person.say("inform", "", option="shop-hz-1")
-    assert (heard.responses, heard.labels) == (["visit_full"], ["换一家", "转人工"])
+    assert heard.responses == ["visit_shop_full", "ask_visit_shop"]
+    assert shown(heard) and "shop-hz-1" not in shown(heard)
+    assert (await person.say("inform", "", option=shown(heard)[0])).responses == ["ask_visit_time"]
+
+
+async def test_where_every_shop_is_booked_out_the_booking_ends(talk: Any) -> None:
+    person = talk(LI)
+    for shop in await person.crm.shops("zj", deadline=within(5)):
+        await fill(person, shop.id)
+    assert (await person.say("find_store", "", option="book")).responses == ["visit_full"]
     assert (await person.say("query_balance")).outcomes == [("query_balance", "answered")]
+
+
+async def at_the_time(person: Any) -> Any:
+    heard = await person.say("find_store", "", option="book")
+    return await person.say("inform", "", option=shown(heard)[0])
+
+
+@pytest.mark.parametrize(
+    ("intent", "option", "response"),
+    [
+        ("transfer_to_agent", "lost", ""),
+        ("transfer_to_agent", "complaint", ""),
+        ("event_end_notices", "data:off", "notices_ended"),
+        ("query_ticket", "T26112000000001", "tickets"),
+        ("find_store", "cancel:V26112000000001", "refused_nothing_to_cancel"),
+    ],
+)
+async def test_a_tap_on_something_else_is_no_time_and_is_answered(
+    talk: Any, intent: str, option: str, response: str
+) -> None:
+    person = talk(LI)
+    await at_the_time(person)
+    heard = await person.say(intent, "", option=option)
+    assert heard.responses[:1] == [response] if response else heard.effect("handoff")
+    assert person.crm.all_visits == {}
+
+
+async def test_a_second_tap_on_a_shop_changes_the_shop_and_what_is_no_time_is_asked_again(talk: Any) -> None:
+    person = talk(LI)
+    heard = await person.say("find_store", "", option="book")
+    first, second = shown(heard)[:2]
+    await person.say("inform", "", option=first)
+    assert (await person.say("inform", "", option=second)).responses == ["ask_visit_time"]
+    heard = await person.say("inform", "", option="2026-11-23T10:00:00")
+    assert heard.responses == ["form_unclear", "ask_visit_time"]
+    time = shown(heard)[0]
+    assert (await person.say("inform", "", option=time)).responses == ["visit_booked"]
+    assert [visit.shop_id for visit in person.crm.all_visits.values()] == [second]
+
+
+async def test_a_visit_is_offered_where_the_person_asked_for_a_shop(talk: Any) -> None:
+    person = talk(LI)
+    await person.say("find_store", "成都的营业厅", region="sc", spans={"region": "成都"})
+    heard = await person.say("find_store", "预约")
+    assert heard.responses == ["ask_visit_shop"] and "成都" in heard.texts[0]
+    heard = await person.say("inform", "", option=shown(heard)[0])
+    heard = await person.say("inform", "", option=shown(heard)[0])
+    assert heard.responses == ["visit_booked"] and "成都" in heard.texts[0]
