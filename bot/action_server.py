@@ -34,6 +34,9 @@ AWAY = (NotReachable, AcceptError, Unavailable, ConnectionError)
 MOST_BODY = 16 * 1024 * 1024
 """A tracker of twenty turns with the domain is far less."""
 DRAIN_S = 10.0
+"""deploy/supervisord.conf and the chart wait longer."""
+HEADER_S = 10.0
+"""Until a new connection has sent its first header: it is held before any secret was seen."""
 Start = Callable[[AsyncExitStack], Awaitable[None]]
 """Opens what actions need; the stack closes it."""
 log = structlog.get_logger()
@@ -82,6 +85,32 @@ class ActionsServer:
             return 500, told_failed(error)
 
 
+class Connections(web.Server):
+    """Closes a connection whose first header is not whole in time; `silent` are those that may still be."""
+
+    def __init__(self, handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], header_s: float = HEADER_S):
+        super().__init__(handle, request_factory=self._request)
+        self._header_s = header_s
+        self.silent: dict[Any, asyncio.TimerHandle] = {}
+
+    def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self.silent[handler] = asyncio.get_running_loop().call_later(self._header_s, handler.force_close)
+
+    def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
+        self._heard(handler)
+        super().connection_lost(handler, exc)
+
+    def _request(self, message: Any, payload: Any, handler: Any, writer: Any, task: Any) -> web.BaseRequest:
+        self._heard(handler)
+        loop = asyncio.get_running_loop()
+        return web.BaseRequest(message, payload, handler, writer, task, loop, client_max_size=MOST_BODY)
+
+    def _heard(self, handler: Any) -> None:
+        if timer := self.silent.pop(handler, None):
+            timer.cancel()
+
+
 async def serve(actions: ActionsServer, host: str, port: int, start: Start) -> None:
     """Until SIGTERM or SIGINT; what runs is answered first."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -89,17 +118,12 @@ async def serve(actions: ActionsServer, host: str, port: int, start: Start) -> N
         loop.add_signal_handler(name, stop.set)
     async with AsyncExitStack() as opened:
         await start(opened)
-        runner = web.ServerRunner(web.Server(actions.handle, request_factory=_request), shutdown_timeout=DRAIN_S)
+        runner = web.ServerRunner(Connections(actions.handle), shutdown_timeout=DRAIN_S)
         await runner.setup()
         opened.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, host, port).start()
         garbage.seldom()
         await stop.wait()
-
-
-def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MOST_BODY)
 
 
 def _answer(status: int, told: Any) -> web.Response:
