@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
-from console.tables import metadata
+from console.tables import VERSION_TABLE, metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    version_table="console_version",
+    version_table=VERSION_TABLE,
     render_as_batch=True,
 )
 with context.begin_transaction():
