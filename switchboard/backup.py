@@ -150,7 +150,7 @@ def _pack_releases(var: Path, to: Path) -> None:
 
 async def _copy_redis(settings: Settings, folder: Path) -> tuple[str, dict[str, Any]]:
     """The version of Redis; file → ranges of slots, for a Cluster. Everything of a conversation is in one slot, so that
-    its masters need not be copied at the same moment.
+    its masters need not be copied at the same moment; of a number it is not (docs/operations.md).
     """
     redis = connect(settings.redis_url)
     try:
