@@ -1,5 +1,6 @@
-# Two images of one tree: `switchboard` (gateway, worker, reference CRM, commands) without Rasa, and `rasa` (slots, actions).
-# docker build --target switchboard -t renji-switchboard . && docker build --target rasa -t renji-rasa .
+# Three images of one tree: `switchboard` (gateway, worker, reference CRM, commands) without Rasa, `rasa` (slots, actions),
+# and `release` (the model with what it says), which every process gets from this one image: two builds of it differ.
+# for one in switchboard rasa release; do docker build --target $one -t renji-$one .; done
 # Linted, not built where it was written; pin the base images by digest in your registry.
 FROM python:3.10-slim-bookworm AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -15,12 +16,19 @@ WORKDIR /browser
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
-FROM packages AS release
+FROM packages AS trained
 ENV RASA_TELEMETRY_ENABLED=false SQLALCHEMY_SILENCE_UBER_WARNING=1 TF_CPP_MIN_LOG_LEVEL=3 OMP_NUM_THREADS=1 RENJI_VAR=/release
 WORKDIR /app
 COPY . .
-# The model is trained here, once, for both images; nothing in it comes from the machine that builds.
+# Nothing in the model comes from the machine that builds.
 RUN mkdir /release && /rasa/bin/python -m bot.release build && rm -f /release/releases/.lock
+
+FROM python:3.10-slim-bookworm AS release
+# What Compose's volume starts from, with its owner.
+RUN install -d -o 10001 -g 10001 -m 0700 /var/lib/renji
+COPY --from=trained /release /app/release
+USER 10001:10001
+CMD ["cp", "-r", "/app/release/.", "/var/lib/renji/"]
 
 FROM python:3.10-slim-bookworm AS base
 # RENJI_SECRET_FILE is a path.
@@ -31,7 +39,6 @@ RUN groupadd --gid 10001 renji && useradd --uid 10001 --gid renji --home-dir /no
     install -d -o renji -g renji -m 0700 /var/lib/renji
 WORKDIR /app
 COPY . .
-COPY --from=release /release /app/release
 COPY --from=browser /browser/node_modules /app/node_modules
 USER 10001:10001
 

@@ -121,14 +121,14 @@ def redis_server() -> Iterator[Path]:
         arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
         process = subprocess.Popen([redis_binary(), *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
         try:
-            _wait_for(socket, process)
+            wait_for(socket, process)
             yield socket
         finally:
             process.kill()
             process.wait()
 
 
-def _wait_for(socket: Path, process: subprocess.Popen[bytes]) -> None:
+def wait_for(socket: Path, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 10
     while not socket.exists():
         if process.poll() is not None or time.monotonic() > deadline:

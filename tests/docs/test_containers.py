@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import tempfile
 from configparser import RawConfigParser
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from redis import AuthenticationError, Redis
+
+from tests.conftest import redis_binary, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
 CHART = ROOT / "deploy" / "helm" / "renji"
 TEMPLATES = {path.stem: path.read_text() for path in (CHART / "templates").glob("*.yaml")}
+PARTS = (CHART / "templates" / "_parts.tpl").read_text()
 FILES = [ROOT / "Dockerfile", ROOT / "compose.yaml", CHART / "values.yaml", *(CHART / "templates").iterdir()]
 SETTINGS = set(re.findall(r"^\| `(RENJI_[A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
+NO_CHECKOUT = 128
 SPARE = "gateway-spare"
 """A container platform starts the new one itself."""
 
@@ -33,6 +42,10 @@ def entry(command: str) -> str:
     found = re.findall(r"\bpython (\w+\.py|-m [\w.]+(?: --slot \w)?)", command)
     assert found, command
     return str(found[-1])
+
+
+def containers(template: str) -> int:
+    return len(re.findall(r"^ {10}image: ", template, re.MULTILINE))
 
 
 def started(service: dict[str, Any]) -> str:
@@ -69,16 +82,17 @@ def test_a_service_has_no_more_rights_than_it_needs(name: str) -> None:
     assert service["read_only"] is True
     assert ["ALL"] == service["cap_drop"]
     assert service["user"].split(":")[0] not in ("", "0", "root")
-    assert name == "setup" or "healthcheck" in service
+    assert name in ("release", "setup") or "healthcheck" in service
 
 
 @pytest.mark.parametrize("name", sorted(set(TEMPLATES) - {"settings", "network"}))
 def test_a_pod_has_no_more_rights_than_it_needs(name: str) -> None:
-    text = TEMPLATES[name]
-    assert '"renji.strict"' in text
-    containers = len(re.findall(r"^ {10}image: ", text, re.MULTILINE))
-    locked = len(re.findall(r'"renji\.(?:locked|unpack)"', text))
-    assert containers == locked
+    assert re.search(r'"renji\.strict"|"renji\.as" [1-9]', TEMPLATES[name])
+    assert containers(TEMPLATES[name]) == TEMPLATES[name].count('template "renji.locked"')
+
+
+def test_a_container_of_several_pods_has_no_more_rights_than_it_needs() -> None:
+    assert containers(PARTS) == PARTS.count('template "renji.locked"') > 0
 
 
 def test_passwords_come_from_outside() -> None:
@@ -94,3 +108,72 @@ def test_a_process_is_given_longer_than_it_takes_to_drain() -> None:
     for name in ("gateway", "worker"):
         assert int(COMPOSE[name]["stop_grace_period"].rstrip("s")) >= 15
         assert int(re.search(r"terminationGracePeriodSeconds: (\d+)", TEMPLATES[name])[1]) >= 15
+
+
+@pytest.mark.parametrize("name", ["secret", "secret.old", ".env", ".env.production"])
+def test_neither_git_nor_an_image_takes_the_secret(name: str) -> None:
+    ignored = subprocess.run(["git", "-C", str(ROOT), "check-ignore", "-q", name]).returncode
+    if ignored == NO_CHECKOUT:
+        pytest.skip("not a checkout")
+    left_out = [line.removeprefix("**/").removeprefix("/") for line in (ROOT / ".dockerignore").read_text().split()]
+    assert (0, True) == (ignored, any(fnmatch(name, pattern) for pattern in left_out))
+
+
+def test_only_one_image_carries_the_release() -> None:
+    stages = (ROOT / "Dockerfile").read_text().split("\nFROM ")
+    assert ["release"] == [stage.split("\n")[0].split()[-1] for stage in stages if "COPY --from=trained" in stage]
+
+
+def test_processes_hear_of_a_release_once_its_pods_are_there() -> None:
+    announcing = {name for name, text in TEMPLATES.items() if "bot.release use" in text}
+    assert {"announce"} == announcing
+    assert "helm.sh/hook: post-install,post-upgrade" in TEMPLATES["announce"]
+
+
+@pytest.mark.parametrize("name", ["gateway", "worker"])
+def test_what_needs_tables_waits_for_them(name: str) -> None:
+    assert '"renji.awaittables"' in TEMPLATES[name]
+
+
+def test_the_reference_crm_tells_what_happens() -> None:
+    for text in (started(COMPOSE["crm"]), TEMPLATES["crm"]):
+        assert re.search(r'--tell,? "?http://\S*gateway\S*/crm/events', text.replace("{{ .Release.Name }}", ""))
+        assert "--public-url" in text
+
+
+def redis_in_compose() -> str:
+    return str(COMPOSE["redis"]["command"][-1]).replace("$$", "$")
+
+
+def redis_in_chart() -> str:
+    block = re.search(r"command:\n(?: +- .*\n)+(?: {14}.*\n)+", TEMPLATES["redis"])
+    assert block
+    return str(yaml.safe_load(block[0])["command"][-1])
+
+
+@pytest.mark.parametrize("script", [redis_in_compose(), redis_in_chart()], ids=["compose", "chart"])
+def test_redis_asks_for_the_password_whatever_it_is_and_ends_when_told(script: str) -> None:
+    password = """a b"c'd\\e$f#%s\u00e9"""
+    # Not tmp_path: a unix socket's path may have 107 bytes only.
+    with tempfile.TemporaryDirectory(prefix="renji-redis-") as folder:
+        binary = Path(redis_binary())
+        (Path(folder) / "redis-server").symlink_to(binary)
+        here = script.replace("/run/redis", folder).replace("/data", folder)
+        path = f"{folder}:{os.environ['PATH']}"
+        process = subprocess.Popen(
+            ["sh", "-c", f"{here} --port 0 --unixsocket {folder}/s"],
+            env={"PATH": path, "REDISCLI_AUTH": password},
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            wait_for(Path(folder) / "s", process)
+            assert 0o600 == (Path(folder) / "redis.conf").stat().st_mode & 0o777
+            with Redis(unix_socket_path=f"{folder}/s", password=password) as known:
+                assert known.set("a", "b")
+            with Redis(unix_socket_path=f"{folder}/s") as stranger, pytest.raises(AuthenticationError):
+                stranger.get("a")
+            process.terminate()
+            assert 0 == process.wait(timeout=20)
+        finally:
+            process.kill()
+            process.wait()

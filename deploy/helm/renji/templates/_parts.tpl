@@ -1,12 +1,15 @@
 {{/* Pieces of the manifests, with the indentation of the one place where they stand: a pod's specification. */}}
-{{ define "renji.strict" }}
+{{ define "renji.strict" }}{{ template "renji.as" 10001 }}{{ end }}
+
+{{/* As this user, whom the image must know if its program asks who it is. */}}
+{{ define "renji.as" }}
       automountServiceAccountToken: false
       enableServiceLinks: false
       securityContext:
         runAsNonRoot: true
-        runAsUser: 10001
-        runAsGroup: 10001
-        fsGroup: 10001
+        runAsUser: {{ . }}
+        runAsGroup: {{ . }}
+        fsGroup: {{ . }}
         seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
@@ -60,14 +63,28 @@
         {{- template "renji.secretvolume" . }}
 {{- end }}
 
-{{/* The image's release goes where the processes look for it; the root is read-only. */}}
+{{/* The release goes where the processes look for it; for all of them from one image. */}}
 {{ define "renji.unpack" }}
+        - name: release
+          image: {{ .Values.image.release }}
+          imagePullPolicy: {{ .Values.image.pullPolicy }}
           command: [cp, -r, /app/release/., /var/lib/renji/]
-          securityContext:
-            allowPrivilegeEscalation: false
-            readOnlyRootFilesystem: true
-            capabilities: {drop: [ALL]}
+          {{- template "renji.locked" . }}
           resources: {requests: {cpu: 50m, memory: 32Mi}, limits: {memory: 128Mi}}
           volumeMounts:
             - {name: var, mountPath: /var/lib/renji}
+{{- end }}
+
+{{/* The setup job of the same revision makes them; a process without its tables would only fail. */}}
+{{ define "renji.awaittables" }}
+        - name: tables
+          image: {{ .Values.image.switchboard }}
+          imagePullPolicy: {{ .Values.image.pullPolicy }}
+          command: [python, -m, console.migrate, --wait]
+          {{- template "renji.settings" . }}
+          env:
+            {{- template "renji.secrets" . }}
+          resources: {requests: {cpu: 50m, memory: 128Mi}, limits: {memory: 256Mi}}
+          {{- template "renji.locked" . }}
+          {{- template "renji.mounts" . }}
 {{- end }}
