@@ -28,7 +28,7 @@ class Slots:
     """Round robin over the slots that answer with a Release's model, and over the others behind them.
 
     A conversation whose Release is loaded nowhere any more is answered by another model rather than not at all: its
-    wording is still that of its own Release.
+    wording is still that of its own Release, if the slot has it.
     """
 
     def __init__(self, urls: Sequence[str], model_of: Callable[[str], str], look_s: float = LOOK_S) -> None:

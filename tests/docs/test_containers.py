@@ -105,6 +105,11 @@ def test_a_process_is_given_longer_than_it_takes_to_drain() -> None:
     gateway = int(re.search(r"terminationGracePeriodSeconds: (\d+)", TEMPLATES["gateway"])[1])
     waits = int(re.search(r'sleep, "(\d+)"', TEMPLATES["gateway"])[1])
     assert gateway >= waits + 15
+    conf = RawConfigParser()
+    conf.read(ROOT / "deploy" / "supervisord.conf")
+    # Read, not imported: it needs the SDK.
+    drains = re.search(r"^DRAIN_S = ([\d.]+)$", (ROOT / "bot" / "action_server.py").read_text(), re.MULTILINE)
+    assert float(conf["program:actions"]["stopwaitsecs"]) > float(drains[1])
     for name in ("gateway", "worker"):
         assert int(COMPOSE[name]["stop_grace_period"].rstrip("s")) >= 15
         assert int(re.search(r"terminationGracePeriodSeconds: (\d+)", TEMPLATES[name])[1]) >= 15
