@@ -50,6 +50,8 @@ class Reminders:
     stop: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
+    nouns: tuple[str, ...] = ()
+    fillers: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, content: Path) -> Reminders:
@@ -63,20 +65,36 @@ class Reminders:
             raise BadWording(f"{path}: {error}") from error
 
     def wish(self, text: str) -> str:
-        """What a sentence ends or wants again, as data:off or data:on; "" where it is about something else."""
+        """What a sentence ends or wants again, as data:off or data:on; :off or :on where it names no kind, "" where it
+        is about something else.
+        """
         said = fold(text)
         if len(text) > LONGEST or not _has(said, self.about):
             return ""
         topic = next((one for one in self.topics if _has(said, one.words)), None)
         if topic is None:
-            return ""
+            return self._of_no_kind(said)
         # In 关闭流量提醒 the topic stands between the words of 关闭提醒.
-        bare = said
-        for word in topic.words:
-            bare = bare.replace(fold(word), "")
+        bare = _without(said, topic.words)
         if _has(said, self.stop) or _has(bare, self.stop):
             return f"{topic.id}:off"
         return f"{topic.id}:on" if _has(said, self.start) or _has(bare, self.start) else ""
+
+    def _of_no_kind(self, said: str) -> str:
+        # In 关闭所有提醒 such a word stands between those of 关闭提醒.
+        for text in (said, _without(said, self.fillers)):
+            if not _without(text, (*self.stop, *self.start, *self.nouns, *self.fillers)):
+                if _has(text, self.stop):
+                    return ":off"
+                if _has(text, self.start):
+                    return ":on"
+        return ""
+
+
+def _without(said: str, words: Sequence[str]) -> str:
+    for word in sorted(map(fold, words), key=len, reverse=True):
+        said = said.replace(word, "")
+    return said
 
 
 def _has(said: str, words: Sequence[str]) -> bool:
@@ -89,4 +107,5 @@ def _read(data: Mapping[str, Any]) -> Reminders:
     unknown = {rule.topic for rule in rules.values()} - {one.id for one in topics} - {""}
     if unknown:
         raise ValueError(f"unknown topic {', '.join(sorted(unknown))}")
-    return Reminders(rules, topics, tuple(data["stop"]), tuple(data["start"]), tuple(data["about"]))
+    words = {name: tuple(data[name]) for name in ("stop", "start", "about", "nouns", "fillers")}
+    return Reminders(rules, topics, **words)

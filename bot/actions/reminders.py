@@ -12,7 +12,9 @@ from crm.operations.results import Refusal
 
 
 class EndNotices(Skill):
-    """`option` is data:off or data:on: by a choice under a notice, or by a sentence that the switchboard knows."""
+    """`option` is data:off or data:on: by a choice under a notice, or by a sentence that the switchboard knows; :off or
+    :on where the sentence names no kind.
+    """
 
     wish = "event_end_notices"
     operation = "end_notices"
@@ -21,7 +23,7 @@ class EndNotices(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         topic, _, state = str(turn.entities.get("option") or "").partition(":")
         if not topic:
-            turn.say("what_about_it")
+            turn.say("which_notices", state=state or "off")
             return []
         refusal = await reminders.end(turn.doors, turn.who, topic, off=state == "off")
         if isinstance(refusal, Refusal):

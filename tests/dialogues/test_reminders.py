@@ -27,6 +27,16 @@ async def test_a_kind_is_ended_and_wanted_again_and_both_are_kept_as_evidence(ta
     assert [(k["consent"], k["state"], k["agreed_on"]) for k in kept] == [("data", "off", "web"), ("data", "on", "web")]
 
 
+@pytest.mark.parametrize(("state", "then"), [("off", "notices_ended"), ("on", "notices_again")])
+async def test_where_no_kind_is_named_it_is_asked_which(talk: Begin, state: str, then: str) -> None:
+    person = talk()
+    heard = await person.say("event_end_notices", option=f":{state}")
+    assert heard.responses == ["which_notices"] and person.reminders.ended == []
+    chosen = heard.choices[1]
+    assert (await person.say(chosen["intent"], **chosen["entities"])).responses == [then]
+    assert [(e["topic"], e["off"]) for e in person.reminders.ended] == [("balance", state == "off")]
+
+
 async def test_a_stranger_ends_nothing_before_they_are_known(talk: Begin) -> None:
     person = talk(None)
     assert (await person.say("event_end_notices", option="data:off")).responses == ["login_ask_number"]
