@@ -202,10 +202,12 @@ class Trackers(Protocol):
 
 @dataclass(frozen=True)
 class Bound:
-    """Who a conversation is bound to, and in which generation."""
+    """Who a conversation is bound to, and in which generation. `bound_in` is the id of the message that proved it, ""
+    where none did."""
 
     generation: int
     binding: Binding | None
+    bound_in: str = ""
 
 
 class Conversations(Protocol):

@@ -12,7 +12,7 @@ from connectors.http import Intake, json_response, raw_request, response
 from connectors.limits import Limiter
 from connectors.parsing import json_object
 from connectors.web.adapter import WebAdapter
-from connectors.web.sessions import Session, login_message
+from connectors.web.sessions import Session
 from connectors.web.shown import rest_message
 from switchboard.errors import BadInput
 from switchboard.model import Address, InboundMessage, OutboundMessage
@@ -103,8 +103,7 @@ class RestWebhook:
         known = await self._conversations.bound(conversation)
         if known is None or not session.outlived(known):
             return {}
-        kept = await self._outbox.after(session.address, "")
-        if login_message(known.binding, [message for _, message in kept]) != message_id:
+        if known.bound_in != message_id:
             raise BadInput(_OUTLIVED, 401)
         return {"X-Renji-Session": self._adapter.sessions.token(self._adapter.sessions.renewed(session, known))}
 

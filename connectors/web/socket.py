@@ -26,11 +26,11 @@ from connectors.limits import Limiter
 from connectors.parsing import MAX_BODY
 from connectors.web.adapter import WebAdapter
 from connectors.web.connections import Connection, Connections
-from connectors.web.sessions import Session, login_message
+from connectors.web.sessions import Session
 from connectors.web.shown import socket_message, veiled
 from switchboard.errors import BadInput, NotReachable
-from switchboard.model import Conversation, OutboundMessage
-from switchboard.ports import Conversations, RawRequest, WebOutbox
+from switchboard.model import OutboundMessage
+from switchboard.ports import Bound, Conversations, RawRequest, WebOutbox
 from switchboard.tasks import end
 
 SWEEP_S = 10.0
@@ -161,7 +161,7 @@ class WebSocket:
         if connection is None or not self._limits.messages.allow(connection.session.id):
             return {"stored": False, "again": True, "error": "too many messages"}
         try:
-            if connection.session.outlived(await self._conversation(connection.session)):
+            if not await self._goes_on(sid, connection):
                 return {"stored": False, "error": "session"}
             return await self._take(connection, "user_uttered", data)
         except NotReachable:
@@ -189,14 +189,9 @@ class WebSocket:
         conversation = await self._conversation(session)
         if conversation is None or not session.outlived(conversation):
             return session
-        if await self._login(session, conversation) in {_message_id(session, client) for client in sent}:
+        if conversation.bound_in in {_message_id(session, client) for client in sent}:
             return self._adapter.sessions.renewed(session, conversation)
         return None
-
-    async def _login(self, session: Session, conversation: Conversation) -> str | None:
-        """The message that logged in, told by all that is kept: what came before a position might make it another."""
-        kept = await self._outbox.after(session.address, "")
-        return login_message(conversation.binding, [message for _, message in kept])
 
     def _new(self, sid: str) -> Session:
         request = self._requests.get(sid)
@@ -204,8 +199,8 @@ class WebSocket:
             raise BadInput("too many sessions", 429)
         return self._adapter.sessions.new()
 
-    async def _conversation(self, session: Session) -> Conversation | None:
-        return await self._conversations.get(session.address.conversation_id(self._key))
+    async def _conversation(self, session: Session) -> Bound | None:
+        return await self._conversations.bound(session.address.conversation_id(self._key))
 
     async def _position(self, session: Session, given: object) -> str:
         """Where to read on: the page's own position, or, for a widget that keeps none, after what there is."""
@@ -239,7 +234,7 @@ class WebSocket:
         async with connection.reading:
             try:
                 messages = await self._outbox.after(connection.session.address, connection.position)
-                if messages and await self._may_read(sid, connection):
+                if messages and await self._goes_on(sid, connection):
                     await self._emit(sid, connection, messages)
             except NotReachable:
                 return
@@ -249,12 +244,12 @@ class WebSocket:
                 self._connections.drop(sid)
                 await self._server.disconnect(sid)
 
-    async def _may_read(self, sid: str, connection: Connection) -> bool:
+    async def _goes_on(self, sid: str, connection: Connection) -> bool:
         """False for a connection whose token ended at a login that was not its own."""
         conversation = await self._conversation(connection.session)
         if conversation is None or not connection.session.outlived(conversation):
             return True
-        if await self._login(connection.session, conversation) not in connection.sent:
+        if conversation.bound_in not in connection.sent:
             return False
         connection.session = self._adapter.sessions.renewed(connection.session, conversation)
         await self._server.emit("session_confirm", self._adapter.sessions.token(connection.session), to=sid)

@@ -136,10 +136,14 @@ class FakeVault:
 class FakeBindings:
     def __init__(self) -> None:
         self.bound: dict[str, tuple[str, str, str, str]] = {}
+        self.bound_in: dict[str, str] = {}
         self.ended: list[tuple[str, str]] = []
 
-    async def bind(self, conversation: str, msisdn: str, subscriber_id: str, proof: str, region: str) -> None:
+    async def bind(
+        self, conversation: str, msisdn: str, subscriber_id: str, proof: str, region: str, bound_in: str
+    ) -> None:
         self.bound[conversation] = (msisdn, subscriber_id, proof, region)
+        self.bound_in[conversation] = bound_in
 
     async def unbind(self, conversation: str, reason: str) -> None:
         self.bound.pop(conversation, None)

@@ -35,7 +35,7 @@ async def finish(doors: Doors, who: Context, msisdn: str, ref: str) -> Bound | R
         subscriber = await doors.crm.subscriber_of(proven, deadline=doors.read_deadline())
     except NotFound:
         return Refusal("unknown_number")
-    await doors.bindings.bind(who.conversation, proven, subscriber.id, "code", subscriber.region)
+    await doors.bindings.bind(who.conversation, proven, subscriber.id, "code", subscriber.region, who.message_id)
     bound = Bound(proven, subscriber.id)
     answer = {"msisdn": bound.msisdn, "subscriber_id": bound.subscriber_id}
     await doors.once.keep(who.conversation, who.message_id, OPERATION, answer)

@@ -71,7 +71,10 @@ class Vault(Protocol):
 class Bindings(Protocol):
     """Which number an Address belongs to."""
 
-    async def bind(self, conversation: str, msisdn: str, subscriber_id: str, proof: str, region: str) -> None: ...
+    async def bind(
+        self, conversation: str, msisdn: str, subscriber_id: str, proof: str, region: str, bound_in: str
+    ) -> None:
+        """`bound_in` is the id of the message that proved it: only its sender goes on with the session it came by."""
 
     async def unbind(self, conversation: str, reason: str) -> None: ...
 

@@ -36,17 +36,19 @@ class RedisConversations:
     async def bound(self, conversation: str) -> Bound | None:
         """See ports.Conversations."""
         with reaching():
-            address, generation, binding = await self._redis.hmget(
-                self._keys.conversation(conversation), "address", "generation", "binding"
+            address, generation, binding, bound_in = await self._redis.hmget(
+                self._keys.conversation(conversation), "address", "generation", "binding", "bound_in"
             )
         if not address:
             return None
-        return Bound(int(generation or 0), from_dict(Binding, loads(binding)) if binding else None)
+        known = from_dict(Binding, loads(binding)) if binding else None
+        return Bound(int(generation or 0), known, (bound_in or b"").decode())
 
     async def bind(
-        self, conversation: str, binding: Binding, region: str, address: Address | None = None
+        self, conversation: str, binding: Binding, region: str, address: Address | None = None, bound_in: str = ""
     ) -> Conversation:
-        """See ports.Conversations. `address` is for the first message. Raises BadRecord when there is none yet."""
+        """See ports.Conversations. `address` is for the first message; `bound_in` as in Bound. Raises BadRecord when
+        there is no address yet."""
         record = {
             "state": "bound",
             "number": masking.msisdn(binding.msisdn),
@@ -56,7 +58,8 @@ class RedisConversations:
         }
         await self._numbers.add(binding.msisdn, conversation)
         before = await self.get(conversation)
-        await self._change(conversation, binding.subscriber_id, dumps(binding), region, "rebound", record, address)
+        known = (dumps(address) if address else "", bound_in)
+        await self._change(conversation, binding.subscriber_id, dumps(binding), region, "rebound", record, known)
         if before and before.binding and before.binding.msisdn != binding.msisdn:
             await self._numbers.remove(before.binding.msisdn, conversation)
         await self.end_number(binding.msisdn, binding.subscriber_id, "other_subscriber")
@@ -95,8 +98,9 @@ class RedisConversations:
         region: str,
         reason: str,
         record: Mapping[str, Any],
-        address: Address | None = None,
+        known: tuple[str, str] = ("", ""),
     ) -> None:
+        """`known`: the address as JSON, and `bound_in`."""
         of = self._keys.of
         keys = [
             self._keys.conversation(conversation),
@@ -105,8 +109,7 @@ class RedisConversations:
         ]
         logged = log_args(LogRecord("binding", record), self._clock())
         head = [self._keys.tag(conversation), conversation, subscriber, binding, region, reason]
-        known = dumps(address) if address else ""
-        await self._scripts.run("bind", keys, [*head, *logged, known])
+        await self._scripts.run("bind", keys, [*head, *logged, *known])
 
 
 class RedisBindings:
@@ -115,10 +118,12 @@ class RedisBindings:
     def __init__(self, conversations: RedisConversations, reach: RedisReach, clock: Clock) -> None:
         self._conversations, self._reach, self._clock = conversations, reach, clock
 
-    async def bind(self, conversation: str, msisdn: str, subscriber_id: str, proof: str, region: str) -> None:
+    async def bind(
+        self, conversation: str, msisdn: str, subscriber_id: str, proof: str, region: str, bound_in: str
+    ) -> None:
         kind = cast(Literal["link", "code"], proof)
         binding = Binding(msisdn, subscriber_id, self._clock(), kind)
-        bound = await self._conversations.bind(conversation, binding, region)
+        bound = await self._conversations.bind(conversation, binding, region, bound_in=bound_in)
         await self._reach.bound(msisdn, subscriber_id, bound.address)
 
     async def unbind(self, conversation: str, reason: str) -> None:

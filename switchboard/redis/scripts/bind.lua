@@ -1,6 +1,6 @@
 -- Binds an Address to a number, or unbinds it. Another subscriber than before (or none) ends the generation: whoever comes after never
 -- sees what was there. KEYS: conv, events, snapshot. ARGV: tag, conversation, subscriber ("" unbinds), binding (JSON), region, reason,
--- then kind, moment, body of the log, address (JSON) or "".
+-- then kind, moment, body of the log, address (JSON) or "", the message that proved it or "".
 local before = redis.call('HGET', KEYS[1], 'subscriber')
 if before and before ~= '' and before ~= ARGV[3] then
   void_quote(ARGV[1], KEYS[1], ARGV[6])
@@ -21,7 +21,7 @@ if before and before ~= '' and before ~= ARGV[3] then
 end
 if ARGV[3] == '' and (not before or before == '') then return 0 end
 if ARGV[10] ~= '' then redis.call('HSETNX', KEYS[1], 'address', ARGV[10]) end
-redis.call('HSET', KEYS[1], 'subscriber', ARGV[3], 'binding', ARGV[4])
+redis.call('HSET', KEYS[1], 'subscriber', ARGV[3], 'binding', ARGV[4], 'bound_in', ARGV[11])
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'region', ARGV[5]) end
 each_of(ARGV[1], ARGV[2], 'PERSIST')
 log(ARGV[1], ARGV[2], {ARGV[7], ARGV[8], ARGV[9]})

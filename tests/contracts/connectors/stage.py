@@ -12,7 +12,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from gateway import serving_at
 from switchboard.errors import SendError
 from switchboard.model import Address, Choice, InboundMessage, MessagePart, Origin, OutboundMessage, Reply
 from switchboard.ports import ChannelAdapter
+from switchboard.redis.conversations import RedisBindings
 from switchboard.redis.records import dumps, load_item
-from switchboard.redis.stores import Stores, open_stores
+from switchboard.redis.stores import Stores, open_stores, utc_now
 from switchboard.settings import Settings
 from switchboard.tasks import end
 from tests.ports import free_port
@@ -121,11 +122,23 @@ class Stage:
 
         await until(enough)
 
-    async def bind(self, address: Address, msisdn: str = "+8613800000000") -> None:
-        """As crm/operations does at a login."""
+    async def bind(self, address: Address, msisdn: str = "+8613800000000", ahead_s: float = 0) -> None:
+        """As crm/operations does at a login, by a clock that is ahead of the others: in the turn of the first message
+        of theirs that waits."""
         conversation = address.conversation_id(self.key)
         await self.stores.redis.hset(self.stores.keys.conversation(conversation), "address", dumps(address))
-        await self.stores.bindings.bind(conversation, msisdn, "s1", "code", "zj")
+        bindings = RedisBindings(
+            self.stores.conversations, self.stores.reach, lambda: utc_now() + timedelta(seconds=ahead_s)
+        )
+        await bindings.bind(conversation, msisdn, "s1", "code", "zj", await self._waiting(address))
+
+    async def _waiting(self, address: Address) -> str:
+        for partition in range(self.settings.partitions):
+            for _, fields in await self.stores.redis.xrange(f"{{p{partition}}}:in"):
+                item = load_item(fields[b"i"])
+                if isinstance(item, InboundMessage) and item.address == address:
+                    return item.id
+        return ""
 
 
 @asynccontextmanager

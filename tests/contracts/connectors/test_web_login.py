@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from connectors.web.sessions import Sessions
 from switchboard.model import Address, Reply
 from tests.contracts.connectors.stage import until
 from tests.contracts.connectors.widget import browser
 
 
-async def log_in(stage, widget, message="the code"):
+async def log_in(stage, widget, message="the code", ahead_s=0):
     """The person sends a code; crm/operations binds while the turn runs; the reply comes after."""
     stage.may_answer.clear()
     await widget.say(message, client_id="login-1")
     address = Sessions(stage.settings.key("web-session"), stage.stores.clock).read(widget.sessions[-1]).address
-    await asyncio.sleep(0.05)
-    await stage.bind(address)
+    await stage.bind(address, ahead_s=ahead_s)
     stage.may_answer.set()
     return address
 
@@ -47,6 +48,30 @@ async def test_a_planted_session_sees_nothing_after_the_login(stage):
         assert (await attacker.say("查话费"))["error"] == "session"
         await asyncio.sleep(0.2)
         assert attacker.texts == ["you said: before"]
+
+
+@pytest.mark.parametrize("ahead_s", [-120, 120])
+async def test_clocks_that_disagree_neither_keep_a_reply_from_who_logged_in_nor_show_it_to_others(stage, ahead_s):
+    async with browser(stage) as attacker, browser(stage) as victim:
+        planted = await attacker.start()
+        await victim.start(session_id=planted)
+        await log_in(stage, victim, ahead_s=ahead_s)
+        await until(lambda: "you said: the code" in victim.texts)
+        assert (await attacker.say("查话费"))["error"] == "session"
+        assert (await victim.say("查话费"))["stored"] is True
+        await until(lambda: "you said: 查话费" in victim.texts)
+        assert attacker.texts == []
+
+
+async def test_who_writes_on_before_the_login_is_answered_goes_on_with_the_session(stage):
+    async with browser(stage) as widget:
+        await widget.start()
+        stage.may_answer.clear()
+        await widget.say("the code", client_id="login-1")
+        await stage.bind(Address("web", widget.sessions[-1].split(".")[0]))
+        assert (await widget.say("查话费"))["stored"] is True
+        stage.may_answer.set()
+        await until(lambda: widget.texts == ["you said: the code", "you said: 查话费"])
 
 
 async def test_a_position_ahead_of_the_login_makes_no_other_message_the_login(stage):

@@ -87,7 +87,7 @@ async def test_what_came_while_offline_is_read_on_from_the_position(stage):
 
 
 async def test_nothing_is_kept_of_who_left_before_their_session_began(stage, monkeypatch):
-    known, begin, servers = RedisConversations.get, WebSocket._begin, []
+    known, begin, servers = RedisConversations.bound, WebSocket._begin, []
     answers, ended = asyncio.Event(), asyncio.Event()
 
     async def slowly(self, conversation):
@@ -103,7 +103,7 @@ async def test_nothing_is_kept_of_who_left_before_their_session_began(stage, mon
 
     async with browser(stage) as widget:
         token = await widget.start()
-    monkeypatch.setattr(RedisConversations, "get", slowly)
+    monkeypatch.setattr(RedisConversations, "bound", slowly)
     monkeypatch.setattr(WebSocket, "_begin", told)
     async with browser(stage) as widget:
         await widget.client.emit("session_request", {"session_id": token})
@@ -118,7 +118,7 @@ async def test_nothing_is_kept_of_who_left_before_their_session_began(stage, mon
 
 
 async def test_a_message_sent_at_once_after_a_reconnect_makes_no_other_connection_of_it(stage, monkeypatch):
-    known, asked = RedisConversations.get, []
+    known, asked = RedisConversations.bound, []
 
     async def slowly(self, conversation):
         asked.append(conversation)
@@ -131,7 +131,7 @@ async def test_a_message_sent_at_once_after_a_reconnect_makes_no_other_connectio
         await widget.say("one", client_id="c1")
     async with browser(stage) as widget:
         widget.sessions.append(token)
-        monkeypatch.setattr(RedisConversations, "get", slowly)
+        monkeypatch.setattr(RedisConversations, "bound", slowly)
         await widget.client.emit("session_request", {"session_id": token, "position": "", "sent": ["c1"]})
         await widget.say("two", client_id="c2")
         stage.may_answer.set()

@@ -37,7 +37,7 @@ async def told(stack: Stack, of: str = "data_80", key: str = "k", subscriber: st
 async def writes_in_wechat(stack: Stack) -> None:
     await stack.say(WECHAT, "你好")
     await stack.at_rest()
-    await stack.stores.bindings.bind(stack.conversation(WECHAT), NUMBER, "S1", "code", "zj")
+    await stack.stores.bindings.bind(stack.conversation(WECHAT), NUMBER, "S1", "code", "zj", "")
 
 
 def texts(adapter: Any, word: str = "流量") -> list[str]:

@@ -23,6 +23,7 @@ async def test_the_right_code_binds_the_number_it_was_sent_to(counter: Counter) 
     bound = await login.finish(counter.doors, at("m2"), MSISDN, counter.type_code(counter.sent_code()))
     assert isinstance(bound, Bound) and bound.msisdn == MSISDN
     assert counter.bindings.bound[TALK][:3] == (MSISDN, bound.subscriber_id, "code")
+    assert counter.bindings.bound_in[TALK] == "m2"
     assert await login.bound_by(counter.doors, at("m2")) == bound
     assert await login.bound_by(counter.doors, at("m3")) is None
 
