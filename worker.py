@@ -222,6 +222,7 @@ def _router(
         openers=Openers.load(world.settings.content),
         reminders=reminders,
         clock=stores.clock,
+        vault=stores.vault,
         live_release=live,
         channel_off=lambda channel: switches.off("channel", channel),
     )

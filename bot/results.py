@@ -2,7 +2,8 @@
 
 An action speaks through responses, and has effects through `json_message={"renji": {...}}` with the keys
 `handoff` {reason, skill, priority}, `outcome` {wish, how} or a list of them, `timers` [{name, after_s, values}],
-`language` (the person switched to it) and `awaits` (number, code or "": what the next message is expected to be).
+`language` (the person switched to it) and `awaits` (number, code, proof or "": what the next message is expected to
+be).
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def pick(message: InboundMessage, choices: Sequence[Choice], context: TurnContex
             if choice.token == message.token:
                 return choice
         raise StaleChoice(message.token)
-    # While a form awaits a number or a code, "2" is the number or the code.
+    # While a form awaits a number, a code or a proof, "2" is just that.
     if context.awaits:
         return None
     text = fold(message.text)

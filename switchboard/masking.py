@@ -21,6 +21,7 @@ _RUN = re.compile(r"(?<![0-9A-Za-z])\d(?:[ \-]?\d){3,}(?:[ \-]?[Xx])?(?![0-9A-Za
 _RUN_OR_OURS = re.compile(f"(?P<ours>{PLACEHOLDER.pattern})|{_RUN.pattern}")
 _GROUP = re.compile(r"[0-9Xx]+")
 _PHONE = re.compile(r"(?:86)?1[3-9]\d{9}")
+_PHONE_SPOKEN = re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
 NEAR = 40
 """Characters before a run of digits that may say what it is."""
 LONGEST = 19
@@ -38,6 +39,14 @@ _PORT_OUT = re.compile(
     r"(?P<head>(?:CXXZ|SQXZ)\s*[#＃*]?\s*)(?P<who>[^\s#＃*⟦][^#＃⟦]{0,60}[#＃][^⟦]{0,60})", re.IGNORECASE
 )
 """Who asks to take a number elsewhere writes name and ID number, as the national procedure says."""
+_PASSPORT = re.compile(
+    r"(?P<head>(?:护照|護照|passport)[^\w⟦]{0,3}(?:(?:号码?|號碼?|number|no)[^\w⟦]{0,3})?(?:(?:是|为|為|is)[^\w⟦]{0,3})?)"
+    r"(?P<named>(?=[A-Za-z]{0,3}\d)[0-9A-Za-z]{6,12})(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z])(?P<alone>[DEGHMPS]\d{8}|E[A-HJ-NP-Z]\d{7})(?![0-9A-Za-z])",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(r"(?<!\d)\d{3}[0-9Xx](?!\d)")
+"""The end of an ID number: no proof of facts is without."""
 _ALONE = re.compile(r"[\W_]*\d(?:[ \-]?\d){5}[\W_]*")
 _SHORT = 18
 _NO_CODE = re.compile(r"[元块圆钱月年日充缴交]|兆|[0-9]\s*[gm]|分钟|账单|邮编|工单|单号|订单|尾号", re.IGNORECASE)
@@ -91,17 +100,30 @@ def mask_joined(text: str, ref: Callable[[], str] = new_ref) -> Masked:
         return shown + match[0][end:]
 
     named = _PORT_OUT.sub(lambda m: m["head"] + put("id", m["who"].strip()), text)
+    named = _PASSPORT.sub(lambda m: (m["head"] or "") + put("id", _digits(m["named"] or m["alone"])), named)
     cut = _RUN_OR_OURS.sub(run, named)
     return Masked(_WORD_PASSWORD.sub(lambda m: m[0] if "⟦" in m["value"] else word(m), cut), tuple(found))
 
 
+def mask_proof(text: str, ref: Callable[[], str] = new_ref) -> Masked:
+    """What proves its writer, whole, as one secret; phone numbers stay, and so does what cannot be such a proof.
+    For a text that is masked already: its placeholders go with it.
+    """
+    words = _PHONE_SPOKEN.sub("", text)
+    if not (_TAIL.search(PLACEHOLDER.sub("", words)) or "⟦id:" in words):
+        return Masked(text, ())
+    secret = SecretValue(ref(), "id", text)
+    phones = [match[0] for match in _PHONE_SPOKEN.finditer(text)]
+    return Masked(" ".join([*phones, f"⟦id:{secret.ref}⟧"]), (secret,))
+
+
 def mask_item(
-    item: InboundMessage | MessagePart, ref: Callable[[], str] = new_ref
+    item: InboundMessage | MessagePart, ref: Callable[[], str] = new_ref, how: Callable[..., Masked] = mask
 ) -> tuple[InboundMessage | MessagePart, tuple[SecretValue, ...]]:
     """The same item with its text masked, and what a voice message was heard to say."""
-    masked = mask(item.text, ref)
+    masked = how(item.text, ref)
     if isinstance(item, InboundMessage) and item.media:
-        heard = mask(item.media.transcript, ref)
+        heard = how(item.media.transcript, ref)
         media = replace(item.media, transcript=heard.text)
         return replace(item, text=masked.text, media=media), masked.secrets + heard.secrets
     return replace(item, text=masked.text), masked.secrets

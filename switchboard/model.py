@@ -233,13 +233,13 @@ class Understanding:
 
 @dataclass(frozen=True)
 class TurnContext:
-    """Where the bot stands after the turn: public slots, the active form, and whether that form awaits a `number` or
-    a `code`.
+    """Where the bot stands after the turn: public slots, the active form, and whether that form awaits a `number`, a
+    `code` or a `proof` of who somebody is.
     """
 
     slots: Mapping[str, Any] = field(default_factory=dict)
     active_form: str = ""
-    awaits: Literal["", "number", "code"] = ""
+    awaits: Literal["", "number", "code", "proof"] = ""
 
 
 @dataclass(frozen=True)

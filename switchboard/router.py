@@ -31,7 +31,8 @@ from switchboard.model import (
 )
 from switchboard.notices import NoticeLane
 from switchboard.openers import Openers
-from switchboard.ports import Clock, Directory, Responder, Turn
+from switchboard.ports import Clock, Directory, Responder, Turn, Vault
+from switchboard.proofs import put_away
 from switchboard.redis.conversations import RedisConversations
 from switchboard.redis.exchange import Commit, Exchange
 from switchboard.redis.quotes import RedisQuotes
@@ -63,6 +64,7 @@ class Parts:
     commands: Commands
     openers: Openers
     clock: Clock
+    vault: Vault
     reminders: Reminders = field(default_factory=Reminders)
     live_release: Callable[[], str] = lambda: ""
     channel_off: Callable[[str], Switch | None] = lambda channel: None
@@ -89,7 +91,9 @@ class Router:
             return await self._p.notices.route(entry, entry.item, standing)
         if isinstance(entry.item, ConversationEvent) and entry.item.name == WAITING:
             return await self._still_waiting(entry, standing)
-        commit = await self._answer(entry, _spoken(await self._current(standing), entry.thought), turn)
+        standing = await self._current(standing)
+        spoken = _spoken(standing, entry.thought)
+        commit = await self._answer(await put_away(self._p.vault, entry, standing.conversation), spoken, turn)
         dropped = tuple(LogRecord("dropped", {"message": m.id, "reason": "owner"}) for m in void)
         return replace(commit, log=commit.log + dropped)
 
@@ -136,6 +140,7 @@ class Router:
         standing = await self.standing(entry)
         if standing is None or standing.conversation.owner in HELD or not isinstance(entry.item, InboundMessage):
             return None
+        entry = await put_away(self._p.vault, entry, standing.conversation)
         commit = await self._drafts.answered(entry, standing, _asked(standing, await self._priority(standing)))
         return commit if commit.owner else None
 
@@ -143,6 +148,8 @@ class Router:
         """What cannot be answered: told to the person, and to the queue for a human."""
         entry = _said(entry)
         standing = await self.standing(entry)
+        if standing is not None:
+            entry = await put_away(self._p.vault, entry, standing.conversation)
         record = LogRecord(
             "quarantine", {"item": loads(dump_item(entry.thought)), "reason": reason, "attempts": attempts}
         )

@@ -44,7 +44,7 @@ class Form(Action, ABC):  # type: ignore[misc]
         """Ask for the step; returns events. None: there is nothing to ask, the form ends here (and said why)."""
 
     def awaited(self, step: str, known: dict[str, Any]) -> str:
-        """`number` or `code` when a bare "2" is an answer and no pick from a list."""
+        """`number`, `code` or `proof` when a bare "2" is an answer and no pick from a list."""
         return self.awaits.get(step, "")
 
     def passes(self, turn: Turn) -> bool:

@@ -72,6 +72,24 @@ async def test_name_end_of_the_id_and_the_fee_do_it_too(talk: Any, msisdn: str, 
     assert state(person, msisdn) == ("suspended", "lost")
 
 
+async def test_a_proof_that_came_whole_from_the_vault_is_read(talk: Any) -> None:
+    person = talk(None, "wechat")
+    await person.say("report_lost_sim", "手机丢了")
+    tail = papers_of(person.crm.subscribers[LI]).id_number[-4:]
+    person.vault.values[person.conversation, "00112233aabbccdd"] = f"{LI[3:]}，套餐59，我是李明，后四位{tail}"
+    heard = await person.say("inform", f"{LI[3:]} ⟦id:00112233aabbccdd⟧", msisdn=LI)
+    assert heard.responses == ["lost_line_stopped"]
+    assert state(person) == ("suspended", "lost")
+
+
+async def test_a_number_keeps_its_place_when_the_proof_beside_it_was_wrong(talk: Any) -> None:
+    person = talk(None, "wechat")
+    await person.say("report_lost_sim", "手机丢了")
+    heard = await person.say("inform", f"{LI[3:]}，李明，9999，59", msisdn=LI)
+    assert (heard.responses, heard.effect("awaits")) == (["refused_proof_wrong"], "proof")
+    assert (await password(person, "130000")).responses == ["lost_line_stopped"]
+
+
 @pytest.mark.parametrize("words", ["王芳，0004，59元", "李明，9999，59元", "李明，0004，28元"])
 async def test_a_wrong_fact_stops_nothing_and_may_be_said_again(talk: Any, words: str) -> None:
     person = talk(None, "wechat")

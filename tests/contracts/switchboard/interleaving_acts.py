@@ -86,6 +86,7 @@ class World:
             commands=content()[1],
             openers=content()[2],
             clock=self.clock,
+            vault=self.stores.vault,
         )
 
     async def begin(self) -> None:

@@ -119,6 +119,7 @@ class Stack:
                 commands=content()[1],
                 openers=content()[2],
                 clock=self.clock,
+                vault=self.stores.vault,
                 live_release=lambda: self.release,
                 channel_off=lambda channel: self.switches.off("channel", channel),
             )

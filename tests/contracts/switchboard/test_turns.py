@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from switchboard import masking
 from switchboard.errors import NotReachable, TurnFailed
 from switchboard.fake import FakeRasa, echo
-from switchboard.model import Address, MessagePart, Owner, Reply, TurnResult
+from switchboard.model import Address, MessagePart, Owner, Reply, TurnContext, TurnResult
 from tests.contracts.switchboard.stack import Stack
 
 LI = Address("web", "li")
@@ -226,3 +227,24 @@ async def test_a_card_number_cut_across_two_parts_is_masked_and_kept_in_the_vaul
     assert await stack.stores.vault.open(stack.conversation(phone), found[2]) == "123456789012345670"
     await stack.at_rest()
     assert "12345678" not in str(await stack.logged())
+
+
+async def test_what_proves_somebody_is_kept_in_the_vault_only_while_the_bot_waits_for_it(stack: Stack) -> None:
+    heard = []
+
+    def think(item, conversation, turn):
+        heard.append(item.text)
+        awaits = "proof" if len(heard) < 3 else ""
+        return replace(echo(item, conversation, turn), context=TurnContext(active_form="f", awaits=awaits))
+
+    stack.bot.think = think
+    stack.worker()
+    for number, words in enumerate(("手机丢了", "13910000004", "13910000004，李明，1234，59", "李明，1234，59元")):
+        await stack.say(LI, words)
+        await stack.until(lambda number=number: len(heard) > number)
+        await stack.at_rest()
+    number, _, hidden = heard[2].partition(" ")
+    found = masking.PLACEHOLDER.fullmatch(hidden)
+    assert (heard[1], number, heard[3]) == ("13910000004", "13910000004", "李明，1234，59元")
+    assert found and await stack.stores.vault.open(stack.conversation(LI), found[2]) == "13910000004，李明，1234，59"
+    assert '李明，1234，59"' not in str(await stack.logged())

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from switchboard.masking import PLACEHOLDER, hide, mask, mask_item, mask_joined
+from switchboard.masking import PLACEHOLDER, hide, mask, mask_item, mask_joined, mask_proof
 from switchboard.model import Address, InboundMessage, Media
 
 
@@ -33,6 +33,11 @@ from switchboard.model import Address, InboundMessage, Media
         ("身份证440524188001010014", "id", "440524188001010014"),
         ("卡号6222 0212 3456 7890 128", "bankcard", "6222021234567890128"),
         ("4111111111111111", "bankcard", "4111111111111111"),
+        ("E12345678", "id", "E12345678"),
+        ("我的护照号是 e12345678。", "id", "E12345678"),
+        ("护照：AB1234567", "id", "AB1234567"),
+        ("passport number 123456789", "id", "123456789"),
+        ("EA1234567，后天去", "id", "EA1234567"),
     ],
 )
 def test_a_secret_becomes_a_typed_placeholder(text: str, kind: str, value: str) -> None:
@@ -143,4 +148,31 @@ def test_who_takes_a_number_elsewhere_leaves_neither_name_nor_papers(text: str, 
 
 @pytest.mark.parametrize("text", ["SQXZ", "发CXXZ没有回复", "SQXZ发给谁", "怎么发SQXZ#姓名"])
 def test_a_question_about_taking_a_number_elsewhere_stays_as_it_is(text: str) -> None:
+    assert mask(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("李明，1234，59", "⟦id:r⟧"),
+        ("李明，002x，59元", "⟦id:r⟧"),
+        ("13910000004 李明 1234 59", "13910000004 ⟦id:r⟧"),
+        ("李明，⟦id:00112233aabbccdd⟧，59", "⟦id:r⟧"),
+        ("13910000004", "13910000004"),
+        ("+86 139 1000 0004", "+86 139 1000 0004"),
+        ("密码⟦password:0011223344556677⟧", "密码⟦password:0011223344556677⟧"),
+        ("不停了", "不停了"),
+        ("我还有5G流量吗", "我还有5G流量吗"),
+    ],
+)
+def test_a_proof_goes_away_whole_and_a_phone_number_stays(text: str, shown: str) -> None:
+    masked = mask_proof(text, lambda: "r")
+    assert masked.text == shown
+    assert [secret.value for secret in masked.secrets] == ([text] if shown != text else [])
+
+
+@pytest.mark.parametrize(
+    "text", ["护照过期了怎么办", "passport office", "V26112012345678", "G12", "护照和身份证都可以吗"]
+)
+def test_what_is_no_passport_number_stays(text: str) -> None:
     assert mask(text).text == text
