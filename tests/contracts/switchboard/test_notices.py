@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from switchboard.errors import Full
+from switchboard.errors import Full, NotReachable
 from switchboard.fake import echo
 from switchboard.model import Address, Binding, Notice, TurnContext, TurnResult
 from switchboard.raising import Happened, Raising
@@ -178,15 +178,24 @@ async def test_a_number_that_changes_hands_over_night_hears_nothing_of_the_one_b
     assert noon.sms.sent == []
 
 
-async def test_while_nobody_can_tell_whose_the_number_is_the_notice_waits_and_the_talk_goes_on(noon: Stack) -> None:
+async def test_while_nobody_can_tell_whose_the_number_is_the_notice_waits_and_the_talk_goes_on(
+    noon: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at(noon, 22)
     await told(noon)
-    noon.directory.away = True
+    asked: list[str] = []
+
+    async def away(number: str) -> None:
+        asked.append(number)
+        raise NotReachable("the CRM is away")
+
+    monkeypatch.setattr(noon.directory, "lookup", away)
     noon.clock.forward(hours=11)
+    await noon.until(lambda: asked)
     await noon.say(PHONE, "在吗")
     await noon.until(lambda: "echo 在吗" in noon.sms.texts())
     assert texts(noon.sms) == []
-    noon.directory.away = False
+    monkeypatch.undo()
     noon.clock.forward(minutes=6)
     await noon.until(lambda: texts(noon.sms))
 
