@@ -128,7 +128,7 @@ class Till:
         return self.owners[msisdn], "zj"
 
     async def subscriber_of(self, msisdn: str, *, deadline: float) -> Any:
-        return SimpleNamespace(id=self.owners[msisdn])
+        return SimpleNamespace(id=self.owners[msisdn], msisdn=msisdn)
 
     async def offering(self, offering_id: str, *, deadline: float) -> Offering:
         return self.offering_
