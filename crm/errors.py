@@ -28,6 +28,7 @@ REASONS = frozenset(
         "lock_in",  # values: until (ISO date), fee_fen
         "maximum",  # values: offering, maximum
         "not_active",  # values: offering (cannot cancel what is not held)
+        "not_cancelled",  # values: offering (what goes on is not given back)
         "not_cancellable",  # values: order and state, or offering (a one-time pack just ends)
         "not_on_sale",  # values: offering
         "not_suspended",
@@ -37,6 +38,7 @@ REASONS = frozenset(
         "nothing_to_invoice",  # values: month
         "price_changed",  # values: quoted_fen, current_fen
         "unpaid",  # values: month, due_fen
+        "refunded_before",  # values: offering
         "region",  # values: offering, region
         "requires",  # values: offering, missing (offering ids, any one is enough)
         "suspended",  # values: none

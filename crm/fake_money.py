@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from crm.effects import new_id, settled
+from crm.effects import Effects, new_id, settled
 from crm.errors import Refused
 from crm.fake_state import FakeState
 from crm.model import Payment, Refund, TopUp
-from crm.refunds import refundable
+from crm.refunds import Claim, given_back
 
 
 class FakeMoney(FakeState):
@@ -65,20 +65,33 @@ class FakeMoney(FakeState):
     async def refund(self, msisdn: str, offering_id: str, *, idempotency_key: str, deadline: float) -> Refund:
         def act() -> Refund:
             self._subscriber(msisdn)
-            now, held = self.clock(), [p for p in self._products(msisdn) if p.offering_id == offering_id]
-            if not held:
-                raise Refused("not_active", {"offering": offering_id})
-            orders = sorted(self.all_orders.values(), key=lambda o: o.placed_at, reverse=True)
-            mine = [o for o in orders if o.msisdn == msisdn]
-            items = [((msisdn, b.month, n), i) for b in self.all_bills[msisdn] for n, i in enumerate(b.items)]
-            charges = [(key, item) for key, item in items if key not in self.refunded]
-            found = {key: fen for p in held for key, fen in refundable(charges, p, mine, self.policy, now)}
-            self.refunded.update(found)
-            made = Refund(new_id("R", now), msisdn, offering_id, sum(found.values()), now)
-            self._give(msisdn, made.amount_fen)
+            now, back = self.clock(), given_back(self._claim(msisdn, offering_id))
+            made = Refund(new_id("R", now), msisdn, offering_id, sum(back.amounts.values()), now)
+            if back.amounts:
+                self.refunded.update(dict.fromkeys(back.amounts, now))
+                self._apply(msisdn, Effects(changed=back.products))
+                over = {a.id: a for a in back.allowances}
+                self.grants[msisdn] = [over.get(a.id, a) for a in self.grants[msisdn]]
+                self._give(msisdn, made.amount_fen)
             return made
 
         return await self._once("refund", idempotency_key, (msisdn, offering_id), act, deadline)
+
+    def _claim(self, msisdn: str, offering_id: str) -> Claim[tuple[str, str, int]]:
+        orders = sorted(self.all_orders.values(), key=lambda o: o.placed_at, reverse=True)
+        items = [((msisdn, b.month, n), i) for b in self.all_bills[msisdn] for n, i in enumerate(b.items)]
+        of_it = [(key, item) for key, item in items if item.offering_id == offering_id]
+        now = self.clock()
+        return Claim(
+            offering_id=offering_id,
+            held=[p for p in self._products(msisdn) if p.offering_id == offering_id],
+            charges=[(key, item) for key, item in of_it if key not in self.refunded],
+            orders=[o for o in orders if o.msisdn == msisdn],
+            allowances=[a for a in self.grants[msisdn] if a.valid_until > now],
+            last=max((self.refunded[key] for key, _ in of_it if key in self.refunded), default=None),
+            policy=self.policy,
+            now=now,
+        )
 
     def _credit(self, msisdn: str, amount_fen: int, payment_id: str) -> TopUp:
         now = self.clock()

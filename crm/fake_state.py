@@ -49,7 +49,7 @@ class FakeState:
         self.lots = {m: list(h.lots) for m, h in by_number.items()}
         self.lines = {m: list(h.broadband) for m, h in by_number.items()}
         self.calls = {m: list(h.calls) for m, h in by_number.items()}
-        self.refunded: set[tuple[str, str, int]] = set()
+        self.refunded: dict[tuple[str, str, int], datetime] = {}
         self.all_invoices: dict[str, Invoice] = {}
         self.all_tickets: dict[str, Ticket] = {}
         self.cards: dict[str, int] = {}

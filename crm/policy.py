@@ -53,7 +53,7 @@ class Policy:
 
     @property
     def cooling_off(self) -> timedelta:
-        """So long after an order its charges are given back without a reason."""
+        """So long after an order what was not used of it is given back without a reason."""
         return timedelta(days=self.terms["refund"]["cooling_off_days"])
 
     @property

@@ -190,8 +190,9 @@ class Crm(Protocol):
         ...
 
     async def refund(self, msisdn: str, offering_id: str, *, idempotency_key: str, deadline: float) -> Refund:
-        """Give back what was charged for an offering that is held and was never ordered, as far as the rules give it
-        (crm.refunds), to the general balance; what was given back before is not again. Refused: not_active."""
+        """Give back what was charged for a cancelled offering that was never ordered, as far as the rules give it
+        (crm.refunds), to the general balance; what it is given back for ends at once. Refused: not_active,
+        not_cancelled, refunded_before."""
         ...
 
     # invoices

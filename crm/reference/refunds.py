@@ -2,34 +2,60 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.effects import new_id
-from crm.errors import Refused
+from crm.effects import Effects, new_id
 from crm.model import BillItem, Refund
 from crm.reference import reads, schema
 from crm.reference.reads import Terms
-from crm.reference.writes import give
-from crm.refunds import refundable
+from crm.reference.writes import apply, give
+from crm.refunds import Claim, GivenBack, given_back
 
 
 async def refund(connection: AsyncConnection, msisdn: str, offering_id: str, terms: Terms) -> Refund:
-    """Give back what crm.refunds says and was not given back before. Refused: not_active."""
+    """Give back what crm.refunds says and end what it is given back for. Refused: as there."""
     await reads.subscriber(connection, msisdn, lock=True)
-    held = [p for p in await reads.products(connection, msisdn, terms) if p.offering_id == offering_id]
-    if not held:
-        raise Refused("not_active", {"offering": offering_id})
-    orders = await reads.orders(connection, msisdn=msisdn)
-    charges = await _charges(connection, msisdn, offering_id, terms)
-    found = {key: fen for p in held for key, fen in refundable(charges, p, orders, terms.policy, terms.now)}
-    made = Refund(new_id("R", terms.now), msisdn, offering_id, sum(found.values()), terms.now)
-    if found:
+    back = given_back(await _claim(connection, msisdn, offering_id, terms))
+    made = Refund(new_id("R", terms.now), msisdn, offering_id, sum(back.amounts.values()), terms.now)
+    if back.amounts:
         own = {"id": made.id, "msisdn": msisdn, "at": terms.now}
-        rows = [{"bill_item_id": key, "amount_fen": fen, **own} for key, fen in found.items()]
+        rows = [{"bill_item_id": key, "amount_fen": fen, **own} for key, fen in back.amounts.items()]
         await connection.execute(insert(schema.refund), rows)
+        await _end(connection, msisdn, back, terms)
         await give(connection, msisdn, made.amount_fen, made.id, "refund", terms)
     return made
+
+
+async def _claim(connection: AsyncConnection, msisdn: str, offering_id: str, terms: Terms) -> Claim[int]:
+    return Claim(
+        offering_id=offering_id,
+        held=[p for p in await reads.products(connection, msisdn, terms) if p.offering_id == offering_id],
+        charges=await _charges(connection, msisdn, offering_id, terms),
+        orders=await reads.orders(connection, msisdn=msisdn),
+        allowances=await reads.allowances(connection, msisdn, terms),
+        last=await _last(connection, msisdn, offering_id),
+        policy=terms.policy,
+        now=terms.now,
+    )
+
+
+async def _end(connection: AsyncConnection, msisdn: str, back: GivenBack[int], terms: Terms) -> None:
+    await apply(connection, msisdn, Effects(changed=back.products), terms)
+    table, ids = schema.allowance, [a.id for a in back.allowances]
+    await connection.execute(update(table).where(table.c.id.in_(ids)).values(valid_until=terms.now))
+
+
+async def _last(connection: AsyncConnection, msisdn: str, offering_id: str) -> datetime | None:
+    """When something was last given back for this offering."""
+    item, back = schema.bill_item, schema.refund
+    joined = back.join(item, back.c.bill_item_id == item.c.id)
+    mine = (back.c.msisdn == msisdn) & (item.c.offering_id == offering_id)
+    query = select(back.c.at).select_from(joined).where(mine).order_by(back.c.at.desc()).limit(1)
+    found: datetime | None = (await connection.execute(query)).scalar()
+    return found
 
 
 async def _charges(

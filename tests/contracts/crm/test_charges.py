@@ -8,11 +8,12 @@ from datetime import datetime, timezone
 import pytest
 
 from crm.errors import Refused
+from crm.model import Refund
 from crm.port import Crm, InvoiceRequest, OrderItem, OrderRequest, Reckoning, within
 from tests.contracts.crm.serving import Clock
 
 LI, ZHENG, XIE = "+8613800000000", "+8613800000009", "+8613800000030"
-ORDERED, UNASKED = "svc-video-vip", "svc-reading"
+ORDERED, UNASKED, MONTHLY = "svc-video-vip", "svc-reading", "pack-monthly-5g"
 
 
 async def _general(crm: Crm, msisdn: str) -> int:
@@ -38,32 +39,68 @@ async def test_an_order_keeps_where_and_how_it_was_agreed_to(crm: Crm) -> None:
         assert ("web", "code") == (order.channel, order.proof)
 
 
+async def _cancel(crm: Crm, msisdn: str, offering: str, key: str = "c1") -> None:
+    request = OrderRequest(msisdn, (OrderItem("delete", offering),), key, "web", None, "code")
+    await crm.place_order(request, idempotency_key=key, deadline=within(5))
+
+
+async def _buy(crm: Crm, msisdn: str, offering: str, key: str = "q1") -> None:
+    request = OrderRequest(msisdn, (OrderItem("add", offering),), key, "web", None, "code")
+    await crm.place_order(request, idempotency_key=key, deadline=within(5))
+
+
+async def _held(crm: Crm, msisdn: str) -> set[str]:
+    return {p.offering_id for p in await crm.products(msisdn, deadline=within(5))}
+
+
 async def test_what_no_order_brought_is_given_back_once(crm: Crm) -> None:
     before = await _general(crm, ZHENG)
+    await _cancel(crm, ZHENG, UNASKED)
     made = await crm.refund(ZHENG, UNASKED, idempotency_key="r1", deadline=within(5))
     assert (6 * 1200, before + 6 * 1200) == (made.amount_fen, await _general(crm, ZHENG))
     assert made == await crm.refund(ZHENG, UNASKED, idempotency_key="r1", deadline=within(5))
-    again = await crm.refund(ZHENG, UNASKED, idempotency_key="r2", deadline=within(5))
-    assert (0, before + 6 * 1200) == (again.amount_fen, await _general(crm, ZHENG))
+    with pytest.raises(Refused, match="refunded_before"):
+        await crm.refund(ZHENG, UNASKED, idempotency_key="r2", deadline=within(5))
+    assert before + 6 * 1200 == await _general(crm, ZHENG) and UNASKED not in await _held(crm, ZHENG)
 
 
 async def test_two_at_once_give_back_once(crm: Crm) -> None:
     before = await _general(crm, ZHENG)
-    keys = ("a", "b", "c")
-    made = await asyncio.gather(*(crm.refund(ZHENG, UNASKED, idempotency_key=k, deadline=within(9)) for k in keys))
-    assert 6 * 1200 == sum(m.amount_fen for m in made) == await _general(crm, ZHENG) - before
+    await _cancel(crm, ZHENG, UNASKED)
+    asked = (crm.refund(ZHENG, UNASKED, idempotency_key=key, deadline=within(9)) for key in ("a", "b", "c"))
+    made = [m for m in await asyncio.gather(*asked, return_exceptions=True) if isinstance(m, Refund)]
+    assert [6 * 1200] == [m.amount_fen for m in made] == [await _general(crm, ZHENG) - before]
 
 
 async def test_what_an_old_order_brought_is_not_given_back(crm: Crm) -> None:
+    await _cancel(crm, ZHENG, ORDERED)
     made = await crm.refund(ZHENG, ORDERED, idempotency_key="r", deadline=within(5))
-    assert 0 == made.amount_fen
+    assert 0 == made.amount_fen and ORDERED in await _held(crm, ZHENG)
 
 
-async def test_a_new_order_can_be_taken_back_for_some_days(crm: Crm, clock: Clock) -> None:
-    request = OrderRequest(LI, (OrderItem("add", ORDERED),), "q1", "web", 1900, "code")
-    await crm.place_order(request, idempotency_key="q1", deadline=within(5))
+async def test_a_new_order_can_be_taken_back_for_some_days_for_the_days_that_are_left(crm: Crm, clock: Clock) -> None:
+    await _buy(crm, LI, ORDERED)
     clock.forward(days=6)
-    assert 1900 == (await crm.refund(LI, ORDERED, idempotency_key="r", deadline=within(5))).amount_fen
+    await _cancel(crm, LI, ORDERED)
+    # Bought on the 18th: 7 of its 13 days are left on the 24th.
+    assert 1900 * 7 // 13 == (await crm.refund(LI, ORDERED, idempotency_key="r", deadline=within(5))).amount_fen
+
+
+async def test_a_refund_ends_the_pack_and_its_volume_at_once_and_comes_once(crm: Crm) -> None:
+    before = await crm.allowances(LI, deadline=within(5))
+    await _buy(crm, LI, MONTHLY)
+    await _cancel(crm, LI, MONTHLY)
+    assert 900 == (await crm.refund(LI, MONTHLY, idempotency_key="r", deadline=within(5))).amount_fen
+    assert before == await crm.allowances(LI, deadline=within(5)) and MONTHLY not in await _held(crm, LI)
+    await _buy(crm, LI, MONTHLY, "q2")
+    await _cancel(crm, LI, MONTHLY, "c2")
+    with pytest.raises(Refused, match="refunded_before"):
+        await crm.refund(LI, MONTHLY, idempotency_key="r2", deadline=within(5))
+
+
+async def test_what_goes_on_is_not_given_back(crm: Crm) -> None:
+    with pytest.raises(Refused, match="not_cancelled"):
+        await crm.refund(ZHENG, UNASKED, idempotency_key="r", deadline=within(5))
 
 
 async def test_what_is_not_held_is_not_given_back(crm: Crm) -> None:

@@ -38,9 +38,9 @@ EXACT = {
         SELECT s.msisdn FROM subscriber s WHERE
         (SELECT coalesce(sum(amount_fen), 0) FROM ledger l WHERE l.msisdn = s.msisdn AND cause = 'refund')
         != (SELECT coalesce(sum(amount_fen), 0) FROM refund r WHERE r.msisdn = s.msisdn)""",
-    "a refund is one whole charge of its own": """
+    "a refund is one charge of its own, or a part of it": """
         SELECT r.id FROM refund r JOIN bill_item i ON i.id = r.bill_item_id JOIN bill b ON b.id = i.bill_id
-        WHERE r.amount_fen != i.amount_fen OR r.msisdn != b.msisdn""",
+        WHERE r.amount_fen > i.amount_fen OR r.amount_fen <= 0 OR r.msisdn != b.msisdn""",
     "a payment is credited once": """
         SELECT ref FROM ledger WHERE cause IN ('payment', 'card') GROUP BY ref HAVING count(*) > 1""",
     "a card is used once": """
