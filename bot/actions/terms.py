@@ -12,13 +12,16 @@ from ruamel.yaml import YAML
 
 FILE = Path("terms") / "charges.yml"
 _FILLERS = re.compile(
-    r"我|你们?|账单上?|扣费|里面?的?|上面?的?|那个|这个|那笔|这笔|那项|这项|一项|一笔|请问一?下?|想?问一?下|的|有|叫|做|到底|究竟"
-    r"|the|an?|on|my|bill|this|that|please|charges?|fees?|called"
+    r"你们?|账单上?|扣费|里面?的?|上面?的?|那个|这个|那笔|这笔|那项|这项|一项|一笔|请问一?下?|想?问一?下|的|有|叫|做|到底|究竟"
+    r"|the|an?|on|bill|this|that|please|charges?|fees?|called"
 )
 _ASKS = re.compile(
     r"什么是|啥是|何为|解释(?:一下|下)?|(?:是|叫|指的?是?)(?:个|一个)?(?:什么|啥)(?:意思|东西|费用|费|玩意)?(?:啊|呀|呢|吗)?$"
     r"|(?:什么|啥)意思(?:啊|呀|呢)?$|what(?:'s|\s+is|\s+are|\s+does|\s+do)|explain|meaning\s+of|means?$|stands?\s+for$"
 )
+# What is somebody's own is for the skill that has their figures. "给我解释" and "我想问" are ways of asking only.
+_OWN = re.compile(r"我|\bmy\b")
+_ASKING = re.compile(r"[给跟和帮]我|我(?=想|要|再?问)")
 _SIGNS = re.compile(r"[\s，。？！、；：,.?!;:“”\"「」（）()《》]+")
 _OTHER_WORDS = 1
 
@@ -48,9 +51,9 @@ class Terms:
 
     def asked(self, text: str) -> str:
         """The term that somebody wants to have explained, where the text asks for nothing else; "" for none."""
-        folded = _SIGNS.sub(" ", text.casefold()).strip()
+        folded = _ASKING.sub("", _SIGNS.sub(" ", text.casefold())).strip()
         left = _ASKS.sub(" ", folded)
-        if left == folded:
+        if left == folded or _OWN.search(folded):
             return ""
         for words, name in self.said:
             if words in left:
