@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from crm.model import EVERYWHERE, Offering, Product, UsageSummary
+from crm.model import EVERYWHERE, Bill, Offering, Product, UsageSummary
 
 KB_PER_GB = 1024 * 1024
+BEYOND = ("out_of_bundle_data", "out_of_bundle_voice", "out_of_bundle_sms")
 
 
 @dataclass(frozen=True)
 class Priced:
-    """`fee_fen` over all months; `beyond` the GB, minutes and messages beyond the plan, which cost `beyond_fen`."""
+    """`fee_fen` over all months; `beyond` the GB, minutes and messages beyond the plan, which cost `beyond_fen`;
+    `packs_fen` what was bought to use more than the plan grants."""
 
     plan: Offering
     months: int
     fee_fen: int
     beyond: tuple[int, int, int]
     beyond_fen: int
+    packs_fen: int = 0
 
     @property
     def total_fen(self) -> int:
-        return self.fee_fen + self.beyond_fen
+        return self.fee_fen + self.packs_fen + self.beyond_fen
+
+    def __add__(self, other: Priced) -> Priced:
+        """Of the same plan in other months."""
+        gb, minutes, texts = (a + b for a, b in zip(self.beyond, other.beyond, strict=True))
+        return Priced(
+            self.plan, self.months + other.months, self.fee_fen + other.fee_fen, (gb, minutes, texts),
+            self.beyond_fen + other.beyond_fen, self.packs_fen + other.packs_fen,
+        )  # fmt: skip
 
 
 def priced(plan: Offering, months: Sequence[UsageSummary], own: bool = False) -> Priced:
@@ -38,6 +49,34 @@ def priced(plan: Offering, months: Sequence[UsageSummary], own: bool = False) ->
     rates = [plan.rate_fen(unit) for unit in ("gb", "minute", "message")]
     cost = sum(count * rate for count, rate in zip(beyond, rates, strict=True))
     return Priced(plan, len(months), plan.monthly_fen * len(months), beyond, cost)
+
+
+def paid(plan: Offering, months: Iterable[tuple[UsageSummary, Bill | None]], packs: Mapping[str, Offering]) -> Priced:
+    """What one's own months cost by their bills: fee, packs and what went beyond. A month without a bill, or of another
+    plan, is priced. `packs`: what was charged as a pack, by id."""
+    total = Priced(plan, 0, 0, (0, 0, 0), 0)
+    for used, bill in months:
+        own = bill and any(i.cause == "monthly_fee" and i.offering_id == plan.id for i in bill.items)
+        total += _billed(plan, bill, packs) if bill and own else priced(plan, [used], own=True)
+    return total
+
+
+def _billed(plan: Offering, bill: Bill, packs: Mapping[str, Offering]) -> Priced:
+    def fen(cause: str) -> int:
+        return sum(i.amount_fen for i in bill.items if i.cause == cause)
+
+    def count(cause: str) -> int:
+        return sum(i.reckoning.count for i in bill.items if i.cause == cause and i.reckoning)
+
+    gb, minutes, texts = (count(cause) for cause in BEYOND)
+    volumes = {id_ for id_, pack in packs.items() if _instead_of_plan(pack)}
+    bought = sum(i.amount_fen for i in bill.items if i.cause == "pack" and i.offering_id in volumes)
+    return Priced(plan, 1, fen("monthly_fee"), (gb, minutes, texts), sum(map(fen, BEYOND)), bought)
+
+
+def _instead_of_plan(pack: Offering) -> bool:
+    """Whether another plan could do without it. What is for certain uses or places is bought under any plan."""
+    return bool(pack.granted("data", *EVERYWHERE))
 
 
 def cheapest(plans: Iterable[Offering], months: Sequence[UsageSummary]) -> list[Priced]:

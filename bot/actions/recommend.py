@@ -10,12 +10,13 @@ from bot.actions.plan import offered
 from bot.actions.shown import shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
-from crm.model import EVERYWHERE, Offering, Subscriber, UsageSummary
+from crm.errors import NotFound
+from crm.model import EVERYWHERE, Offering, Product, Subscriber, UsageSummary
 from crm.operations import privacy, reads
 from crm.operations.catalogue import on_sale
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
-from crm.pricing import Priced, cheapest, lost, priced
+from crm.pricing import Priced, cheapest, lost, paid
 from crm.rules import SENIOR_AGE
 from crm.worktime import CHINA
 
@@ -52,7 +53,10 @@ class RecommendPlan(Skill):
 
     async def _by_use(self, turn: Turn, plans: tuple[Offering, ...], months: list[UsageSummary]) -> None:
         held = await reads.plan(turn.doors, turn.who)
-        own = priced(held[1], months, own=True) if held else None
+        own = await _paid(turn, held[1], months) if held else None
+        locked = _locked_until(turn, held[0]) if held else ""
+        if held and locked:
+            plans = tuple(p for p in plans if p.tier >= held[1].tier)
         others = [one for one in cheapest(plans, months) if own is None or one.plan.id != own.plan.id]
         # Nobody is sent to a plan that would not have cost less.
         better = [one for one in others if own is None or one.total_fen < own.total_fen][:SHOWN]
@@ -67,6 +71,7 @@ class RecommendPlan(Skill):
             voice_minutes=sum(m.voice_minutes for m in months) // count,
             own=_sum(own, turn.who.language) if own else None,
             items=shown,
+            locked_until=locked,
         )
 
 
@@ -97,12 +102,32 @@ async def _months(turn: Turn) -> list[UsageSummary]:
     return [one for one in found if one]
 
 
+async def _paid(turn: Turn, plan: Offering, months: list[UsageSummary]) -> Priced:
+    """The own months by their bills."""
+    bills = await asyncio.gather(*(reads.bill(turn.doors, turn.who, m.month) for m in months))
+    bought = {i.offering_id for b in bills if b for i in b.items if i.cause == "pack" and i.offering_id}
+    packs = {}
+    for id_ in sorted(bought):
+        try:
+            packs[id_] = await turn.doors.crm.offering(id_, deadline=turn.doors.read_deadline())
+        except NotFound:
+            continue
+    return paid(plan, zip(months, bills, strict=True), packs)
+
+
+def _locked_until(turn: Turn, held: Product) -> str:
+    """The day until which no smaller plan can be had, as ISO text; "" where there is none."""
+    until, today = held.lock_in_until, turn.doors.now().astimezone(CHINA).date()
+    return until.isoformat() if until and until > today else ""
+
+
 def _sum(one: Priced, language: str) -> dict[str, Any]:
     """The arithmetic, as the wording shows it."""
     gb, minutes, texts = one.beyond
     return {
         **offered(one.plan, language),
         "fee_fen": one.fee_fen,
+        "packs_fen": one.packs_fen,
         "beyond_fen": one.beyond_fen,
         "beyond_gb": gb,
         "beyond_minutes": minutes,
