@@ -34,7 +34,7 @@ class DisputeCharge(Skill):
             known = await reads.bills(turn.doors, turn.who)
             turn.say("bill_not_kept", month=month, bills=[{"month": b.month} for b in known[:3]])
         elif isinstance(amount, int) and all(b.total_fen != amount for b in bills):
-            turn.say("charge_not_found", amount_fen=amount, months=len(bills), month=month)
+            turn.say("charge_not_found", amount_fen=amount, months=len(bills), month=month, named=month == named)
         else:
             await _tell_all(turn, next((b for b in bills if b.total_fen == amount), bills[0]))
         turn.outcome(self.wish, "answered")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+
 from bot.actions.refusals import refuse
 from bot.actions.turn import Turn
 from crm.errors import Unavailable
@@ -13,29 +15,61 @@ DISPUTED = "disputed"
 WISH = "never_ordered"
 TEXT = "否认订购：{name}（{provider}），用户称未办理，已退订，请核实办理记录和退费"
 """For whoever reads the ticket."""
+FIRST_TRY_S = 30.0
+LONGEST_WAIT_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """What has to be settled, as a timer carries it: the quote is forgotten sooner.
+
+    `dispute` is the quote's id, `report` the ticket's text.
+    """
+
+    dispute: str
+    offering: str
+    name: str
+    report: str
+    wait_s: float = FIRST_TRY_S
 
 
 async def settle(turn: Turn, quote: Quote) -> None:
-    """Says what came back, and the number, deadline and person of the complaint.
-
-    The cancellation stands: a CRM that does not answer now makes it a person's to go on.
-    """
+    """Says what came back, and the number, deadline and person of the complaint. The cancellation stands."""
     text = TEXT.format(name=quote.name.zh, provider=quote.provider.zh)
+    await _try(turn, Dispute(quote.id, quote.items[0].offering_id, quote.name.of(turn.who.language), text), first=True)
+
+
+async def settle_again(turn: Turn) -> None:
+    """What a CRM that did not answer left open, under the same key; silent while it still does not."""
+    said = turn.entities
+    wait_s = min(LONGEST_WAIT_S, 2 * float(said.get("wait_s") or FIRST_TRY_S))
+    dispute, offering, name, report = (str(said.get(key) or "") for key in ("dispute", "offering", "name", "report"))
+    await _try(turn, Dispute(dispute, offering, name, report, wait_s), first=False)
+
+
+async def _try(turn: Turn, one: Dispute, first: bool) -> None:
     try:
-        settled = await disputes.settle(turn.doors, turn.who, quote.items[0].offering_id, text, quote.id)
+        settled = await disputes.settle(turn.doors, turn.who, one.offering, one.report, one.dispute)
     except Unavailable:
-        turn.say("dispute_open", name=quote.name.of(turn.who.language))
+        if first:
+            turn.say("dispute_open", name=one.name)
+        _later(turn, one)
         return
-    ticket = settled if isinstance(settled, Refusal) else settled.ticket
+    if isinstance(settled, Refusal):
+        turn.events += await refuse(turn, WISH, settled)
+        return
+    ticket, told = settled.ticket, {"name": one.name, "refund_fen": settled.refund_fen, "why": settled.why}
     if isinstance(ticket, Refusal):
-        turn.events += await refuse(turn, WISH, ticket)
-        return
-    turn.say(
-        "dispute_settled",
-        name=quote.name.of(turn.who.language),
-        refund_fen=0 if isinstance(settled, Refusal) else settled.refund_fen,
-        ticket=ticket.id,
-        due_at=ticket.due_at.isoformat(),
-        accountable=ticket.accountable,
-    )
-    turn.outcome(WISH, "done")
+        turn.say("dispute_not_filed", **told, again=False)
+    elif ticket is None:
+        if first:
+            turn.say("dispute_not_filed", **told, again=True)
+        _later(turn, one)
+    else:
+        due_at = ticket.due_at.isoformat()
+        turn.say("dispute_settled", **told, ticket=ticket.id, due_at=due_at, accountable=ticket.accountable)
+        turn.outcome(WISH, "done")
+
+
+def _later(turn: Turn, one: Dispute) -> None:
+    turn.effect(timers=[{"name": "dispute_check", "after_s": one.wait_s, "values": asdict(one)}])

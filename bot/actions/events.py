@@ -7,6 +7,7 @@ from typing import Any
 from rasa_sdk.events import FollowupAction
 
 from bot.actions import restoring
+from bot.actions.disputed import DISPUTED, settle, settle_again
 from bot.actions.order_told import look_again, tell
 from bot.actions.refusals import refuse
 from bot.actions.restoring import watch_if_stopped
@@ -72,6 +73,8 @@ class TimerRang(Skill):
             await look(turn)
         elif turn.entities.get("restore"):
             await restoring.look(turn)
+        elif turn.entities.get("dispute"):
+            await settle_again(turn)
         return []
 
 
@@ -104,12 +107,14 @@ class MediaCame(Skill):
 
 async def look(turn: Turn) -> None:
     """Asks once more, under the same key, for an order whose answer did not come; twice as late each time."""
-    quote_id = str(turn.entities.get("quote") or "")
+    quote_id, then = str(turn.entities.get("quote") or ""), str(turn.entities.get("then") or "")
     result = await ordering.resume(turn.doors, turn.who, quote_id)
     if isinstance(result, Pending):
         wait_s = min(LONGEST_WAIT_S, 2 * float(turn.entities.get("wait_s") or 5.0))
-        look_again(turn, quote_id, wait_s)
+        look_again(turn, quote_id, wait_s, then)
     elif isinstance(result, Refusal):
         turn.events += await refuse(turn, "event_order_finished", result)
     else:
         tell(turn, result.quote.operation, result)
+        if then == DISPUTED:
+            await settle(turn, result.quote)

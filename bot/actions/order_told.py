@@ -18,8 +18,11 @@ OWN_WORDS = {
 """What is said of these once they are done, in place of "ordered" or "cancelled"."""
 
 
-def tell(turn: Turn, wish: str, result: Done | Pending) -> None:
-    """Done, accepted for the next cycle, or on its way: then it is asked for again under the same key."""
+def tell(turn: Turn, wish: str, result: Done | Pending, then: str = "") -> None:
+    """Done, accepted for the next cycle, or on its way: then it is asked for again under the same key.
+
+    `then`: what follows once it is done, for whoever asks again.
+    """
     quote = result.quote
     values = {
         "name": quote.name.of(turn.who.language),
@@ -31,7 +34,7 @@ def tell(turn: Turn, wish: str, result: Done | Pending) -> None:
     }
     if isinstance(result, Pending):
         turn.say("order_pending", **values)
-        look_again(turn, quote.id, FIRST_LOOK_S)
+        look_again(turn, quote.id, FIRST_LOOK_S, then)
         return
     if quote.operation in OWN_WORDS:
         turn.say(OWN_WORDS[quote.operation], **values)
@@ -47,7 +50,7 @@ def later(turn: Turn, effective_at: datetime) -> str:
     return "" if effective_at - turn.doors.now() <= AT_ONCE else effective_at.isoformat()
 
 
-def look_again(turn: Turn, quote_id: str, after_s: float) -> None:
+def look_again(turn: Turn, quote_id: str, after_s: float, then: str = "") -> None:
     """Asks the switchboard to bring the order up again."""
-    values = {"quote": quote_id, "wait_s": after_s}
+    values = {"quote": quote_id, "wait_s": after_s, "then": then}
     turn.effect(timers=[{"name": "order_check", "after_s": after_s, "values": values}])

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.context import picked, points_back
+from bot.actions.disputed import DISPUTED
 from bot.actions.form import OVER, Form
 from bot.actions.from_to import SAID, denies
 from bot.actions.order_told import later, tell
@@ -138,6 +139,7 @@ class OrderForm(Form):
             msisdn=quote.msisdn,
             effective_at=later(turn, quote.effective_at),
             quote_id=quote.id,
+            disputed=turn.slot("kind") == DISPUTED,
         )
 
     async def _read_code(self, turn: Turn) -> dict[str, Any] | None:

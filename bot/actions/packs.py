@@ -6,6 +6,8 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 
 from bot.actions.disputed import DISPUTED, settle
+from bot.actions.form import OVER
+from bot.actions.order_told import tell
 from bot.actions.ordering import OrderForm, OrderStart
 from bot.actions.trade import Trade, chosen
 from bot.actions.turn import Turn
@@ -75,8 +77,13 @@ class CancelDataPackForm(OrderForm):
         return "validate_cancel_data_pack_form"
 
     async def _told(self, turn: Turn, result: Done | Pending | CodeSent | Refusal) -> dict[str, Any]:
+        disputed = turn.slot("kind") == DISPUTED
+        if isinstance(result, Pending) and disputed:
+            # What may still go on is not given back: it is settled once the order is known to be done.
+            tell(turn, self.wish, result, then=DISPUTED)
+            return OVER
         filled = await super()._told(turn, result)
-        if isinstance(result, (Done, Pending)) and turn.slot("kind") == DISPUTED:
+        if isinstance(result, Done) and disputed:
             await settle(turn, result.quote)
         return filled
 

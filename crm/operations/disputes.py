@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Literal
 
-from crm.errors import Refused
+from crm.errors import Refused, Unavailable
 from crm.model import Order, Product, Ticket
 from crm.operations import reads, tickets
 from crm.operations.access import admitted
@@ -17,12 +18,20 @@ from crm.refunds import record_of
 OPERATION = "give_back"
 
 
+Why = Literal["given_back", "on_record", "nothing", "again", "off", "refused"]
+
+
 @dataclass(frozen=True)
 class Settled:
-    """`refund_fen` is 0 where the rules give nothing back, or giving back is switched off."""
+    """`why` so much came back, 0 but for given_back: on_record, there is an order and the rules give nothing; nothing
+    was charged; again, it was given back before; off, giving back is switched off; refused by the CRM.
+
+    `ticket` is None where the CRM did not answer in time.
+    """
 
     refund_fen: int
-    ticket: Ticket | Refusal
+    why: Why
+    ticket: Ticket | Refusal | None
 
 
 async def records(doors: Doors, who: Context, products: tuple[Product, ...]) -> dict[str, Order | None]:
@@ -34,19 +43,30 @@ async def records(doors: Doors, who: Context, products: tuple[Product, ...]) -> 
 async def settle(doors: Doors, who: Context, offering_id: str, text: str, wish: str) -> Settled | Refusal:
     """Give back what the rules give, and open a complaint. `wish` names this one: asked again, it is done once.
 
-    Raises Unavailable.
+    Raises Unavailable where it is not known whether anything was given back.
     """
     person = await admitted(doors, who, OPERATION)
-    refund_fen = 0
-    if isinstance(person, Refusal):
-        if person.code != "switched_off":
-            return person
+    if not isinstance(person, Refusal):
+        refund_fen, why = await _give_back(doors, who, offering_id, wish)
+    elif person.code == "switched_off":
+        refund_fen, why = 0, "off"
     else:
-        key = hashlib.sha256(f"{who.conversation}\n{OPERATION}\n{wish}".encode()).hexdigest()[:32]
-        deadline = doors.write_deadline()
-        try:
-            made = await doors.crm.refund(person.msisdn, offering_id, idempotency_key=key, deadline=deadline)
-            refund_fen = made.amount_fen
-        except Refused:
-            pass  # What is not held any more is a person's to look at: the complaint says so.
-    return Settled(refund_fen, await tickets.create(doors, who, "complaint", text, wish))
+        return person
+    try:
+        ticket = await tickets.create(doors, who, "complaint", text, wish)
+    except Unavailable:
+        return Settled(refund_fen, why, None)
+    return Settled(refund_fen, why, ticket)
+
+
+async def _give_back(doors: Doors, who: Context, offering_id: str, wish: str) -> tuple[int, Why]:
+    key = hashlib.sha256(f"{who.conversation}\n{OPERATION}\n{wish}".encode()).hexdigest()[:32]
+    deadline, msisdn = doors.write_deadline(), reads.number(who)
+    try:
+        made = await doors.crm.refund(msisdn, offering_id, idempotency_key=key, deadline=deadline)
+    except Refused as refused:
+        return 0, "again" if refused.reason == "refunded_before" else "refused"
+    if made.amount_fen:
+        return made.amount_fen, "given_back"
+    held = [p for p in await reads.products(doors, who) if p.offering_id == offering_id]
+    return 0, "on_record" if any((await records(doors, who, tuple(held))).values()) else "nothing"

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from crm.errors import TimedOut
 from crm.reference.catalogue import demo_catalogue
 from tests.dialogues.talk import TERMS
+from tests.dialogues.test_switches import without
 
 Begin = Callable[..., Any]
 XIE, ZHENG, ZHANG = "+8613800000030", "+8613800000009", "+8613800000003"
@@ -59,7 +61,12 @@ async def test_a_charge_is_found_by_its_amount_also_in_an_earlier_month(talk: Be
 async def test_an_amount_that_was_never_charged_is_said_to_be_unknown(talk: Begin) -> None:
     heard = await talk(XIE).say("dispute_charge", "为什么扣我88块", amount_fen=8800, spans={"amount_fen": "88块"})
     assert ["charge_not_found"] == heard.responses
-    assert "88.00元" in heard.texts[0]
+    assert "88.00元" in heard.texts[0] and "最近3个月" in heard.texts[0]
+
+
+async def test_of_a_month_that_was_named_that_month_is_told(talk: Begin) -> None:
+    heard = await talk(XIE).say("dispute_charge", "8月怎么扣我88块", amount_fen=8800, month="2026-08")
+    assert ["charge_not_found"] == heard.responses and heard.texts[0].startswith("2026年8月没有查到")
 
 
 async def test_the_sum_of_the_month_is_told_in_parts(talk: Begin) -> None:
@@ -79,6 +86,8 @@ async def test_the_sum_of_the_month_is_told_in_parts(talk: Begin) -> None:
         ("What is the late fee?", "late_fee"),
         ("what does rollover mean", "rolled_over"),
         ("解释一下代收费", "third_party"),
+        ("我想问一下什么是违约金", "late_fee"),
+        ("给我解释一下低消", "minimum_spend"),
     ],
 )
 async def test_a_term_is_explained_in_plain_words(talk: Begin, text: str, term: str) -> None:
@@ -88,7 +97,18 @@ async def test_a_term_is_explained_in_plain_words(talk: Begin, text: str, term: 
 
 
 @pytest.mark.parametrize(
-    "text", ["我的月租是多少", "月租是什么时候扣", "什么是你们最便宜的月租套餐", "流量包怎么退", "what is my balance"]
+    "text",
+    [
+        "what is my monthly fee?",
+        "what is my credit balance",
+        "我的月租是什么",
+        "我的合约是什么",
+        "我的月租是多少",
+        "月租是什么时候扣",
+        "什么是你们最便宜的月租套餐",
+        "流量包怎么退",
+        "what is my balance",
+    ],
 )
 def test_a_question_of_ones_own_is_no_question_for_a_word(text: str) -> None:
     assert TERMS.asked(text) == ""
@@ -111,7 +131,7 @@ async def _dispute(talk: Begin, offering: str, channel: str = "sms") -> Any:
     person = talk(ZHENG, channel)
     await person.say("never_ordered")
     quoted = await person.say("cancel_data_pack", offering=offering, option="disputed")
-    assert ["quote_cancel_data_pack"] == quoted.responses
+    assert ["quote_cancel_data_pack"] == quoted.responses and "本月已付的不退" not in quoted.texts[0]
     return person
 
 
@@ -160,11 +180,96 @@ async def test_a_plain_cancellation_gives_nothing_back(talk: Begin) -> None:
     assert (6740, {}) == (person.crm.buckets[ZHENG][0].amount_fen, person.crm.all_tickets)
 
 
+class Broken:
+    """A CRM of which some writes are not answered, though they are done."""
+
+    def __init__(self, crm: Any, *calls: str) -> None:
+        self.crm, self.calls = crm, set(calls)
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self.crm, name)
+
+        async def late(*args: Any, **kwargs: Any) -> Any:
+            await call(*args, **kwargs)
+            raise TimedOut("late")
+
+        return late if name in self.calls else call
+
+
+def _timer(heard: Any) -> dict[str, Any]:
+    (timer,) = heard.effect("timers")
+    return {"timer": timer["name"], **timer["values"]}
+
+
+async def test_nothing_is_given_back_before_it_is_known_to_be_cancelled(talk: Begin) -> None:
+    person = await _dispute(talk, "svc-reading")
+    person.crm = crm = Broken(person.crm, "place_order")
+    heard = await person.say("affirm")
+    assert ["order_pending"] == heard.responses and 6740 == crm.buckets[ZHENG][0].amount_fen
+    again = await person.say("event_timer", **_timer(heard))
+    assert [] == again.responses and 6740 == crm.buckets[ZHENG][0].amount_fen
+    crm.calls.clear()
+    heard = await person.say("event_timer", **_timer(again))
+    assert ["order_done", "dispute_settled"] == heard.responses
+    assert 6740 + 7200 == crm.buckets[ZHENG][0].amount_fen
+
+
+@pytest.mark.parametrize(("late", "said"), [("refund", "dispute_open"), ("create_ticket", "dispute_not_filed")])
+async def test_what_was_not_answered_is_settled_later_and_once(talk: Begin, late: str, said: str) -> None:
+    person = await _dispute(talk, "svc-reading")
+    person.crm = crm = Broken(person.crm, late)
+    heard = await person.say("affirm")
+    assert ["order_done", said] == heard.responses
+    assert ("已退还72.00元" in heard.texts[-1]) == (late == "create_ticket")
+    again = await person.say("event_timer", **_timer(heard))
+    assert [] == again.responses and 60 == again.effect("timers")[0]["after_s"]
+    crm.calls.clear()
+    heard = await person.say("event_timer", **_timer(again))
+    assert ["dispute_settled"] == heard.responses and "已退72.00元" in heard.texts[-1]
+    assert 6740 + 7200 == crm.buckets[ZHENG][0].amount_fen and 1 == len(crm.all_tickets)
+
+
+async def test_what_was_given_back_before_is_a_persons_to_check(talk: Begin) -> None:
+    person = await _dispute(talk, "svc-reading")
+    await person.say("affirm")
+    await person.say("order_data_pack", offering="svc-reading")
+    await person.say("affirm")
+    await person.say("cancel_data_pack", offering="svc-reading", option="disputed")
+    before = person.crm.buckets[ZHENG][0].amount_fen
+    heard = await person.say("affirm")
+    assert "最近已退过费" in heard.texts[-1] and before == person.crm.buckets[ZHENG][0].amount_fen
+
+
+async def test_where_giving_back_is_switched_off_no_record_is_claimed(talk: Begin) -> None:
+    person = await _dispute(talk, "svc-reading")
+    person.gate = without("operation", "give_back")
+    heard = await person.say("affirm")
+    assert "现在不能自动退费" in heard.texts[-1] and "有办理记录" not in heard.texts[-1]
+
+
+async def test_not_mine_is_offered_only_where_there_is_something_to_choose(talk: Begin) -> None:
+    person = talk(ZHENG)
+    held = person.crm.held[ZHENG]
+    packs = [p for p in held if p.offering_id == "svc-reading"]
+    once = person.crm.catalogue.offering("pack-5g")
+    held[:] = [
+        *(p for p in held if p.category == "plan"),
+        replace(packs[0], offering_id=once.id, name=once.name, category="data_pack"),
+    ]
+    text = (await person.say("never_ordered")).texts[0]
+    assert "选“不是我办的”" not in text and "可以投诉或转人工" in text
+
+
 async def test_the_last_months_are_priced_and_what_is_lost_is_said(talk: Begin) -> None:
     heard = await talk(XIE).say("recommend_plan")
     assert ["recommend_use"] == heard.responses and "换4G乐享28元套餐" == heard.labels[0]
-    for words in ("290.00元（月费28.00×5，超出套餐", "能省5.00元", "每月会少15GB流量、5G、", "59元套餐5个月是295.00元"):
+    for words in ("290.00元（月费28.00×5，超出套餐", "能省6.20元", "每月会少15GB流量、5G、", "59元套餐5个月是296.20元"):
         assert words in heard.texts[0], heard.texts[0]
+
+
+async def test_during_a_contract_no_smaller_plan_is_recommended(talk: Begin) -> None:
+    heard = await talk("+8613800000005").say("recommend_plan")
+    assert ["recommend_stay"] == heard.responses and "合约2027年6月1日到期前" in heard.texts[0]
 
 
 async def test_a_plan_for_others_is_not_recommended(talk: Begin) -> None:
