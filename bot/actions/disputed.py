@@ -16,17 +16,18 @@ WISH = "never_ordered"
 TEXT = "否认订购：{name}（{provider}），用户称未办理，已退订，请核实办理记录和退费"
 """For whoever reads the ticket."""
 FIRST_TRY_S = 30.0
-LONGEST_WAIT_S = 3600.0
+LONGEST_WAIT_S = 86400.0
 
 
 @dataclass(frozen=True)
 class Dispute:
     """What has to be settled, as a timer carries it: the quote is forgotten sooner.
 
-    `dispute` is the quote's id, `report` the ticket's text.
+    `dispute` is the quote's id, `subscriber` whose it was, `report` the ticket's text.
     """
 
     dispute: str
+    subscriber: str
     offering: str
     name: str
     report: str
@@ -36,15 +37,22 @@ class Dispute:
 async def settle(turn: Turn, quote: Quote) -> None:
     """Says what came back, and the number, deadline and person of the complaint. The cancellation stands."""
     text = TEXT.format(name=quote.name.zh, provider=quote.provider.zh)
-    await _try(turn, Dispute(quote.id, quote.items[0].offering_id, quote.name.of(turn.who.language), text), first=True)
+    name, offering = quote.name.of(turn.who.language), quote.items[0].offering_id
+    await _try(turn, Dispute(quote.id, quote.subscriber_id, offering, name, text), first=True)
 
 
 async def settle_again(turn: Turn) -> None:
     """What a CRM that did not answer left open, under the same key; silent while it still does not."""
     said = turn.entities
     wait_s = min(LONGEST_WAIT_S, 2 * float(said.get("wait_s") or FIRST_TRY_S))
-    dispute, offering, name, report = (str(said.get(key) or "") for key in ("dispute", "offering", "name", "report"))
-    await _try(turn, Dispute(dispute, offering, name, report, wait_s), first=False)
+    names = ("dispute", "subscriber", "offering", "name", "report")
+    dispute, subscriber, offering, name, report = (str(said.get(key) or "") for key in names)
+    one = Dispute(dispute, subscriber, offering, name, report, wait_s)
+    if turn.who.bound is None or turn.who.bound.subscriber_id != subscriber:
+        # Somebody else speaks here now, or nobody: it waits for whose it is.
+        _later(turn, one)
+        return
+    await _try(turn, one, first=False)
 
 
 async def _try(turn: Turn, one: Dispute, first: bool) -> None:

@@ -229,6 +229,20 @@ async def test_what_was_not_answered_is_settled_later_and_once(talk: Begin, late
     assert 6740 + 7200 == crm.buckets[ZHENG][0].amount_fen and 1 == len(crm.all_tickets)
 
 
+async def test_what_is_settled_later_is_settled_for_whose_it_was(talk: Begin) -> None:
+    person = await _dispute(talk, "svc-reading")
+    person.crm = crm = Broken(person.crm, "create_ticket")
+    heard = await person.say("affirm")
+    own, other = person.binding, {"msisdn": XIE, "subscriber_id": crm.subscribers[XIE].id}
+    crm.calls.clear()
+    crm.all_tickets.clear()
+    person.binding = other
+    heard = await person.say("event_timer", **_timer(heard))
+    assert ([], {}) == (heard.responses, crm.all_tickets)
+    person.binding = own
+    assert ["dispute_settled"] == (await person.say("event_timer", **_timer(heard))).responses
+
+
 async def test_what_was_given_back_before_is_a_persons_to_check(talk: Begin) -> None:
     person = await _dispute(talk, "svc-reading")
     await person.say("affirm")
