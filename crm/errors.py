@@ -57,7 +57,9 @@ REASONS = frozenset(
         "proof_short",  # too little was said to be checked
         "proof_wrong",  # values: tries_left
         "proof_locked",  # values: locked_until (ISO moment)
+        "no_papers",  # nothing is kept that could be compared
         "slot_taken",  # somebody else was quicker, or the shop is closed then
+        "too_many_visits",  # values: most (at once)
         # any write
         "invalid",  # values: field
         "key_reused",

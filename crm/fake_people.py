@@ -13,7 +13,7 @@ from crm.model import Appointment, Proof, Shop
 from crm.proving import TAIL, check_enough, same_name
 from crm.reference.papers import papers_of
 from crm.reference.shops import demo_shops
-from crm.visits import free, taken
+from crm.visits import check_open, free, taken
 
 
 class FakePeople(FakeState):
@@ -64,6 +64,7 @@ class FakePeople(FakeState):
             shop = _shop(shop_id)
             if at not in self._free(shop) or errand not in shop.does:
                 raise Refused("slot_taken")
+            check_open(self._open_visits(msisdn))
             booked = Appointment(new_id("V", self.clock()), msisdn, shop_id, errand, at)
             self.all_visits[booked.id] = booked
             return booked
@@ -73,8 +74,7 @@ class FakePeople(FakeState):
     async def visits(self, msisdn: str, *, deadline: float) -> tuple[Appointment, ...]:
         await self._arrive(deadline)
         self._subscriber(msisdn)
-        mine = [v for v in self.all_visits.values() if v.msisdn == msisdn and v.state == "confirmed"]
-        return tuple(sorted((v for v in mine if v.at > self.clock()), key=lambda v: v.at))
+        return tuple(sorted(self._open_visits(msisdn), key=lambda v: v.at))
 
     async def cancel_visit(self, visit_id: str, *, idempotency_key: str, deadline: float) -> Appointment:
         def act() -> Appointment:
@@ -84,6 +84,10 @@ class FakePeople(FakeState):
             return self.all_visits[visit_id]
 
         return await self._once("cancel_visit", idempotency_key, visit_id, act, deadline)
+
+    def _open_visits(self, msisdn: str) -> list[Appointment]:
+        mine = [v for v in self.all_visits.values() if v.msisdn == msisdn and v.state == "confirmed"]
+        return [v for v in mine if v.at > self.clock()]
 
     def _free(self, shop: Shop) -> tuple[datetime, ...]:
         return free(shop, taken([v for v in self.all_visits.values() if v.shop_id == shop.id]), self.clock())

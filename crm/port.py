@@ -205,7 +205,7 @@ class Crm(Protocol):
     # who somebody is
     async def verify(self, msisdn: str, proof: Proof, *, idempotency_key: str, deadline: float) -> None:
         """Returns when all that is said fits. Refused: proof_short; proof_wrong(tries_left); proof_locked(locked_until)
-        after several wrong ones in a row, whatever is said then."""
+        after several wrong ones in a row, whatever is said then; no_papers where there is nothing to compare with."""
         ...
 
     async def puk(self, msisdn: str, *, deadline: float) -> str:
@@ -224,7 +224,7 @@ class Crm(Protocol):
     async def book_visit(
         self, msisdn: str, shop_id: str, errand: str, at: datetime, *, idempotency_key: str, deadline: float
     ) -> Appointment:
-        """Refused("slot_taken") where it is not free any more."""
+        """Refused: slot_taken where it is not free any more; too_many_visits(most) for one number."""
         ...
 
     async def visits(self, msisdn: str, *, deadline: float) -> tuple[Appointment, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from crm.errors import Refused
 from crm.model import Appointment, Shop
 from crm.worktime import CHINA, Hours, is_open
 
@@ -13,6 +14,14 @@ NOTICE = timedelta(hours=1)
 """Nobody is expected sooner."""
 DAYS = 7
 AT_ONCE = 2
+MOST_OPEN = 3
+"""Visits of one number that are booked and not over: nobody keeps others out."""
+
+
+def check_open(booked: Sequence[Appointment]) -> None:
+    """Refused("too_many_visits") for a number that has these booked already."""
+    if len(booked) >= MOST_OPEN:
+        raise Refused("too_many_visits", {"most": MOST_OPEN})
 
 
 def free(shop: Shop, taken: Mapping[datetime, int], now: datetime) -> tuple[datetime, ...]:

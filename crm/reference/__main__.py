@@ -16,6 +16,7 @@ from crm.reference.cycle import run_cycles
 from crm.reference.http import Office
 from crm.reference.keys import card_key, crm_token, default_secret_file, paygate_key, read_secret
 from crm.reference.paygate import Paygate, paygate_app
+from crm.reference.seed import fill_papers
 from crm.reference.store import Store
 from crm.reference.telling import telling
 from crm.tracing import write_lines
@@ -36,6 +37,7 @@ def build(options: argparse.Namespace) -> web.Application:
 
     async def running(_: web.Application) -> AsyncIterator[None]:
         await store.migrate()
+        await fill_papers(store, card_key(secret))
         async with run_cycles(store, office.terms), telling(store, office.terms, options.tell, crm_token(secret)):
             yield
         await store.close()

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm.model import Subscriber
 from crm.reference import schema
 from crm.reference.cards import card_hash
 from crm.reference.catalogue import demo_catalogue
@@ -21,7 +22,7 @@ from crm.reference.keys import card_key, default_secret_file, read_secret
 from crm.reference.papers import papers_of
 from crm.reference.people import outlines
 from crm.reference.people_kept import papers_row
-from crm.reference.reads import count
+from crm.reference.reads import all_rows, build, count
 from crm.reference.schema import columns
 from crm.reference.store import Store
 from crm.reference.stories import demo_cards
@@ -29,6 +30,7 @@ from crm.reference.writes import item_row, order_row, product_row
 from crm.worktime import CHINA, month_of
 
 CHUNK = 500
+Row = TypeVar("Row")
 
 
 class NotEmpty(Exception):
@@ -47,6 +49,17 @@ async def seed(store: Store, subscribers: int, now: datetime, key: bytes) -> Non
                 if table_rows:
                     await connection.execute(insert(table), table_rows)
         await _cards(connection, key, now)
+
+
+async def fill_papers(store: Store, key: bytes) -> int:
+    """Give papers to subscribers of before papers were kept; how many. The demo's follow from the number."""
+    person, papers = schema.subscriber, schema.papers
+    query = select(person).where(~exists().where(papers.c.msisdn == person.c.msisdn))
+    async with store.writing() as connection:
+        without = [build(Subscriber, row) for row in await all_rows(connection, query)]
+        for chunk in _chunks((papers_row(key, one.msisdn, papers_of(one)) for one in without), CHUNK):
+            await connection.execute(insert(papers), chunk)
+    return len(without)
 
 
 def _rows(chunk: list[History], now: datetime, key: bytes) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
@@ -89,10 +102,10 @@ async def _cards(connection: AsyncConnection, key: bytes, now: datetime) -> None
     await connection.execute(insert(schema.recharge_card), cards)
 
 
-def _chunks(histories: Iterable[History], size: int) -> Iterator[list[History]]:
-    chunk: list[History] = []
-    for history in histories:
-        chunk.append(history)
+def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    chunk: list[Row] = []
+    for row in rows:
+        chunk.append(row)
         if len(chunk) == size:
             yield chunk
             chunk = []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crm.errors import Refused
 from crm.model import Appointment
 from crm.port import within
 from crm.reference.papers import papers_of
@@ -118,6 +119,18 @@ async def test_after_five_tries_a_person_comes_before_others(talk: Any) -> None:
     await asked_for_proof(person, WANG)
     assert (await password(person, "130001")).responses == ["sim_is_lost"]
     assert state(person, WANG) == ("active", None)
+
+
+async def test_a_number_without_papers_is_left_to_a_person(talk: Any) -> None:
+    person = talk(None, "wechat")
+
+    async def verify(*_: Any, **__: Any) -> None:
+        raise Refused("no_papers")
+
+    person.crm.verify = verify
+    await asked_for_proof(person)
+    heard = await password(person, "130000")
+    assert (heard.responses, heard.effect("handoff")["reason"]) == (["sim_is_lost"], "lost")
 
 
 async def test_a_crm_that_goes_away_leaves_it_to_a_person(talk: Any) -> None:

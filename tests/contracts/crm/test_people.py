@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from crm.errors import NotFound, Refused
 from crm.port import Crm, Proof, within
 from crm.reference import schema
-from tests.contracts.crm.serving import Clock, Reference
+from crm.reference.seed import fill_papers
+from crm.tmf import tmf_crm
+from tests.contracts.crm.serving import CARD_KEY, SUBSCRIBERS, TOKEN, Clock, Reference
 
 LI, WANG, ANNA = "+8613800000000", "+8613800000001", "+8613800000011"
 SHOP = "shop-hz-2"
@@ -104,6 +107,37 @@ async def test_a_time_takes_two_people_and_no_third(crm: Crm) -> None:
     third = crm.book_visit(ANNA, SHOP, "sim", at, idempotency_key="v3", deadline=within(5))
     assert ("slot_taken", {}) == await refused(third)
     assert at not in await crm.visit_times(SHOP, deadline=within(5))
+
+
+async def test_of_many_who_want_the_last_place_at_once_two_get_it(crm: Crm) -> None:
+    at = (await crm.visit_times(SHOP, deadline=within(5)))[0]
+    crowd = [f"+86138000000{number:02d}" for number in (0, 1, 2, 3, 11)]
+    asked = [crm.book_visit(m, SHOP, "sim", at, idempotency_key=f"v{m}", deadline=within(20)) for m in crowd]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert sorted(getattr(answer, "state", "") or answer.reason for answer in answers) == (  # type: ignore[union-attr]
+        ["confirmed"] * 2 + ["slot_taken"] * 3
+    )
+
+
+async def test_a_number_has_three_visits_at_most(crm: Crm) -> None:
+    times = await crm.visit_times(SHOP, deadline=within(5))
+    for number in range(3):
+        await crm.book_visit(LI, SHOP, "sim", times[number], idempotency_key=f"v{number}", deadline=within(5))
+    fourth = crm.book_visit(LI, SHOP, "sim", times[3], idempotency_key="v3", deadline=within(5))
+    assert ("too_many_visits", {"most": 3}) == await refused(fourth)
+    (first, *_) = await crm.visits(LI, deadline=within(5))
+    await crm.cancel_visit(first.id, idempotency_key="c", deadline=within(5))
+    await crm.book_visit(LI, SHOP, "sim", times[3], idempotency_key="v4", deadline=within(5))
+
+
+async def test_who_has_no_papers_is_told_so_until_they_are_filled_in(reference: Reference, clock: Clock) -> None:
+    store = reference.office.store
+    async with store.writing() as connection:
+        await connection.execute(delete(schema.papers))
+    async with tmf_crm(reference.url, TOKEN, clock) as crm:
+        assert ("no_papers", {}) == await refused(verify(crm, LI, Proof(password="130000")))
+        assert (await fill_papers(store, CARD_KEY), await fill_papers(store, CARD_KEY)) == (SUBSCRIBERS, 0)
+        await verify(crm, LI, Proof(password="130000"), "filled")
 
 
 async def test_nobody_is_expected_while_the_shop_is_closed(crm: Crm) -> None:

@@ -247,4 +247,4 @@ async def test_what_proves_somebody_is_kept_in_the_vault_only_while_the_bot_wait
     found = masking.PLACEHOLDER.fullmatch(hidden)
     assert (heard[1], number, heard[3]) == ("13910000004", "13910000004", "李明，1234，59元")
     assert found and await stack.stores.vault.open(stack.conversation(LI), found[2]) == "13910000004，李明，1234，59"
-    assert '李明，1234，59"' not in str(await stack.logged())
+    assert "13910000004，李明" not in str(await stack.logged())
