@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.actions.bill import MONTH, before, shown, told
+from bot.actions.held import NeverOrdered
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from bot.actions.wiring import terms
@@ -12,6 +14,8 @@ from crm.model import Bill, BillItem, Product
 from crm.operations import cancel_data_pack, reads
 from crm.worktime import month_of
 
+# "我没订过怎么扣钱" asks about what was ordered, not about a charge that is named.
+_NOT_ORDERED = re.compile(r"没有?(?:订|定|办|开通?|点)(?:过|购)|never (?:ordered|subscribed|signed up)")
 LOOKED_AT = 3
 """So many months are looked through for a charge that was named without its month."""
 
@@ -23,6 +27,8 @@ class DisputeCharge(Skill):
     tells = True
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if _NOT_ORDERED.search(turn.text.casefold()) and not {"month", "amount_fen"} & turn.entities.keys():
+            return await NeverOrdered().answer(turn)
         named = str(turn.entities.get("month") or "")
         month = named if MONTH.fullmatch(named) else month_of(turn.doors.now())
         bills = await _bills(turn, month, 1 if month == named else LOOKED_AT)

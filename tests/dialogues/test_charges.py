@@ -127,6 +127,12 @@ async def test_what_nobody_ordered_is_told_with_what_is_on_record(talk: Begin) -
     assert {"不是我办的：星河视频会员", "不是我办的：书海阅读会员"} <= set(heard.labels)
 
 
+async def test_a_charge_for_what_was_never_ordered_is_told_with_what_is_on_record(talk: Begin) -> None:
+    assert ["never_ordered"] == (await talk(ZHENG).say("dispute_charge", "我没订过怎么扣我会员费")).responses
+    heard = await talk(ZHENG).say("dispute_charge", "没办过怎么扣12", amount_fen=1200, spans={"amount_fen": "12"})
+    assert ["charge_why"] == heard.responses
+
+
 async def _dispute(talk: Begin, offering: str, channel: str = "sms") -> Any:
     person = talk(ZHENG, channel)
     await person.say("never_ordered")
