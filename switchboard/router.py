@@ -174,7 +174,7 @@ class Router:
         if isinstance(item, InboundMessage):
             asks = self.wants_human(entry)
             if conversation.owner in HELD:
-                return await self._held(entry, standing, asks)
+                return await self._held(entry, standing, asks or self._p.commands.find(item.text) == "waiting")
             if asks:
                 return await self._drafts.answered(entry, standing, _asked(standing, await self._priority(standing)))
             if off := self._p.channel_off(conversation.address.channel):
