@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.actions.bill import MONTH, before, shown, told
+from bot.actions.bill import MONTH, before, last_month, shown, told
 from bot.actions.held import NeverOrdered
+from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from bot.actions.wiring import terms
@@ -21,7 +22,7 @@ LOOKED_AT = 3
 
 
 class DisputeCharge(Skill):
-    """The running month, since that is what somebody has just seen, unless another is named."""
+    """The month that is named, or whose bill somebody has just seen, else the running one."""
 
     wish = "dispute_charge"
     tells = True
@@ -30,7 +31,8 @@ class DisputeCharge(Skill):
         if _NOT_ORDERED.search(turn.text.casefold()) and not {"month", "amount_fen"} & turn.entities.keys():
             return await NeverOrdered().answer(turn)
         named = str(turn.entities.get("month") or "")
-        month = named if MONTH.fullmatch(named) else month_of(turn.doors.now())
+        named = named if MONTH.fullmatch(named) else _on_screen(turn)
+        month = named or month_of(turn.doors.now())
         bills = await _bills(turn, month, 1 if month == named else LOOKED_AT)
         found = next(((b, items) for b in bills if (items := meant(turn, b))), None)
         amount = turn.entities.get("amount_fen")
@@ -45,6 +47,14 @@ class DisputeCharge(Skill):
             await _tell_all(turn, next((b for b in bills if b.total_fen == amount), bills[0]))
         turn.outcome(self.wish, "answered")
         return []
+
+
+def _on_screen(turn: Turn) -> str:
+    """The month of the bill that was just told, "" when nothing but its sum is spoken of or there was none."""
+    wish = recent_wish(turn) or {}
+    if wish.get("intent") != "query_bill" or turn.entities.get("amount_fen"):
+        return ""
+    return str((wish.get("entities") or {}).get("month") or last_month(turn.doors.now()))
 
 
 async def _bills(turn: Turn, month: str, most: int) -> list[Bill]:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from bot.actions.fault import wants_else
+from bot.actions.fault import describes, gives_up
 from bot.actions.form import Form
 from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
@@ -38,10 +38,9 @@ class ComplainForm(Form):
     remembers = ("first", "kind")
 
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
-        said = turn.text.strip()
-        if wants_else(turn.intent) or len(said) < 2:
-            return None
-        return {"told": said}
+        if gives_up(turn):
+            return await self.given_up(turn)
+        return {"told": turn.text.strip()} if describes(turn) else None
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
         turn.say("ask_appeal" if known.get("kind") else "ask_complaint")

@@ -161,11 +161,15 @@ def _month(turn: Turn) -> str:
     wish = recent_wish(turn)
     if wish is None or wish["intent"] not in BY_MONTH:
         return ""
+    now = turn.doors.now()
+    newest = month_of(now) if wish["intent"] == "dispute_charge" else last_month(now)
+    shown = str((wish.get("entities") or {}).get("month") or newest)
     if references.earlier_month(turn.text):
-        now = turn.doors.now()
-        shown = month_of(now) if wish["intent"] == "dispute_charge" else last_month(now)
-        return before(str((wish.get("entities") or {}).get("month") or shown))
-    return str(turn.entities["month"]) if turn.says_only(("month",)) else ""
+        return before(shown)
+    said = str(turn.entities["month"]) if turn.says_only(("month",)) else ""
+    # "Last month" under the bill of last month is the one before it.
+    seen = said == shown and wish["intent"] == "query_bill" and references.last_month(turn.text)
+    return before(said) if seen else said
 
 
 async def _picked(turn: Turn, pick: Pick, shown: Shown) -> list[Event]:

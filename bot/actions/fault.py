@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from bot.actions import references
 from bot.actions.form import OVER, Form
 from bot.actions.incidents import OTHER_FAULT, SERVICE_OF, explained
+from bot.actions.shown import recent_shown
 from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
 from bot.actions.turn import Event, Turn
@@ -19,6 +22,12 @@ FIRST_AID = {
     "broadband_fault": "ask_fault_broadband",
 }
 COMPLAINTS = frozenset({"complain", "appeal"})
+NOT_DESCRIBING = frozenset({"abuse", "chitchat"})
+SHORT = 6
+"""A no with more words than these describes something."""
+_NO_SIGNAL = re.compile(
+    r"(?:没|無|无|冇|莫得|没有|沒)(?:有|得)?(?:手机)?(?:信号|信號)|\bno (?:signal|service)\b", re.IGNORECASE
+)
 
 
 class ReportFault(Skill):
@@ -36,7 +45,8 @@ class ReportFault(Skill):
         if not other and await explained(turn, self.wish, self.service):
             return clear_form()
         first = SlotSet("first", {"id": turn.who.message_id, "text": turn.text, "other": other})
-        return [*clear_form(), first, SlotSet("kind", self.kind), FollowupAction("report_fault_form")]
+        kind = self.kind or ("没有信号" if _NO_SIGNAL.search(turn.text) else None)
+        return [*clear_form(), first, SlotSet("kind", kind), FollowupAction("report_fault_form")]
 
     async def _unknown(self, turn: Turn, refusal: Refusal) -> list[Event]:
         """Who names a place hears of its outage before any number is asked for."""
@@ -69,9 +79,11 @@ class ReportFaultForm(Form):
             other = (turn.slot("first") or {}).get("other")
             known = not other and await explained(turn, self.wish, SERVICE_OF.get(kind, ""))
             return {"kind": kind, **(OVER if known else {})}
-        if turn.intent in COMPLAINTS or wants_else(turn.intent) or not turn.text.strip():
+        if gives_up(turn):
+            return await self.given_up(turn)
+        if turn.intent in COMPLAINTS or (step == "kind" and turn.intent in NOT_DESCRIBING) or not describes(turn):
             return None
-        return {step: turn.text} if len(turn.text.strip()) > 1 else None
+        return {step: turn.text}
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
         # What may help at once is said once, where the fault is reported; later only the question.
@@ -91,3 +103,14 @@ def wants_else(intent: str) -> bool:
     from bot.actions.skills import SKILLS
 
     return intent in SKILLS and not SKILLS[intent].tells
+
+
+def describes(turn: Turn) -> bool:
+    """Whether the words describe something, rather than want something else or point at what was shown before."""
+    points = recent_shown(turn) is not None and references.pick_of(turn.text) is not None
+    return not wants_else(turn.intent) and not points and len(references.bare(turn.text)) > 1
+
+
+def gives_up(turn: Turn) -> bool:
+    """A bare no, as "算了": nothing is filed."""
+    return turn.intent == "deny" and len(turn.text) <= SHORT

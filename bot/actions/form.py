@@ -121,10 +121,15 @@ class Form(Action, ABC):  # type: ignore[misc]
         turn.effect(awaits=self.awaited(step, known))
         return [*events, *asked, SlotSet("requested_slot", step)]
 
-    async def _stop(self, turn: Turn) -> list[Event]:
+    async def given_up(self, turn: Turn) -> dict[str, Any]:
+        """What `read` returns for a person who wants no more of it."""
         await self.leave(turn, "stopped")
         turn.say("stopped")
         turn.outcome(self.wish, "abandoned")
+        return OVER
+
+    async def _stop(self, turn: Turn) -> list[Event]:
+        await self.given_up(turn)
         return self.ended()
 
     async def _back(self, turn: Turn, step: str) -> list[Event]:

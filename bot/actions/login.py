@@ -101,9 +101,10 @@ def _just_sent(turn: Turn) -> bool:
 
 def _waiting(turn: Turn) -> list[str]:
     """The wishes that go on after the login, of those that have a name."""
+    from bot.actions.several import kept
     from bot.actions.skills import OFFERED
 
-    wish = turn.slot("wish") or {}
+    wish = kept(turn, put_off=True) or {}
     return [name for name in wish.get("parts") or [wish.get("intent")] if name in OFFERED]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from bot.actions import references
+from bot.actions.shown import shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import EVERYWHERE, Offering, Product
@@ -34,6 +35,7 @@ class QueryMyPlan(Skill):
         else:
             coming = [p for p in await reads.products(turn.doors, turn.who) if p.status == "pendingActive"]
             values = {**offered(held[1], turn.who.language), "next": _next(coming, turn.who.language)}
+            shows(turn, [held[1]], one=True)
             turn.say(self.response, **values)
         turn.outcome(self.wish, "answered")
         return []

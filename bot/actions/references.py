@@ -91,6 +91,7 @@ _SUBJECTS = (
     ("query_my_plan", re.compile(r"套餐|\bplan\b")),
 )
 _HOW_MUCH = re.compile(r"多少|剩|什么|\b(?:much|left)\b")
+_LAST_MONTH = re.compile(r"上一?个?月|\b(?:last|previous) month\b")
 _EARLIER = re.compile(r"再(?:往)?(?:上|前)(?:面)?(?:一)?个月|(?:the )?month before(?: that)?")
 
 
@@ -206,6 +207,11 @@ def subject_of_number(text: str, said: str) -> str:
         if pattern.search(plain):
             return "" if _left(_HOW_MUCH.sub(" ", _NUMBER_WORDS.sub(" ", pattern.sub(" ", plain)))) else wish
     return ""
+
+
+def last_month(text: str) -> bool:
+    """ "上个月", rather than a month by its name."""
+    return bool(_LAST_MONTH.search(fold(text)))
 
 
 def earlier_month(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from bot.actions.context import of_number
+from bot.actions.shown import is_fresh
 from bot.actions.skill import Skill, shareable
 from bot.actions.turn import Event, Turn
 from crm.errors import Unavailable
@@ -78,22 +79,24 @@ class Resume(Skill):
         return None
 
     async def answer(self, turn: Turn) -> list[Event]:
-        return await resume(turn)
+        return [*await resume(turn, put_off=True), SlotSet("put_off", None)]
 
 
-def kept(turn: Turn) -> dict[str, Any] | None:
-    """The last wish that can be had once more."""
+def kept(turn: Turn, put_off: bool = False) -> dict[str, Any] | None:
+    """The last wish that can be had once more; or, if there is one, the one that was `put_off` for another topic."""
     from bot.actions.skills import SKILLS
 
     wish = turn.slot("wish") or {}
+    if put_off and is_fresh(turn, (turn.slot("put_off") or {}).get("at")):
+        wish = turn.slot("put_off")
     return wish if wish.get("intent") in SKILLS and wish["intent"] != "login" else None
 
 
-async def resume(turn: Turn) -> list[Event]:
+async def resume(turn: Turn, put_off: bool = False) -> list[Event]:
     """Does the kept wish; nothing when there is none."""
     from bot.actions.skills import SKILLS
 
-    wish = kept(turn)
+    wish = kept(turn, put_off)
     if wish is None:
         return []
     entities, parts = wish.get("entities") or {}, wish.get("parts") or ()

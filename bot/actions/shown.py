@@ -39,13 +39,13 @@ class Shown:
 def recent_wish(turn: Turn) -> dict[str, Any] | None:
     """The last wish, while it is fresh."""
     wish: dict[str, Any] = turn.slot("wish") or {}
-    return wish if wish.get("intent") and _is_fresh(turn, wish.get("at")) else None
+    return wish if wish.get("intent") and is_fresh(turn, wish.get("at")) else None
 
 
 def recent_shown(turn: Turn) -> Shown | None:
     """What was listed last, while it is fresh."""
     shown = turn.slot("shown") or {}
-    if not shown.get("items") or not _is_fresh(turn, shown.get("at")):
+    if not shown.get("items") or not is_fresh(turn, shown.get("at")):
         return None
     return Shown(shown["kind"], tuple(shown["items"]), shown.get("one") or "", str(shown["at"]))
 
@@ -98,5 +98,6 @@ def item_of(offering: Offering) -> Item:
     return {"id": offering.id, "fen": offering.price_fen, "kb": offering.granted("data")}
 
 
-def _is_fresh(turn: Turn, at: Any) -> bool:
+def is_fresh(turn: Turn, at: Any) -> bool:
+    """Whether a moment, as ISO text, is not longer ago than FRESH."""
     return bool(at) and turn.doors.now() - datetime.fromisoformat(str(at)) <= FRESH

@@ -126,7 +126,9 @@ class Skill(Action, ABC):  # type: ignore[misc]
         # Another wish, or too many questions on the way, is a no to what was asked.
         if turn.slot("quote"):
             await turn.doors.quotes.void(turn.who.conversation, turn.slot("quote"), "another_topic")
-        return form_ended() if next_action else [*clear_form(), *form_ended()]
+        ended = form_ended() if next_action else [*clear_form(), *form_ended()]
+        # What the number was asked for goes on once it is typed.
+        return [*ended, SlotSet("put_off", turn.slot("wish"))] if put_off and self.keeps else ended
 
 
 def shareable(entities: Mapping[str, Any]) -> dict[str, Any]:

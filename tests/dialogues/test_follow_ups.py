@@ -131,3 +131,57 @@ async def test_what_is_in_one_of_a_list_is_told_of_that_one(talk: Begin) -> None
     await person.say("compare_plans", "59和99哪个好", number=(59, 99), spans={"number": ("59", "99")})
     heard = await person.say("out_of_scope", "贵的那个多少流两")
     assert heard.responses == ["offering_details"] and "99" in heard.texts[0]
+
+
+async def test_a_wish_that_waited_for_the_number_goes_on_after_another_question(talk: Begin) -> None:
+    person = talk(None)
+    assert (await person.say("query_balance", "查话费")).responses == ["login_ask_number"]
+    assert (await person.say("consult_plans", "5g套餐都有啥")).responses == ["plans"]
+    await person.say("login", "13800000000", msisdn="+8613800000000", spans={"msisdn": "13800000000"})
+    heard = await person.code(person.sent_code())
+    assert heard.responses[:2] == ["login_done", "balance"]
+
+
+async def test_last_month_under_the_bill_of_last_month_is_the_one_before(talk: Begin) -> None:
+    person = talk("+8613800000030")
+    first = await person.say("query_bill", "查账单")
+    then = await person.say("query_bill", "上个月呢", month="2026-10", spans={"month": "上个月"})
+    assert (first.responses, then.responses) == (["bill"], ["bill"])
+    assert "10月" in first.texts[0] and "9月" in then.texts[0]
+
+
+async def test_why_so_much_is_asked_of_the_bill_on_the_screen(talk: Begin) -> None:
+    person = talk("+8613800000030")
+    await person.say("query_bill", "查账单")
+    assert "10月" in (await person.say("dispute_charge", "为什么扣这么多")).texts[0]
+    assert "11月" in (await talk("+8613800000030").say("dispute_charge", "为什么扣这么多")).texts[0]
+
+
+@pytest.mark.parametrize("wish", ["complain", "report_fault"])
+async def test_never_mind_files_nothing(talk: Begin, wish: str) -> None:
+    person = talk()
+    before = len(person.crm.all_tickets)
+    await person.say(wish, "我要投诉" if wish == "complain" else "没信号")
+    assert (await person.say("deny", "算了")).responses == ["stopped"]
+    await person.say("report_fault", "没信号")
+    assert len(person.crm.all_tickets) == before
+
+
+@pytest.mark.parametrize("text", ["就它", "最便宜的那个"])
+async def test_words_that_point_at_a_list_are_no_description_of_a_fault(talk: Begin, text: str) -> None:
+    person = talk()
+    await person.say("consult_plans", "有什么套餐")
+    await person.say("report_fault", "没信号")
+    heard = await person.say("nlu_fallback", text)
+    assert "ticket_fault" not in heard.responses and not person.crm.all_tickets
+
+
+async def test_who_says_what_is_broken_is_not_asked_again(talk: Begin) -> None:
+    assert (await talk().say("report_fault", "手机没信号")).responses == ["ask_fault_told"]
+    assert (await talk().say("report_fault", "手机坏了")).responses == ["ask_fault_kind"]
+
+
+async def test_who_sees_the_own_plan_may_ask_for_a_cheaper_one(talk: Begin) -> None:
+    person = talk()
+    await person.say("query_my_plan", "我的套餐")
+    assert (await person.say("out_of_scope", "便宜点的")).responses == ["offering_details"]
