@@ -269,6 +269,7 @@ async def _writing(rows: Writer, stores: Stores, audit: Audit, retention: Retent
     works = (
         carry_on(stores.switches.story, audit),
         carry_on(stores.incidents.story, audit, "incident"),
+        carry_on(stores.locks.story, audit, "lock"),
         Restored(stores.incidents, Notices(stores.accept), stores.clock).run(),
         retention.run(),
     )

@@ -1,4 +1,4 @@
-"""Tools for the people who run it: `python -m switchboard inspect`, `doctor`, `switch`, `incident`, `backup`."""
+"""Tools for who runs it: `python -m switchboard inspect`, `doctor`, `switch`, `incident`, `lock`, `backup`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from switchboard import announcing, backup, doctor, inspect, switching
+from switchboard import announcing, backup, doctor, inspect, switching, unlocking
 from switchboard.errors import BadBackup, BadSettings, NotReachable
 from switchboard.redis.stores import open_stores
 from switchboard.settings import Settings
@@ -22,6 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("doctor", help="what keeps this installation from working well; 1 where something fails")
     switching.add_arguments(commands.add_parser("switch", help="switch skills, operations and channels off and on"))
     announcing.add_arguments(commands.add_parser("incident", help="announce, change and end known outages"))
+    unlocking.add_arguments(commands.add_parser("lock", help="end the rest of a number after a code was told"))
     backup.add_arguments(commands)
     asked = parser.parse_args(arguments)
     try:
@@ -44,7 +45,7 @@ async def _doctor(settings: Settings) -> tuple[int, list[str]]:
 async def _exchange(settings: Settings, asked: argparse.Namespace) -> tuple[int, list[str]]:
     stores = open_stores(settings)
     try:
-        if by_hand := {"switch": switching.run, "incident": announcing.run}.get(asked.command):
+        if by_hand := {"switch": switching.run, "incident": announcing.run, "lock": unlocking.run}.get(asked.command):
             await stores.ready()
             return await by_hand(stores, asked)
         return await inspect.run(stores, settings, asked)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from datetime import datetime
 from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
+from bot.actions.given_away import gave_away
 from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
 from bot.actions.turn import Event, Turn
@@ -21,15 +21,6 @@ from crm.operations.results import Refusal
 
 PRIORITY = {"lost": 6, "fraud": 8, "distress": 9}
 """Reasons that are answered before others, seniors included."""
-
-
-GAVE_AWAY = re.compile(
-    r"(?:验证码|驗證碼|校验码|动态码|密码|密碼).{0,12}(?:告诉|告訴|给|給|报|報|念|说|說|发|發|骗|騙)"
-    r"|(?:告诉|告訴|给|給|报|報|念|说|發|发|骗|騙|要了).{0,12}(?:验证码|驗證碼|校验码|动态码|密码|密碼)"
-    r"|\b(?:told|gave|sent|read|shared)\b.{0,40}\b(?:code|password|otp|pin)\b",
-    re.IGNORECASE,
-)
-"""Somebody else has a code or a password."""
 
 
 class TransferToAgent(Skill):
@@ -85,7 +76,7 @@ class ReportFraud(_AtOnce):
         return "action_report_fraud"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        told = GAVE_AWAY.search(turn.text)
+        told = gave_away(turn.text)
         try:
             until = await protection.protect(turn.doors, turn.who) if told else None
         except Unavailable:
