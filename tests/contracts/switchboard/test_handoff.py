@@ -270,6 +270,16 @@ async def test_who_waits_keeps_waiting_while_somebody_is_there(stack: Stack) -> 
     assert stack.web.texts().count("正在为您转接人工客服，您是下一位。") == 2
 
 
+@pytest.mark.parametrize("text", ["快点", "人呢？", "还要多久", "等多久"])
+async def test_who_asks_while_waiting_hears_the_place_and_other_words_go_to_the_desk(stack: Stack, text: str) -> None:
+    conversation = await queued(stack)
+    await stack.say(LI, "我说一下，是十月的账单")
+    await stack.say(LI, text)
+    await stack.at_rest()
+    assert stack.web.texts().count("正在为您转接人工客服，您是下一位。") == 2
+    assert (await owner(stack, conversation))[0] is Owner.QUEUE
+
+
 async def test_who_comes_first_is_ahead_also_with_the_bare_word(stack: Stack) -> None:
     """No bot reads "人工": the CRM is asked for the priority, and a CRM that is away holds nobody up."""
     stack.directory.known[PHONE.id] = ("s1", "zj")
