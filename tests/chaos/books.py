@@ -7,7 +7,7 @@ import json
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +17,19 @@ from redis.exceptions import RedisError
 
 SETTLE_S = 90.0
 WAITING = """
-local waiting = 0
-for _, pattern in ipairs(ARGV) do
+local waiting, notices = 0, {}
+for _, notice in ipairs(ARGV) do notices['notice:' .. notice] = true end
+for _, pattern in ipairs({'{p*}:in', '{p*}:out:*'}) do
   for _, key in ipairs(redis.call('KEYS', pattern)) do waiting = waiting + redis.call('XLEN', key) end
+end
+for _, key in ipairs(redis.call('KEYS', '{p*}:timers')) do
+  for _, name in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    if notices[string.match(name, '[^|]+$')] then waiting = waiting + 1 end
+  end
 end
 return waiting
 """
+"""All at one moment: an entry moves from one to the other."""
 SENT = ("sent", "delivered")
 HUMAN = ("queue", "agent")
 
@@ -76,21 +83,25 @@ def subscribers(crm: Path, count: int) -> list[str]:
     return found
 
 
-async def settled(redis: aioredis.Redis, console: Path) -> None:
-    """Wait until nothing waits any more, in or out, and SQL has the whole log."""
+async def settled(redis: aioredis.Redis, console: Path, notices: Collection[str] = ()) -> None:
+    """Wait until nothing waits any more, in or out, each of the notices has rung, and SQL has the whole log."""
     deadline = time.monotonic() + SETTLE_S
-    while waiting := await _unsettled(redis, console):
-        assert time.monotonic() < deadline, f"still waiting after {SETTLE_S} s: {waiting}"
+    while left := await _unsettled(redis, console, notices):
+        assert time.monotonic() < deadline, f"still waiting after {SETTLE_S} s: {left}"
         await asyncio.sleep(0.5)
     # What was just sent has still to reach its person.
     await asyncio.sleep(2)
 
 
-async def _unsettled(redis: aioredis.Redis, console: Path) -> str:
+async def waiting(redis: aioredis.Redis, notices: Collection[str]) -> int:
+    """How much came, or is to be sent, and how many of the notices have not rung yet."""
+    return int(await redis.eval(WAITING, 0, *notices))
+
+
+async def _unsettled(redis: aioredis.Redis, console: Path, notices: Collection[str]) -> str:
     try:
-        waiting = await redis.eval(WAITING, 0, "{p*}:in", "{p*}:out:*")
-        if waiting:
-            return f"{waiting} entries"
+        if entries := await waiting(redis, notices):
+            return f"{entries} entries"
         with closing(sqlite3.connect(console)) as connection:
             written = dict(connection.execute("SELECT partition, entry FROM log_cursors").fetchall())
         async for key in redis.scan_iter("{p*}:log"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,7 +111,7 @@ class Run:
             await desk.arrive(AGENT)
             crowd, talks = Crowd(world, self.on.wire, numbers, self.over), Talks(desk, AGENT, self.over)
             try:
-                await self._break(redis, crowd.run(talks))
+                await self._break(redis, crowd, talks)
                 books = await read_books(redis, stack.folder / "console.db", crm, before)
             finally:
                 await crowd.leave()
@@ -128,19 +128,19 @@ class Run:
             ledger.figures[f"requests {link}"] = hits
         return ledger
 
-    async def _break(self, redis: aioredis.Redis, crowd: Awaitable[None]) -> None:
+    async def _break(self, redis: aioredis.Redis, crowd: Crowd, talks: Talks) -> None:
         """Break everything while the crowd writes; returns when all has settled."""
         supervisor = Supervisor(self.on.stack, self.seed, self.on.links, self.timeline)
         troubles = Troubles(supervisor, self.seed, self.on.links, redis, self.on.clocks)
         watching = [asyncio.create_task(watch(redis, self.timeline)), asyncio.create_task(supervisor.keep_alive())]
         try:
             await asyncio.gather(
-                crowd,
+                crowd.run(talks),
                 supervisor.kill_until(self.over, self.seconds // KILL_EVERY_S),
                 troubles.break_links(self.over, self.calm),
                 troubles.break_processes(self.over, self.calm),
             )
-            await settled(redis, self.on.stack.folder / "console.db")
+            await settled(redis, self.on.stack.folder / "console.db", crowd.notices)
         finally:
             await end(*watching)
 
