@@ -53,7 +53,7 @@ class FindStore(Skill):
         option = str(turn.entities.get("option") or "")
         if option or BOOKS.search(turn.text):
             return await _book(turn, errand, option, region, place)
-        found = await find_store.nearest(turn.doors, turn.who, region, place, errand)
+        found = await find_store.nearest(turn.doors, turn.who, region, f"{place} {turn.text}", errand)
         said = {"region": region, "place": place, "errand": errand}
         kept = SlotSet("wish", {"intent": self.wish, "entities": said, "at": turn.doors.now().isoformat()})
         if found is None:
@@ -72,10 +72,10 @@ def _errand(turn: Turn) -> tuple[str, str, str]:
     wish = recent_wish(turn) or {}
     before = dict(wish.get("entities") or {}) if wish.get("intent") == FindStore.wish else {}
     errand = before.get("errand") or ERRANDS.get(str(wish.get("intent")), "")
-    region, place = str(turn.entities.get("region") or ""), str(turn.entities.get("place") or turn.text)
-    if region or turn.entities.get("place"):
-        return errand, region, place
-    return errand, str(before.get("region") or ""), f"{before.get('place') or ''}{place}"
+    region, place = str(turn.entities.get("region") or ""), str(turn.entities.get("place") or "")
+    if region or place:
+        return errand, region, place or turn.text
+    return errand, str(before.get("region") or ""), str(before.get("place") or turn.text)
 
 
 async def tell_nearest(turn: Turn, errand: str) -> None:

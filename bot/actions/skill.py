@@ -105,8 +105,9 @@ class Skill(Action, ABC):  # type: ignore[misc]
     async def _unknown(self, turn: Turn, refusal: Refusal) -> list[Event]:
         if refusal.code != "not_bound" or turn.who.channel == "sms":
             return await refuse(turn, self.wish, refusal)
-        # Somebody who is logging in already goes on where they were.
-        return [*([] if turn.form == "login_form" else clear_form()), FollowupAction("login_form")]
+        # Somebody who is logging in already goes on where they were; what waited before gives way to this wish.
+        ended = [] if turn.form == "login_form" else clear_form()
+        return [*ended, SlotSet("put_off", None), FollowupAction("login_form")]
 
     def _level(self) -> int:
         try:

@@ -142,6 +142,17 @@ async def test_a_wish_that_waited_for_the_number_goes_on_after_another_question(
     assert heard.responses[:2] == ["login_done", "balance"]
 
 
+async def test_what_waited_for_the_number_gives_way_to_a_newer_wish_that_needs_it(talk: Begin) -> None:
+    person = talk(None)
+    await person.say("query_balance", "查话费")
+    await person.say("consult_plans", "5g套餐都有啥")
+    asked = await person.say("query_data_usage", "查流量")
+    assert "“查流量”" in asked.texts[0]
+    await person.say("inform", "13800000000", msisdn="+8613800000000", spans={"msisdn": "13800000000"})
+    heard = await person.code(person.sent_code())
+    assert "balance" not in heard.responses and heard.responses[0] == "login_done" and len(heard.responses) > 1
+
+
 async def test_last_month_under_the_bill_of_last_month_is_the_one_before(talk: Begin) -> None:
     person = talk("+8613800000030")
     first = await person.say("query_bill", "查账单")
