@@ -67,6 +67,18 @@ def month_of(moment: datetime) -> str:
     return moment.astimezone(CHINA).strftime("%Y-%m")
 
 
+def last_month(now: datetime) -> str:
+    """The newest month that is closed in China."""
+    first = now.astimezone(CHINA).replace(day=1)
+    return month_of(first - timedelta(days=1))
+
+
+def month_before(month: str) -> str:
+    """2026-01 → 2025-12."""
+    year, number = (int(part) for part in month.split("-"))
+    return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02d}"
+
+
 def next_cycle(moment: datetime) -> datetime:
     """The first moment of the next billing month in China, in UTC."""
     local = moment.astimezone(CHINA)

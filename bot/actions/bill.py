@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 from typing import Any
 
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import Bill, BillItem
 from crm.operations import reads
-from crm.worktime import CHINA
+from crm.worktime import last_month, month_before
 
 MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
@@ -29,7 +28,7 @@ class QueryBill(Skill):
             known = await reads.bills(turn.doors, turn.who)
             turn.say("bill_not_kept", month=month, bills=[{"month": b.month} for b in known[:3]])
         else:
-            turn.say("bill", **shown(bill, turn.who.language), before=before(bill.month))
+            turn.say("bill", **shown(bill, turn.who.language), before=month_before(bill.month))
         turn.outcome(self.wish, "answered")
         return []
 
@@ -61,15 +60,3 @@ def told(item: BillItem, language: str) -> dict[str, Any]:
         "each_fen": figures.each_fen if figures else 0,
         "of": figures.of if figures else 0,
     }
-
-
-def last_month(now: datetime) -> str:
-    """The newest month that is closed."""
-    first = now.astimezone(CHINA).replace(day=1)
-    return (first - timedelta(days=1)).strftime("%Y-%m")
-
-
-def before(month: str) -> str:
-    """2026-01 → 2025-12."""
-    year, number = (int(part) for part in month.split("-"))
-    return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02d}"

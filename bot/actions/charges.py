@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.actions.bill import MONTH, before, last_month, shown, told
+from bot.actions.bill import MONTH, shown, told
 from bot.actions.held import NeverOrdered
 from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill
@@ -13,7 +13,7 @@ from bot.actions.turn import Event, Turn
 from bot.actions.wiring import terms
 from crm.model import Bill, BillItem, Product
 from crm.operations import cancel_data_pack, reads
-from crm.worktime import month_of
+from crm.worktime import last_month, month_before, month_of
 
 # "我没订过怎么扣钱" asks about what was ordered, not about a charge that is named.
 _NOT_ORDERED = re.compile(r"没有?(?:订|定|办|开通?|点)(?:过|购)|never (?:ordered|subscribed|signed up)")
@@ -63,7 +63,7 @@ async def _bills(turn: Turn, month: str, most: int) -> list[Bill]:
     for _ in range(most):
         if bill := await reads.bill(turn.doors, turn.who, month):
             found.append(bill)
-        month = before(month)
+        month = month_before(month)
     return found
 
 
@@ -102,11 +102,11 @@ async def _tell_one(turn: Turn, bill: Bill, items: list[BillItem]) -> None:
 async def _tell_all(turn: Turn, bill: Bill) -> None:
     """What of the bill is still held and can be cancelled here, and what the sums are made of."""
     held = await cancel_data_pack.cancellable(turn.doors, turn.who)
-    earlier = await reads.bill(turn.doors, turn.who, before(bill.month))
+    earlier = await reads.bill(turn.doors, turn.who, month_before(bill.month))
     turn.say(
         "bill_why",
         **shown(bill, turn.who.language),
-        before=before(bill.month),
+        before=month_before(bill.month),
         stoppable=_stoppable(held, bill.items, turn.who.language),
         change_fen=bill.total_fen - earlier.total_fen if earlier and bill.state != "open" else 0,
         top=avoidable(bill),

@@ -14,6 +14,7 @@ from rasa_sdk.events import SlotSet
 from bot.actions import references
 from bot.actions.follow_ups import UNREAD, follow_up
 from bot.actions.references import Pick
+from bot.actions.registry import skill_of
 from bot.actions.shown import MOST, Item, Shown, item_of, listed, meant, recent_shown, recent_wish
 from bot.actions.turn import PRICES, Event, Turn
 from bot.actions.wiring import terms
@@ -23,7 +24,7 @@ from crm.operations.catalogue import on_sale
 from crm.operations.context import Bound
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
-from crm.worktime import month_of
+from crm.worktime import last_month, month_before, month_of
 
 BY_MONTH = {
     "query_bill": "query_bill",
@@ -73,11 +74,9 @@ async def of_number(turn: Turn, intent: str, entities: Mapping[str, Any], digits
 
     Raises Unavailable.
     """
-    from bot.actions.skills import SKILLS
-
     person, deadline = await identify(turn.doors, turn.who), turn.doors.read_deadline()
     if isinstance(person, Refusal):
-        return await SKILLS[intent].handle(turn.as_wish(intent, entities))
+        return await skill_of(intent).handle(turn.as_wish(intent, entities))
     numbers = await turn.doors.crm.numbers_of_account(person.msisdn, deadline=deadline)
     found = [n for n in numbers if (n.endswith(digits) if digits else n != person.msisdn)]
     kept = {"intent": intent, "entities": dict(entities), "at": turn.doors.now().isoformat()}
@@ -90,7 +89,7 @@ async def of_number(turn: Turn, intent: str, entities: Mapping[str, Any], digits
         other.bind(Bound(owner.msisdn, owner.id))
         other.of_number = last
         turn.say("for_number", last=last)
-    return [*await SKILLS[intent].handle(other), SlotSet("wish", {**kept, "number": last})]
+    return [*await skill_of(intent).handle(other), SlotSet("wish", {**kept, "number": last})]
 
 
 async def picked(turn: Turn, offerings: Sequence[Offering], neighbours: Sequence[Offering]) -> dict[str, Any] | None:
@@ -118,11 +117,9 @@ def points_back(turn: Turn) -> bool:
 
 async def _do(turn: Turn, intent: str, entities: Mapping[str, Any], number: str = "") -> list[Event]:
     """The same turn with the wish that was meant, about the number that ends in `number`."""
-    from bot.actions.skills import SKILLS
-
     if number:
         return await of_number(turn, intent, entities, number)
-    return await SKILLS[intent].handle(turn.as_wish(intent, entities))
+    return await skill_of(intent).handle(turn.as_wish(intent, entities))
 
 
 async def _of_other(turn: Turn) -> list[Event] | None:
@@ -156,8 +153,6 @@ def _ask_which(turn: Turn, intent: str, digits: str, found: Sequence[str]) -> No
 
 def _month(turn: Turn) -> str:
     """The month that the last wish is now asked of, "" for none."""
-    from bot.actions.bill import before, last_month
-
     wish = recent_wish(turn)
     if wish is None or wish["intent"] not in BY_MONTH:
         return ""
@@ -165,11 +160,11 @@ def _month(turn: Turn) -> str:
     newest = month_of(now) if wish["intent"] == "dispute_charge" else last_month(now)
     shown = str((wish.get("entities") or {}).get("month") or newest)
     if references.earlier_month(turn.text):
-        return before(shown)
+        return month_before(shown)
     said = str(turn.entities["month"]) if turn.says_only(("month",)) else ""
     # "Last month" under the bill of last month is the one before it.
     seen = said == shown and wish["intent"] == "query_bill" and references.last_month(turn.text)
-    return before(said) if seen else said
+    return month_before(said) if seen else said
 
 
 async def _picked(turn: Turn, pick: Pick, shown: Shown) -> list[Event]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.actions.registry import skill_of
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 
@@ -87,8 +88,6 @@ class Inform(Skill):
     tells = True
 
     async def answer(self, turn: Turn) -> list[Event]:
-        from bot.actions.skills import SKILLS
-
         if "secret_code" in turn.entities:
             turn.say("no_code_awaited")
             return []
@@ -97,6 +96,6 @@ class Inform(Skill):
             return []
         for entity, intent in ABOUT.items():
             if entity in turn.entities:
-                return await SKILLS[intent].handle(turn.as_wish(intent, turn.entities))
+                return await skill_of(intent).handle(turn.as_wish(intent, turn.entities))
         turn.say("what_about_it")
         return []

@@ -10,6 +10,7 @@ from bot.actions import restoring
 from bot.actions.disputed import DISPUTED, settle, settle_again
 from bot.actions.order_told import look_again, tell
 from bot.actions.refusals import refuse
+from bot.actions.registry import skill_of
 from bot.actions.restoring import watch_if_stopped
 from bot.actions.shown import forget
 from bot.actions.skill import Skill, clear_form
@@ -86,11 +87,9 @@ class MediaCame(Skill):
     resets = False
 
     async def answer(self, turn: Turn) -> list[Event]:
-        from bot.actions.skills import SKILLS
-
         kind = turn.entities.get("kind")
         if kind == "location":
-            return await SKILLS["find_store"].handle(turn.as_wish("find_store", {}))
+            return await skill_of("find_store").handle(turn.as_wish("find_store", {}))
         if kind == "sticker":
             turn.say("media_sticker")
         elif kind == "voice":

@@ -10,6 +10,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from bot.actions import references
 from bot.actions.form import OVER, Form
 from bot.actions.incidents import OTHER_FAULT, SERVICE_OF, explained
+from bot.actions.registry import registered
 from bot.actions.shown import recent_shown
 from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
@@ -100,9 +101,8 @@ class ReportFaultForm(Form):
 
 def wants_else(intent: str) -> bool:
     """Whether who says this while we ask for a description wants something else, rather than describes."""
-    from bot.actions.skills import SKILLS
-
-    return intent in SKILLS and not SKILLS[intent].tells
+    skill = registered().skills.get(intent)
+    return skill is not None and not skill.tells
 
 
 def describes(turn: Turn) -> bool:

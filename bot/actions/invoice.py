@@ -13,6 +13,7 @@ from bot.actions.fault import wants_else
 from bot.actions.form import OVER, UNCLEAR, Form
 from bot.actions.own_only import refuses_other
 from bot.actions.refusals import refuse
+from bot.actions.registry import ALWAYS
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 from crm.invoicing import is_tax_id
@@ -131,8 +132,6 @@ def _only_month(turn: Turn) -> bool:
 
 
 def _wants_else(intent: str, text: str) -> bool:
-    from bot.actions.skills import ALWAYS
-
     if intent in ALWAYS | NO_NAME:
         return True
     return wants_else(intent) and intent not in UNCLEAR and not COMPANY.fullmatch(text)

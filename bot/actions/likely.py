@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.actions.registry import registered
 from bot.actions.shown import recent_wish
 from bot.actions.turn import Turn
 from crm.errors import NotFound
@@ -48,8 +49,6 @@ NEIGHBOURS: dict[str, tuple[str, ...]] = {
 
 async def likely(turn: Turn) -> list[dict[str, Any]]:
     """At most MOST wishes that can be offered, each with what goes with it. Raises Unavailable."""
-    from bot.actions.skills import OFFERED
-
     wish = recent_wish(turn)
     last = str(wish["intent"]) if wish else ""
     names = [
@@ -59,15 +58,13 @@ async def likely(turn: Turn) -> list[dict[str, Any]]:
         *(name for name, sure in turn.ranking if sure >= WEAK),
     ]
     carried = {name: turn.entities.get(name) for name in CARRIED}
-    return [{"intent": name, **carried} for name in dict.fromkeys(names) if name in OFFERED][:MOST]
+    return [{"intent": name, **carried} for name in dict.fromkeys(names) if name in registered().offered][:MOST]
 
 
 def close(turn: Turn) -> tuple[tuple[str, float], tuple[str, float]] | None:
     """The two likeliest readings when both can be offered and neither is far ahead."""
-    from bot.actions.skills import OFFERED
-
     told = [(name, sure) for name, sure in turn.ranking if name != "nlu_fallback"][:2]
-    if len(told) < 2 or any(name not in OFFERED for name, _ in told):
+    if len(told) < 2 or any(name not in registered().offered for name, _ in told):
         return None
     return (told[0], told[1]) if told[1][1] * 3 >= told[0][1] else None
 

@@ -10,6 +10,8 @@ from bot.actions.context import points_back
 from bot.actions.follow_ups import follow_up
 from bot.actions.form import OVER, Form
 from bot.actions.refusals import refuse
+from bot.actions.registry import registered
+from bot.actions.several import kept
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 from crm.operations import login
@@ -101,11 +103,8 @@ def _just_sent(turn: Turn) -> bool:
 
 def _waiting(turn: Turn) -> list[str]:
     """The wishes that go on after the login, of those that have a name."""
-    from bot.actions.several import kept
-    from bot.actions.skills import OFFERED
-
     wish = kept(turn, put_off=True) or {}
-    return [name for name in wish.get("parts") or [wish.get("intent")] if name in OFFERED]
+    return [name for name in wish.get("parts") or [wish.get("intent")] if name in registered().offered]
 
 
 async def send_code(turn: Turn, number: str | None = None) -> dict[str, Any]:

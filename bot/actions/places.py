@@ -6,6 +6,7 @@ import re
 
 from rasa_sdk.events import SlotSet
 
+from bot.actions.registry import skill_of
 from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
@@ -90,10 +91,8 @@ async def tell_nearest(turn: Turn, errand: str) -> None:
 
 async def _book(turn: Turn, errand: str, option: str, region: str, place: str) -> list[Event]:
     """A visit, near the place that was spoken of: whoever is not known logs in first."""
-    from bot.actions.skills import SKILLS
-
     about = option if option.startswith("cancel:") else errand or ANY_ERRAND
-    return await SKILLS["book_visit"].handle(
+    return await skill_of("book_visit").handle(
         turn.as_wish("book_visit", {"option": about, "region": region, "place": place})
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from bot.actions import references
+from bot.actions.registry import skill_of
 from bot.actions.shown import shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
@@ -22,10 +23,8 @@ class QueryMyPlan(Skill):
     response: ClassVar[str] = "my_plan"
 
     async def _unknown(self, turn: Turn, refusal: Refusal) -> list[Event]:
-        from bot.actions.plans import ConsultPlans
-
         if references.bare(turn.text) in BARE:
-            return await ConsultPlans().answer(turn)
+            return await skill_of("consult_plans").attempt(turn.as_wish("consult_plans", turn.entities))
         return await super()._unknown(turn, refusal)
 
     async def answer(self, turn: Turn) -> list[Event]:

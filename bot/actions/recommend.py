@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from bot.actions.bill import before, last_month
 from bot.actions.plan import offered
 from bot.actions.shown import shows
 from bot.actions.skill import Skill
@@ -18,7 +17,7 @@ from crm.operations.identify import identify
 from crm.operations.results import Refusal
 from crm.pricing import Priced, cheapest, lost, paid
 from crm.rules import SENIOR_AGE
-from crm.worktime import CHINA
+from crm.worktime import CHINA, last_month, month_before
 
 MONTHS = 6
 SHOWN = 3
@@ -97,7 +96,7 @@ async def _months(turn: Turn) -> list[UsageSummary]:
     """The last whole months, of those that are kept."""
     names = [last_month(turn.doors.now())]
     while len(names) < MONTHS:
-        names.append(before(names[-1]))
+        names.append(month_before(names[-1]))
     found = await asyncio.gather(*(reads.usage(turn.doors, turn.who, name) for name in names))
     return [one for one in found if one]
 

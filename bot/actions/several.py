@@ -7,6 +7,7 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from bot.actions.context import of_number
+from bot.actions.registry import registered, skill_of
 from bot.actions.shown import is_fresh
 from bot.actions.skill import Skill, shareable
 from bot.actions.turn import Event, Turn
@@ -19,25 +20,24 @@ class SeveralQuestions(Skill):
     ends_form = False
 
     async def answer(self, turn: Turn) -> list[Event]:
-        from bot.actions.skills import READS, SKILLS
-
-        parts = [part for part in dict.fromkeys(turn.parts) if part in SKILLS]
+        table = registered()
+        parts = [part for part in dict.fromkeys(turn.parts) if part in table.skills]
         if not parts:
             turn.say("fallback_menu")
             return []
-        todo = [*(p for p in parts if p in READS), *[p for p in parts if p not in READS][:1]]
+        todo = [*(p for p in parts if p in table.reads), *[p for p in parts if p not in table.reads][:1]]
         events: list[Event] = []
         for done, part in enumerate(todo):
             at = turn.doors.now().isoformat()
             kept = {"intent": self.wish, "entities": shareable(turn.entities), "parts": todo[done:], "at": at}
             try:
-                events += await SKILLS[part].attempt(turn.as_wish(part, turn.entities))
+                events += await skill_of(part).attempt(turn.as_wish(part, turn.entities))
             except Unavailable:
                 # The other parts would wait as long, for the same sentence.
                 turn.say("crm_unavailable")
                 turn.outcome(part, "abandoned")
                 return [*events, SlotSet("wish", kept)]
-            if part in READS and _waits_for_login(events):
+            if part in table.reads and _waits_for_login(events):
                 return [*events, SlotSet("wish", kept)]
         return events
 
@@ -84,18 +84,14 @@ class Resume(Skill):
 
 def kept(turn: Turn, put_off: bool = False) -> dict[str, Any] | None:
     """The last wish that can be had once more; or, if there is one, the one that was `put_off` for another topic."""
-    from bot.actions.skills import SKILLS
-
     wish = turn.slot("wish") or {}
     if put_off and is_fresh(turn, (turn.slot("put_off") or {}).get("at")):
         wish = turn.slot("put_off")
-    return wish if wish.get("intent") in SKILLS and wish["intent"] != "login" else None
+    return wish if wish.get("intent") in registered().skills and wish["intent"] != "login" else None
 
 
 async def resume(turn: Turn, put_off: bool = False) -> list[Event]:
     """Does the kept wish; nothing when there is none."""
-    from bot.actions.skills import SKILLS
-
     wish = kept(turn, put_off)
     if wish is None:
         return []
@@ -103,7 +99,7 @@ async def resume(turn: Turn, put_off: bool = False) -> list[Event]:
     if wish.get("number"):
         return await of_number(turn, wish["intent"], entities, wish["number"])
     again = turn.as_wish(wish["intent"], entities, parts, wish.get("topic") or "")
-    return await SKILLS[wish["intent"]].handle(again)
+    return await skill_of(wish["intent"]).handle(again)
 
 
 def _waits_for_login(events: list[Event]) -> bool:

@@ -1,4 +1,4 @@
-"""Every action of the bot, by intent. Importing this module registers them all with rasa_sdk."""
+"""Every action of the bot, by intent. Importing this module registers them all, with rasa_sdk and among themselves."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ from bot.actions import (
     visits,
 )
 from bot.actions.form import Form
+from bot.actions.registry import ALWAYS, Registry, register
 from bot.actions.skill import Skill
 
 READ_SKILLS: tuple[Skill, ...] = (
@@ -168,8 +169,6 @@ _BY_WISH = {skill.wish: skill for skill in (*READ_SKILLS, *WRITE_SKILLS, *TALK_S
 
 SKILLS: Mapping[str, Skill] = {**_BY_WISH, **dict.fromkeys(guide.GUIDED, GUIDE)}
 READS = frozenset(skill.wish for skill in READ_SKILLS) | guide.GUIDED
-ALWAYS = frozenset({"transfer_to_agent", "distress", "report_fraud", "report_lost_sim", "older_mode", "login"})
-"""The ways to a human, and the proof that others wait for."""
 OFFERED = (READS | {skill.wish for skill in WRITE_SKILLS}) - {
     "faq",
     "login",
@@ -178,6 +177,8 @@ OFFERED = (READS | {skill.wish for skill in WRITE_SKILLS}) - {
     "book_visit",
 }
 """What is asked back by its short name when it is one of the likely readings."""
+
+register(Registry(SKILLS, READS, OFFERED))
 
 
 def switchable() -> list[str]:

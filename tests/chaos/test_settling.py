@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,8 +22,7 @@ async def test_a_notice_of_ours_that_is_due_later_is_waited_for(redis_server: Pa
         await stack.at_rest()
         assert await waiting(stack.stores.redis, ["n2"]) == 0
         assert await waiting(stack.stores.redis, ["n1", "n2"]) == 1
-        while not stack.sms.texts():
-            await asyncio.sleep(0.05)
+        await stack.until(stack.sms.texts)
         await stack.at_rest()
         assert await waiting(stack.stores.redis, ["n1"]) == 0
     finally:
