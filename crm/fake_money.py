@@ -47,8 +47,7 @@ class FakeMoney(FakeState):
             self._subscriber(msisdn)
             now = self.clock()
             wrong, until = self.wrong_cards.get(msisdn, (0, None))
-            if until and until > now:
-                raise Refused("card_locked", {"locked_until": until.isoformat()})
+            self.policy.card_tries.check(until, now)
             if card_number not in self.cards:
                 self._wrong_card(msisdn, wrong + 1, now)
             amount, used_by = self.cards[card_number], self.card_users.get(card_number)
@@ -110,9 +109,6 @@ class FakeMoney(FakeState):
         return balance_fen
 
     def _wrong_card(self, msisdn: str, wrong: int, now: datetime) -> None:
-        if wrong >= self.policy.card_tries:
-            until = now + self.policy.card_lock(wrong)
-            self.wrong_cards[msisdn] = (wrong, until)
-            raise Refused("card_locked", {"locked_until": until.isoformat()})
-        self.wrong_cards[msisdn] = (wrong, None)
-        raise Refused("card_invalid", {"tries_left": self.policy.card_tries - wrong})
+        tries = self.policy.card_tries
+        self.wrong_cards[msisdn] = (wrong, tries.locked_until(wrong, now))
+        tries.refuse(wrong, now)

@@ -24,8 +24,7 @@ class FakePeople(FakeState):
             person = self._subscriber(msisdn)
             check_enough(proof)
             wrong, until = self.wrong_proofs.get(msisdn, (0, None))
-            if until and until > self.clock():
-                raise Refused("proof_locked", {"locked_until": until.isoformat()})
+            self.policy.proof_tries.check(until, self.clock())
             papers = papers_of(person)
             said = (
                 (proof.password, papers.password),
@@ -42,11 +41,9 @@ class FakePeople(FakeState):
         await self._once("verify", idempotency_key, (msisdn, proof), act, deadline)
 
     def _wrong_proof(self, msisdn: str, wrong: int) -> NoReturn:
-        locked = self.clock() + self.policy.proof_lock(wrong) if wrong >= self.policy.proof_tries else None
-        self.wrong_proofs[msisdn] = (wrong, locked)
-        if locked:
-            raise Refused("proof_locked", {"locked_until": locked.isoformat()})
-        raise Refused("proof_wrong", {"tries_left": self.policy.proof_tries - wrong})
+        tries, now = self.policy.proof_tries, self.clock()
+        self.wrong_proofs[msisdn] = (wrong, tries.locked_until(wrong, now))
+        tries.refuse(wrong, now)
 
     async def puk(self, msisdn: str, *, deadline: float) -> str:
         await self._arrive(deadline)

@@ -9,6 +9,7 @@ from typing import Any
 
 from crm.errors import Refused
 from crm.model import Subscriber, TicketKind
+from crm.tries import Tries
 from crm.worktime import CHINA, add_working_days
 
 
@@ -57,13 +58,9 @@ class Policy:
         return timedelta(days=self.terms["refund"]["cooling_off_days"])
 
     @property
-    def proof_tries(self) -> int:
-        return int(self.terms["proof_tries"]["most"])
-
-    def proof_lock(self, wrong_tries: int) -> timedelta:
-        """The same for proofs of who somebody is."""
-        beyond = max(0, wrong_tries - self.proof_tries)
-        return timedelta(minutes=self.terms["proof_tries"]["lock_minutes"] * 2 ** min(beyond, 6))
+    def proof_tries(self) -> Tries:
+        """Of who somebody is."""
+        return self._tries("proof_tries", "proof_locked", "proof_wrong")
 
     @property
     def billing_run_days(self) -> int:
@@ -71,10 +68,10 @@ class Policy:
         return int(self.terms["billing_run"]["days"])
 
     @property
-    def card_tries(self) -> int:
-        return int(self.terms["card_tries"]["most"])
+    def card_tries(self) -> Tries:
+        """Of the numbers of recharge cards."""
+        return self._tries("card_tries", "card_locked", "card_invalid")
 
-    def card_lock(self, wrong_tries: int) -> timedelta:
-        """How long cards are refused after so many wrong tries in a row: longer with each further one."""
-        beyond = max(0, wrong_tries - self.card_tries)
-        return timedelta(minutes=self.terms["card_tries"]["lock_minutes"] * 2 ** min(beyond, 6))
+    def _tries(self, name: str, locked: str, wrong: str) -> Tries:
+        rule = self.terms[name]
+        return Tries(int(rule["most"]), timedelta(minutes=rule["lock_minutes"]), locked, wrong)

@@ -7,13 +7,13 @@ import hmac
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.effects import new_id
 from crm.errors import Refused
 from crm.model import TopUp
-from crm.reference import reads, schema
+from crm.reference import reads, schema, wrong_tries
 from crm.reference.reads import Terms
 from crm.reference.writes import credit
 
@@ -35,12 +35,13 @@ async def redeem(connection: AsyncConnection, key: bytes, msisdn: str, number: s
     Refused: card_locked, card_invalid (counts as a wrong try), card_used, card_used_by_you, card_expired.
     """
     await reads.subscriber(connection, msisdn, lock=True)
-    wrong = await _wrong_tries(connection, msisdn, terms)
+    tries = terms.policy.card_tries
+    wrong = await wrong_tries.so_far(connection, schema.card_tries, tries, msisdn, terms)
     table = schema.recharge_card
     digest = card_hash(key, number)
     card = (await connection.execute(select(table).where(table.c.hash == digest))).mappings().first()
     if card is None:
-        await _count_wrong(connection, msisdn, wrong + 1, terms)
+        await wrong_tries.refuse(connection, schema.card_tries, tries, msisdn, wrong + 1, terms)
     if card["valid_until"] <= terms.now:
         raise Refused("card_expired")
     # Two numbers may send one card at once: only one of them changes the row.
@@ -50,7 +51,7 @@ async def redeem(connection: AsyncConnection, key: bytes, msisdn: str, number: s
     )
     if not taken.rowcount:
         await _refuse_used(connection, digest, msisdn)
-    await connection.execute(delete(schema.card_tries).where(schema.card_tries.c.msisdn == msisdn))
+    await wrong_tries.forget(connection, schema.card_tries, msisdn)
     payment_id, amount = new_id("PAY", terms.now), card["amount_fen"]
     payment = {
         "id": payment_id, "msisdn": msisdn, "amount_fen": amount, "method": "card", "state": "done",
@@ -67,22 +68,3 @@ async def _refuse_used(connection: AsyncConnection, digest: bytes, msisdn: str) 
     if card["used_by"] == msisdn:
         raise Refused("card_used_by_you", {"amount_fen": card["amount_fen"]})
     raise Refused("card_used")
-
-
-async def _wrong_tries(connection: AsyncConnection, msisdn: str, terms: Terms) -> int:
-    table = schema.card_tries
-    row = (await connection.execute(select(table).where(table.c.msisdn == msisdn))).mappings().first()
-    if row and row["locked_until"] and row["locked_until"] > terms.now:
-        raise Refused("card_locked", {"locked_until": row["locked_until"].isoformat()})
-    return int(row["wrong"]) if row else 0
-
-
-async def _count_wrong(connection: AsyncConnection, msisdn: str, wrong: int, terms: Terms) -> NoReturn:
-    """Always raises; the count is kept, since a refusal is committed like any other answer."""
-    table, most = schema.card_tries, terms.policy.card_tries
-    locked = terms.now + terms.policy.card_lock(wrong) if wrong >= most else None
-    await connection.execute(delete(table).where(table.c.msisdn == msisdn))
-    await connection.execute(insert(table).values(msisdn=msisdn, wrong=wrong, locked_until=locked))
-    if locked:
-        raise Refused("card_locked", {"locked_until": locked.isoformat()})
-    raise Refused("card_invalid", {"tries_left": most - wrong})

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hmac
 from datetime import datetime
-from typing import NoReturn
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.effects import new_id
 from crm.errors import NotFound, Refused
 from crm.model import Appointment, Proof, Shop
 from crm.proving import TAIL, check_enough, same_name
-from crm.reference import reads, schema
+from crm.reference import reads, schema, wrong_tries
 from crm.reference.cards import card_hash
 from crm.reference.papers import Papers
 from crm.reference.reads import Terms, all_rows, build, one_row
@@ -36,7 +35,8 @@ async def verify(connection: AsyncConnection, key: bytes, msisdn: str, proof: Pr
     """Refused: proof_short, proof_wrong (counted), proof_locked, no_papers."""
     person = await reads.subscriber(connection, msisdn, lock=True)
     check_enough(proof)
-    wrong = await _wrong_tries(connection, msisdn, terms)
+    tries = terms.policy.proof_tries
+    wrong = await wrong_tries.so_far(connection, schema.proof_tries, tries, msisdn, terms)
     kept = select(schema.papers).where(schema.papers.c.msisdn == msisdn)
     known = (await connection.execute(kept)).mappings().first()
     if known is None:
@@ -46,32 +46,13 @@ async def verify(connection: AsyncConnection, key: bytes, msisdn: str, proof: Pr
         hmac.compare_digest(known[name], _hash(key, msisdn, value)) for name, value in said.items() if value
     ) and (not proof.name or same_name(proof.name, person.name))
     if not fits or proof.monthly_fen not in (None, await _monthly_fen(connection, msisdn, terms)):
-        await _count_wrong(connection, msisdn, wrong + 1, terms)
-    await connection.execute(delete(schema.proof_tries).where(schema.proof_tries.c.msisdn == msisdn))
+        await wrong_tries.refuse(connection, schema.proof_tries, tries, msisdn, wrong + 1, terms)
+    await wrong_tries.forget(connection, schema.proof_tries, msisdn)
 
 
 async def _monthly_fen(connection: AsyncConnection, msisdn: str, terms: Terms) -> int | None:
     held = await reads.products(connection, msisdn, terms)
     return next((p.price_fen for p in held if p.category == "plan" and p.status == "active"), None)
-
-
-async def _wrong_tries(connection: AsyncConnection, msisdn: str, terms: Terms) -> int:
-    table = schema.proof_tries
-    row = (await connection.execute(select(table).where(table.c.msisdn == msisdn))).mappings().first()
-    if row and row["locked_until"] and row["locked_until"] > terms.now:
-        raise Refused("proof_locked", {"locked_until": row["locked_until"].isoformat()})
-    return int(row["wrong"]) if row else 0
-
-
-async def _count_wrong(connection: AsyncConnection, msisdn: str, wrong: int, terms: Terms) -> NoReturn:
-    """Always raises; the count is kept, since a refusal is committed like any other answer."""
-    table, most = schema.proof_tries, terms.policy.proof_tries
-    locked = terms.now + terms.policy.proof_lock(wrong) if wrong >= most else None
-    await connection.execute(delete(table).where(table.c.msisdn == msisdn))
-    await connection.execute(insert(table).values(msisdn=msisdn, wrong=wrong, locked_until=locked))
-    if locked:
-        raise Refused("proof_locked", {"locked_until": locked.isoformat()})
-    raise Refused("proof_wrong", {"tries_left": most - wrong})
 
 
 async def puk(connection: AsyncConnection, msisdn: str) -> str:
