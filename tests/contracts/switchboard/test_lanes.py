@@ -14,17 +14,20 @@ from tests.contracts.switchboard.stack import Stack
 LI = Address("web", "li")
 
 
-async def test_a_lane_that_broke_is_taken_up_again_in_order(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [lanes.Work, sender.Delivery])
+async def test_a_lane_that_broke_is_taken_up_again_in_order(
+    kind: type[lanes.Work] | type[sender.Delivery], stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lanes, "BROKEN_S", 0.3)
-    whole, broken = lanes.Work.done, []
+    whole, broken = kind.done, []
 
-    async def done(work: lanes.Work) -> None:
+    async def done(work: lanes.Work | sender.Delivery) -> None:
         if not broken:
             broken.append(work)
             raise ValueError("nobody foresaw this")
         await whole(work)
 
-    monkeypatch.setattr(lanes.Work, "done", done)
+    monkeypatch.setattr(kind, "done", done)
     stack.worker()
     await stack.say(LI, "1")
     await stack.until(lambda: broken)
@@ -32,25 +35,6 @@ async def test_a_lane_that_broke_is_taken_up_again_in_order(stack: Stack, monkey
     await stack.until(lambda: len(stack.web.sent) == 3)
     assert stack.web.texts()[1:] == ["echo 1", "echo 2"]
     assert len(broken) == 1
-
-
-async def test_a_send_lane_that_broke_is_taken_up_again_in_order(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "BROKEN_S", 0.3)
-    whole, broken = sender.Delivery.done, []
-
-    async def done(delivery: sender.Delivery) -> None:
-        if not broken:
-            broken.append(delivery)
-            raise ValueError("nobody foresaw this")
-        await whole(delivery)
-
-    monkeypatch.setattr(sender.Delivery, "done", done)
-    stack.worker()
-    await stack.say(LI, "1")
-    await stack.until(lambda: broken)
-    await stack.say(LI, "2")
-    await stack.until(lambda: len(stack.web.sent) == 3)
-    assert stack.web.texts()[1:] == ["echo 1", "echo 2"]
 
 
 async def test_a_redis_that_is_away_after_the_send_ends_no_send_lane_and_repeats_nothing(stack: Stack) -> None:
