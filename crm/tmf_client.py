@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,21 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from aiohttp import (
-    ClientConnectorError,
-    ClientError,
-    ClientSession,
-    ClientTimeout,
-    ServerDisconnectedError,
-    StreamReader,
-)
+from aiohttp import ClientSession
 
+from crm.asking import ask, twice
 from crm.documents.scalars import BadDocument, Document, rows
-from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
+from crm.errors import CrmError, KeyReused, NotFound, Refused, Unavailable
 
 T = TypeVar("T")
 MEDIA_TYPE = "application/json;charset=utf-8"
-MOST_ANSWER = 4 * 1024 * 1024
 MOST_DIGITS = 10
 PAGE = 500
 """So many rows are asked for at once."""
@@ -77,14 +69,7 @@ class TmfClient:
     async def _read_twice(
         self, method: str, path: str, query: Mapping[str, str], document: Document | None, deadline: float
     ) -> Reply:
-        try:
-            return await self._call(method, path, query, document, {}, deadline)
-        except TimedOut:
-            if deadline <= asyncio.get_running_loop().time():
-                raise
-        except Unavailable:
-            await asyncio.sleep(0)
-        return await self._call(method, path, query, document, {}, deadline)
+        return await twice(lambda: self._call(method, path, query, document, {}, deadline), deadline)
 
     async def _write(self, path: str, document: Document, key: str, deadline: float, method: str = "POST") -> Reply:
         return await self._call(method, path, {}, document, {"Idempotency-Key": key}, deadline)
@@ -93,43 +78,12 @@ class TmfClient:
         self, method: str, path: str, query: Mapping[str, str], document: Document | None,
         headers: Mapping[str, str], deadline: float,
     ) -> Reply:  # fmt: skip
-        left = deadline - asyncio.get_running_loop().time()
-        if left <= 0:
-            raise TimedOut("the deadline had passed")
         data = None if document is None else json.dumps(document, ensure_ascii=False).encode()
         more = {**headers, "Content-Type": MEDIA_TYPE} if data is not None else headers
-        try:
-            async with self._session.request(
-                method,
-                path,
-                params=query,
-                data=data,
-                headers=more,
-                timeout=ClientTimeout(total=left),
-                allow_redirects=False,
-            ) as response:
-                raw = await _whole(response.content)
-                duplicate = response.headers.get("Idempotent-Replayed") == "true"
-                total = response.headers.get("X-Total-Count", "")
-                return Reply(_checked(response.status, raw), duplicate, int(total) if _is_count(total) else 0)
-        except asyncio.TimeoutError as late:
-            raise TimedOut("no answer before the deadline") from late
-        except ClientConnectorError as refused:
-            raise Unavailable("cannot connect") from refused
-        except ServerDisconnectedError as cut:
-            raise TimedOut("the connection broke") from cut
-        except (ClientError, OSError) as broken:
-            raise TimedOut("the connection broke") from broken
-
-
-async def _whole(content: StreamReader) -> bytes:
-    """The body to its end. Raises Unavailable when it is longer than any answer."""
-    raw = bytearray()
-    async for part in content.iter_any():
-        raw += part
-        if len(raw) > MOST_ANSWER:
-            raise Unavailable("the answer is too long")
-    return bytes(raw)
+        answer = await ask(self._session, method, path, deadline=deadline, query=query, data=data, headers=more)
+        duplicate = answer.headers.get("idempotent-replayed") == "true"
+        total = answer.headers.get("x-total-count", "")
+        return Reply(_checked(answer.status, answer.raw), duplicate, int(total) if _is_count(total) else 0)
 
 
 def _is_count(text: str) -> bool:

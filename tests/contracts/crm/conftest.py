@@ -1,4 +1,4 @@
-"""The same tests for the CRM in memory and for the adapter before the reference CRM."""
+"""The same tests for the CRM in memory, the adapter before the reference CRM, and the carrier's before its stand-in."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tests.contracts.crm.serving import (
     make_seeded,
     serving,
     serving_postgres,
+    standing_in,
 )
 
 
@@ -56,10 +57,15 @@ async def reference(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
         yield running
 
 
-@pytest.fixture(params=["fake", "tmf", ON_POSTGRESQL])
+@pytest.fixture(params=["fake", "carrier", "tmf", ON_POSTGRESQL])
 async def crm(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[Crm]:
+    known = FakeCrm.demo(clock, SUBSCRIBERS)
     if request.param == "fake":
-        yield FakeCrm.demo(clock, SUBSCRIBERS)
+        yield known
+        return
+    if request.param == "carrier":
+        async with standing_in(known, clock) as carrier:
+            yield carrier
         return
     async with _place(request, tmp_path, clock) as running, tmf_crm(running.url, TOKEN, clock) as adapter:
         yield adapter

@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from crm.carrier.adapter import CarrierCrm, carrier_crm
+from crm.carrier.standin import carrier_app
+from crm.port import Crm
 from crm.reference.app import crm_app
 from crm.reference.catalogue import demo_catalogue, demo_policy
 from crm.reference.http import Office
@@ -24,6 +28,7 @@ from tests import postgres
 TOKEN = "a-token-of-the-tests"
 CARD_KEY = b"k" * 32
 PAYGATE_KEY = b"p" * 32
+CARRIER_KEY = b"c" * 32
 SUBSCRIBERS = 30
 NOW = datetime(2026, 11, 18, 2, 30, tzinfo=timezone.utc)
 
@@ -84,6 +89,16 @@ async def serving_postgres(template: str, clock: Clock) -> AsyncIterator[Referen
     """Serve a copy of a seeded database on PostgreSQL."""
     async with _serving(Store(await postgres.fresh("renji_crm", template)), clock) as running:
         yield running
+
+
+@asynccontextmanager
+async def standing_in(known: Crm, clock: Clock) -> AsyncIterator[CarrierCrm]:
+    """The carrier's adapter before a stand-in that asks `known`."""
+    app = web.Application()
+    app.add_subapp("/carrier/", carrier_app(known, CARRIER_KEY, clock))
+    async with TestServer(app, host="127.0.0.1") as server:
+        async with carrier_crm(str(server.make_url("")).rstrip("/"), CARRIER_KEY, clock) as adapter:
+            yield adapter
 
 
 @asynccontextmanager

@@ -10,12 +10,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from sqlalchemy import insert
 
+from crm.asking import MOST_ANSWER
 from crm.errors import NotFound, Refused, Unavailable
 from crm.port import Crm, Invoice, InvoiceRequest, ItemAction, Order, OrderItem, OrderRequest, within
 from crm.reference import schema
 from crm.reference.schema import columns
 from crm.tmf import tmf_crm
-from crm.tmf_client import MOST_ANSWER
 from crm.worktime import CHINA
 from tests.contracts.crm.serving import TOKEN, Clock, Reference
 
