@@ -21,10 +21,10 @@ from rasa_sdk.executor import ActionExecutor
 from bot.action_server import ActionsServer, serve
 from bot.actions import skills, wiring
 from bot.actions.terms import Terms
+from crm.connect import connected
 from crm.hosted import Gateway, hosted_payments
 from crm.operations.doors import Doors
 from crm.operations.gate import OPERATIONS
-from crm.tmf import tmf_crm
 from switchboard import logs
 from switchboard.errors import BadSettings
 from switchboard.redis.stores import open_stores, utc_now
@@ -42,7 +42,7 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
     opened.push_async_callback(stores.close)
     switches = Switches(stores.switches, utc_now, {"skill": skills.switchable(), "operation": OPERATIONS})
     await switches.look()
-    crm = await opened.enter_async_context(tmf_crm(settings.crm_url, settings.key("crm").hex(), utc_now))
+    crm = await opened.enter_async_context(connected(settings.crm, settings.crm_url, settings.crm_token, utc_now))
     gateway = Gateway(
         url=settings.paygate_url or f"{settings.crm_url}/paygate",
         notify_url=f"{settings.public_url}/pay/callback",

@@ -44,13 +44,13 @@ from console.database import open_engine
 from console.demo import rules
 from console.demo.app import Demo, Person
 from console.directory import CrmDirectory
+from crm.connect import connected
 from crm.happenings import Event, Tell, events_handler
 from crm.hosted import Gateway, hosted_payments
 from crm.payments import PaymentEvent, Payments
 from crm.payments_http import payment_callback
 from crm.port import Crm
 from crm.reference.stories import stories
-from crm.tmf import tmf_crm
 from switchboard import garbage, logs
 from switchboard.errors import AcceptError, BadSettings, NotReachable
 from switchboard.metrics import ExchangeMetrics
@@ -102,7 +102,7 @@ def make_app(parts: Parts, draining: Draining) -> web.Application:
     if demo:
         _mount_demo(app, parts)
     app.router.add_post("/pay/callback", payment_callback(parts.payments, _telling(parts.stores.accept)))
-    app.router.add_post("/crm/events", events_handler(parts.settings.key("crm").hex(), _raising(parts)))
+    app.router.add_post("/crm/events", events_handler(parts.settings.crm_token, _raising(parts)))
     app.router.add_get("/healthz", serving.healthz)
     readiness = Readiness(parts.stores, parts.settings.rasa_urls.split(","), parts.http)
     app.router.add_get("/readyz", serving.readyz(readiness.look))
@@ -270,7 +270,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Parts:
     adapters = connectors.build(
         settings, session, stores.outbox, lambda reply, language: wordings.get("").numbered(reply, language)
     )
-    crm = await stack.enter_async_context(tmf_crm(settings.crm_url, settings.key("crm").hex(), utc_now))
+    crm = await stack.enter_async_context(connected(settings.crm, settings.crm_url, settings.crm_token, utc_now))
     paygate = Gateway(
         url=settings.paygate_url or f"{settings.crm_url}/paygate",
         notify_url=f"{settings.public_url}/pay/callback",

@@ -36,7 +36,7 @@ from console.retention import Retention
 from console.switched import carry_on
 from console.writer import Writer
 from crm import worktime
-from crm.tmf import tmf_crm
+from crm.connect import connected
 from switchboard import garbage, logs
 from switchboard.choices import Commands
 from switchboard.errors import BadSettings, BadWording, NotReachable
@@ -249,7 +249,7 @@ async def working(settings: Settings) -> AsyncIterator[Partitions]:
             await stack.enter_async_context(adapter.running())
         bot = bot_client(settings)
         await stack.enter_async_context(bot.running())
-        crm = await stack.enter_async_context(tmf_crm(settings.crm_url, settings.key("crm").hex(), utc_now))
+        crm = await stack.enter_async_context(connected(settings.crm, settings.crm_url, settings.crm_token, utc_now))
         engine = open_engine(settings.database_url)
         stack.push_async_callback(engine.dispose)
         solo = Solo(stores.scripts, "writer", settings.worker_name)

@@ -13,15 +13,16 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from crm.connect import connected
 from crm.errors import CrmError
 from crm.model import Offering
 from crm.port import Crm, within
-from crm.tmf import tmf_crm
 from switchboard.settings import Settings
 
 SCHEMA = 1
@@ -155,5 +156,5 @@ async def refreshing(crm: AbstractAsyncContextManager[Crm], file: CatalogueFile,
 
 def kept_fresh(settings: Settings) -> AbstractAsyncContextManager[None]:
     """What a slot enters beside its server."""
-    crm = tmf_crm(settings.crm_url, settings.key("crm").hex())
+    crm = connected(settings.crm, settings.crm_url, settings.crm_token, lambda: datetime.now(timezone.utc))
     return refreshing(crm, CatalogueFile.under(settings.var), settings.catalogue_refresh_s)

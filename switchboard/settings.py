@@ -10,9 +10,11 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from switchboard.errors import BadSettings
+
+CrmKind = Literal["tmf", "carrier"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,11 @@ class Settings:
     redis_replicas: int = 0
     """Replicas that must have a message before a channel hears "received"."""
     database_url: str = "sqlite+aiosqlite:///var/console.db"
+    crm: CrmKind = "tmf"
+    """How the CRM is spoken to: TM Forum v4, or the worked example of a carrier's own JSON."""
     crm_url: str = "http://127.0.0.1:8090"
+    crm_secret: str = ""
+    """Shared with the CRM: the bearer token, or what signs. "" derives one, as the reference CRM does."""
     crm_database_url: str = "sqlite+aiosqlite:///var/crm.db"
     rasa_urls: str = "http://127.0.0.1:5005,http://127.0.0.1:5006"
     actions_url: str = "http://127.0.0.1:5055"
@@ -88,6 +94,11 @@ class Settings:
     """Shared with the payment gateway: signs callbacks. "" in the demo derives one."""
 
     @property
+    def crm_token(self) -> str:
+        """What the CRM asks its callers for, and we ask it for."""
+        return self.crm_secret or self.key("crm").hex()
+
+    @property
     def secret(self) -> bytes:
         """The installation's secret: at least 32 bytes in a file of mode 0600."""
         try:
@@ -126,6 +137,10 @@ def _parse(kind: Any, text: str) -> Any:
         if text not in ("0", "1"):
             raise ValueError("must be 0 or 1")
         return text == "1"
+    if kind == "CrmKind":
+        if text not in get_args(CrmKind):
+            raise ValueError(f"must be {' or '.join(get_args(CrmKind))}")
+        return text
     if kind == "int":
         return int(text)
     if kind == "Path":

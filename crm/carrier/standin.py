@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any
 
@@ -23,13 +24,14 @@ MOST_KEY = 128
 MOST_PAGE = 100
 MOST_ROWS = 5000
 BODY_S, CALL_S = 5.0, 10.0
+CRM = web.AppKey("crm", Crm)  # type: ignore[type-abstract]
 
 
 class StandIn:
-    """`crm` answers; `key` is shared with the caller."""
+    """`key` is shared with the caller; the Crm that answers is the application's."""
 
-    def __init__(self, crm: Crm, key: bytes, clock: Callable[[], datetime]) -> None:
-        self._crm, self._key, self._clock = crm, key, clock
+    def __init__(self, key: bytes, clock: Callable[[], datetime]) -> None:
+        self._key, self._clock = key, clock
         self._nonces = Nonces()
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -45,36 +47,43 @@ class StandIn:
         except BadSignature as bad:
             # Signed all the same: who has the key and a wrong clock has to learn which of the two it is.
             return self._say(headers.get("x-nonce", "")[:64], {"code": bad.code})
-        return self._say(nonce, await self._outcome(body))
+        return self._say(nonce, await self._outcome(request.app[CRM], body))
 
-    async def _outcome(self, body: bytes) -> Document:
+    async def _outcome(self, crm: Crm, body: bytes) -> Document:
         try:
-            return await self._served(json.loads(body))
+            document = json.loads(body)
+        except (ValueError, RecursionError):
+            return _invalid("body")
+        try:
+            return await _served(crm, document)
         except CrmError as error:
             code, data = told(error)
             return {"code": code, "data": data}
         except BadDocument as bad:
-            return {"code": DENIED.codes["invalid"], "data": values_to({"field": bad.field})}
-        except (ValueError, RecursionError):
-            return {"code": DENIED.codes["invalid"], "data": values_to({"field": "body"})}
-
-    async def _served(self, raw: Any) -> Document:
-        document = mapping(raw, "body")
-        call, service = service_of(document.get("service"))
-        arguments = service.arguments(document.get("params", {}))
-        arguments |= {"limit": MOST_ROWS} if service.limited else {}
-        if service.writes:
-            arguments["idempotency_key"] = _key(document)
-        answer = await getattr(self._crm, call)(**arguments, deadline=within(CALL_S))
-        if service.paged:
-            return _page(service, answer, document)
-        repeated = {"repeatFlag": "Y"} if getattr(answer, "duplicate", False) else {}
-        return {"code": DONE, "data": service.answer.write(answer), **repeated}
+            return _invalid(bad.field)
 
     def _say(self, nonce: str, document: Document) -> web.Response:
         body = json.dumps(document, ensure_ascii=False).encode()
         headers = {**signed(self._key, nonce, body, self._clock()), "Content-Type": MEDIA_TYPE}
         return web.Response(body=body, headers=headers)
+
+
+def _invalid(field: str) -> Document:
+    return {"code": DENIED.codes["invalid"], "data": values_to({"field": field})}
+
+
+async def _served(crm: Crm, raw: Any) -> Document:
+    document = mapping(raw, "body")
+    call, service = service_of(document.get("service"))
+    arguments = service.arguments(document.get("params", {}))
+    arguments |= {"limit": MOST_ROWS} if service.limited else {}
+    if service.writes:
+        arguments["idempotency_key"] = _key(document)
+    answer = await getattr(crm, call)(**arguments, deadline=within(CALL_S))
+    if service.paged:
+        return _page(service, answer, document)
+    repeated = {"repeatFlag": "Y"} if getattr(answer, "duplicate", False) else {}
+    return {"code": DONE, "data": service.answer.write(answer), **repeated}
 
 
 def _key(document: Any) -> str:
@@ -94,8 +103,14 @@ def _page(service: Service, rows: Any, document: Any) -> Document:
     return {"code": DONE, "data": service.answer.write(shown), "total": str(len(rows))}
 
 
-def carrier_app(crm: Crm, key: bytes, clock: Callable[[], datetime]) -> web.Application:
-    """To be served under /carrier/."""
+def carrier_app(opened: AbstractAsyncContextManager[Crm], key: bytes, clock: Callable[[], datetime]) -> web.Application:
+    """To be served under /carrier/. `opened` is entered when the application starts."""
     app = web.Application(client_max_size=MOST_BODY)
-    app.router.add_post("/api", StandIn(crm, key, clock).handle)
+    app.router.add_post("/api", StandIn(key, clock).handle)
+
+    async def asking(app: web.Application) -> AsyncIterator[None]:
+        async with opened as app[CRM]:
+            yield
+
+    app.cleanup_ctx.append(asking)
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import AsyncIterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import uvloop
 from aiohttp import web
 
+from crm.carrier.standin import carrier_app
 from crm.reference.app import crm_app
 from crm.reference.catalogue import DATA, demo_policy, read_catalogue
 from crm.reference.cycle import run_cycles
@@ -19,6 +21,7 @@ from crm.reference.paygate import Paygate, paygate_app
 from crm.reference.seed import fill_papers
 from crm.reference.store import Store
 from crm.reference.telling import telling
+from crm.tmf import tmf_crm
 from crm.tracing import write_lines
 
 
@@ -43,6 +46,9 @@ def build(options: argparse.Namespace) -> web.Application:
         await store.close()
 
     app.cleanup_ctx.insert(0, running)
+    if options.carrier:
+        own = tmf_crm(f"http://{options.host}:{options.port}", crm_token(secret), now)
+        app.add_subapp("/carrier/", carrier_app(own, crm_token(secret).encode(), now))
     return app
 
 
@@ -55,6 +61,10 @@ def main() -> None:
     parser.add_argument("--secret-file", type=Path, default=default_secret_file())
     parser.add_argument("--public-url", default="", help="where a person's browser finds the payment page")
     parser.add_argument("--tell", default="", help="URL of a gateway's /crm/events; without it nothing is told")
+    parser.add_argument(
+        "--carrier", action="store_true", default=os.environ.get("RENJI_CRM") == "carrier",
+        help="answer under /carrier/ too, in the form of a carrier's own; the stand-in asks this CRM itself",
+    )  # fmt: skip
     options = parser.parse_args()
     write_lines()
     uvloop.install()

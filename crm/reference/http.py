@@ -56,7 +56,7 @@ class Office:
 
 
 OFFICE = web.AppKey("office", Office)
-OPEN_PATHS = ("/healthz", "/paygate/")
+OPEN_PATHS = ("/healthz", "/paygate/", "/carrier/")
 
 
 def office(request: web.Request) -> Office:

@@ -32,8 +32,8 @@ def derived(secret: bytes, purpose: str) -> bytes:
 
 
 def crm_token(secret: bytes) -> str:
-    """The bearer token that the CRM asks its callers for."""
-    return derived(secret, "crm").hex()
+    """What the CRM asks its callers for, unless RENJI_CRM_SECRET gives both sides another."""
+    return os.environ.get("RENJI_CRM_SECRET", "") or derived(secret, "crm").hex()
 
 
 def card_key(secret: bytes) -> bytes:

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -95,7 +95,7 @@ async def serving_postgres(template: str, clock: Clock) -> AsyncIterator[Referen
 async def standing_in(known: Crm, clock: Clock) -> AsyncIterator[CarrierCrm]:
     """The carrier's adapter before a stand-in that asks `known`."""
     app = web.Application()
-    app.add_subapp("/carrier/", carrier_app(known, CARRIER_KEY, clock))
+    app.add_subapp("/carrier/", carrier_app(nullcontext(known), CARRIER_KEY, clock))
     async with TestServer(app, host="127.0.0.1") as server:
         async with carrier_crm(str(server.make_url("")).rstrip("/"), CARRIER_KEY, clock) as adapter:
             yield adapter

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 
+import pytest
 from aiohttp import ClientError, ClientSession
 from aiohttp.test_utils import unused_port
 
-from crm.port import OrderItem, OrderRequest, within
+from crm.connect import ADAPTERS, connected
+from crm.port import Crm, OrderItem, OrderRequest, within
 from crm.reference.stories import demo_cards
-from crm.tmf import TmfCrm, tmf_crm
 from tests.contracts.crm.serving import copy_seeded
 
 LI = "+8613800000000"
@@ -24,16 +27,17 @@ REQUEST = OrderRequest(LI, (OrderItem("add", "pack-5g"),), "q1", "web", 1000)
 
 
 @asynccontextmanager
-async def process(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, TmfCrm, str]]:
-    """Started and healthy; killed at the end."""
+async def process(folder: Path, kind: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, Crm, str]]:
+    """Started and healthy, with the adapter that RENJI_CRM names; killed at the end."""
     port = unused_port()
     command = ["-m", "crm.reference", "--port", str(port), "--database", f"sqlite+aiosqlite:///{folder}/crm.db"]
-    running = await asyncio.create_subprocess_exec(sys.executable, *command, "--secret-file", str(folder / "secret"))
+    command += ["--secret-file", str(folder / "secret")]
+    running = await asyncio.create_subprocess_exec(sys.executable, *command, env={**os.environ, "RENJI_CRM": kind})
     url = f"http://127.0.0.1:{port}"
     try:
         await asyncio.wait_for(_healthy(url), 60)
         token = hmac.new(SECRET.encode(), b"crm", hashlib.sha256).hexdigest()
-        async with tmf_crm(url, token) as crm:
+        async with connected(kind, url, token, lambda: datetime.now(timezone.utc)) as crm:
             yield running, crm, url
     finally:
         if running.returncode is None:
@@ -53,13 +57,14 @@ async def _healthy(url: str) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_killed_crm_keeps_its_orders_and_its_answers(tmp_path: Path, seeded: Path) -> None:
+@pytest.mark.parametrize("kind", ADAPTERS)
+async def test_a_killed_crm_keeps_its_orders_and_its_answers(tmp_path: Path, seeded: Path, kind: str) -> None:
     copy_seeded(seeded, tmp_path)
     (tmp_path / "secret").write_text(SECRET)
-    async with process(tmp_path) as (running, crm, _):
+    async with process(tmp_path, kind) as (running, crm, _):
         first = await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(10))
         running.kill()
-    async with process(tmp_path) as (running, crm, url):
+    async with process(tmp_path, kind) as (running, crm, url):
         assert first == await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(10))
         assert (first,) == await crm.orders(LI, deadline=within(10))
         async with ClientSession() as stranger:

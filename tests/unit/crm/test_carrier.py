@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -239,7 +240,7 @@ def test_anything_else_is_no_value(kind: Kind, raw: Any) -> None:
 async def door() -> AsyncIterator[Callable[..., Awaitable[tuple[int, dict[str, Any]]]]]:
     """Sends a body with headers to a stand-in; its status and answer."""
     app = web.Application()
-    app.add_subapp("/carrier/", carrier_app(FakeCrm.demo(clock, 5), KEY, clock))
+    app.add_subapp("/carrier/", carrier_app(nullcontext(FakeCrm.demo(clock, 5)), KEY, clock))
     async with TestServer(app, host="127.0.0.1") as server, ClientSession() as session:
 
         async def send(body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
