@@ -58,10 +58,10 @@ async def answer(turn: Turn) -> list[Event] | None:
     if month := _month(turn):
         wish = recent_wish(turn) or {}
         return await _do(turn, BY_MONTH[wish["intent"]], {"month": month}, str(wish.get("number") or ""))
-    if turn.form and not turn.waits_for_number:
-        return None
     if again := follow_up(turn):
         return await _do(turn, *again)
+    if turn.form and not turn.waits_for_number:
+        return None
     if pick := references.pick_of(turn.text):
         shown = recent_shown(turn)
         return await _picked(turn, pick, shown) if shown and pick.kind in ("", shown.kind) else None

@@ -13,6 +13,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions.follow_ups import follow_up
 from bot.actions.skill import clear_form, switched_off
 from bot.actions.turn import Event, Turn
 from bot.actions.wiring import doors
@@ -48,8 +49,9 @@ class Form(Action, ABC):  # type: ignore[misc]
         return self.awaits.get(step, "")
 
     def passes(self, turn: Turn) -> bool:
-        """Whether words that fill nothing may still mean something to the rules."""
-        return False
+        """Whether words that fill nothing may still mean something to the rules: another place for the shops that were
+        asked for in between."""
+        return follow_up(turn) is not None
 
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
         """Every slot is filled."""
@@ -66,6 +68,7 @@ class Form(Action, ABC):  # type: ignore[misc]
             return [*off, *self.ended()]
         try:
             if not step or self._asks_again(turn):
+                turn.again = bool(step)
                 events = await self._next(turn, {})
             else:
                 events = await self._consume(turn, step)
@@ -143,6 +146,7 @@ class Form(Action, ABC):  # type: ignore[misc]
     async def _unclear(self, turn: Turn) -> list[Event]:
         misses = int(turn.slot("form_misses") or 0) + 1
         turn.say("form_offer_human" if misses >= OFFER_HUMAN_AT else "form_unclear")
+        turn.again = True
         return [SlotSet("form_misses", misses), *await self._next(turn, {})]
 
     def ended(self) -> list[Event]:

@@ -10,6 +10,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions import references
 from bot.actions.fault import wants_else
+from bot.actions.follow_ups import follow_up
 from bot.actions.form import OVER, UNCLEAR, Form
 from bot.actions.own_only import refuses_other
 from bot.actions.refusals import refuse
@@ -84,7 +85,7 @@ class InvoiceForm(Form):
     def _title(self, turn: Turn, text: str) -> dict[str, Any] | None:
         if turn.entities.get("option") == PERSONAL or FOR_A_PERSON.fullmatch(text):
             return {"told": PERSONAL, "way": "-"}
-        if len(text) < 2 or _wants_else(turn.intent, text):
+        if len(text) < 2 or follow_up(turn) or _wants_else(turn.intent, text):
             return None
         return {"told": text[: invoice.MOST_TITLE]}
 

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.context import points_back
-from bot.actions.follow_ups import follow_up
 from bot.actions.form import OVER, Form
 from bot.actions.refusals import refuse
 from bot.actions.registry import registered
@@ -77,7 +76,7 @@ class LoginForm(Form):
         return []
 
     def passes(self, turn: Turn) -> bool:
-        return turn.waits_for_number and (points_back(turn) or follow_up(turn) is not None)
+        return turn.waits_for_number and (points_back(turn) or super().passes(turn))
 
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
         return [SlotSet("bound_in", turn.who.message_id), FollowupAction("action_resume")]

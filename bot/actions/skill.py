@@ -21,8 +21,8 @@ from crm.operations.identify import identify
 from crm.operations.levels import level
 from crm.operations.results import Refusal
 
-PATIENCE = 2
-"""So many questions in a row may be asked in the middle of a form."""
+PATIENCE = 1
+"""So many questions in a row may be asked in the middle of a form: its own comes once more after each."""
 FORM_SLOTS = (
     "chosen", "among", "agreed", "code", "quote", "way", "means", "kind", "told", "first", "strayed", "form_misses",
     "secret_number", "secret_login",

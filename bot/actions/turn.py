@@ -46,12 +46,16 @@ class Turn:
         """What a form understood of this turn, kept when the CRM then does not answer."""
         self.asked = False
         """What was said in this turn asks for the next step already."""
+        self.again = False
+        """What is asked was asked before: shorter words will do."""
         self.gentle = bool(tracker.get_slot("older"))
         """Somebody old, or who asked to be served so: nothing is sold to them."""
         self.of_number = ""
         """The last digits of another number that this answers for, so that its choices do too."""
         self.words: dict[str, str] = {}
-        """What an entity was read from, where a person wrote it."""
+        """What the first entity of a name was read from, where a person wrote it."""
+        self.named: list[tuple[str, Any, str]] = []
+        """Name, value and words of all of them."""
         self.entities: dict[str, Any] = {}
         """The first of each name, of those that are meant when several stand in the text."""
         self.values = meant_of(self.text, message.get("entities") or ())
@@ -61,7 +65,9 @@ class Turn:
         for entity in self.values:
             self.entities.setdefault(entity["entity"], entity["value"])
             if self.text and "start" in entity:
-                self.words.setdefault(entity["entity"], self.text[entity["start"] : entity["end"]])
+                words = self.text[entity["start"] : entity["end"]]
+                self.words.setdefault(entity["entity"], words)
+                self.named.append((entity["entity"], entity["value"], words))
 
     @classmethod
     async def begin(cls, dispatcher: CollectingDispatcher, tracker: Tracker, doors: Doors) -> Turn:
@@ -93,7 +99,7 @@ class Turn:
         other.intent, other.entities, other.parts = intent, dict(entities), list(parts)
         other.topic, other.text = topic, ""
         other.of_number, other.gentle = self.of_number, self.gentle
-        other.events, other.words = self.events, self.words
+        other.events, other.words, other.named = self.events, self.words, self.named
         other.values = self.values if other.entities == self.entities else []
         return other
 
@@ -124,9 +130,8 @@ class Turn:
 
     def say(self, response: str, **values: Any) -> None:
         """One message in the words of content/responses; `values` are plain JSON."""
-        self.dispatcher.utter_message(
-            response=f"utter_{response}", **{"of_number": self.of_number, "no_sales": self.gentle, **values}
-        )
+        always = {"of_number": self.of_number, "no_sales": self.gentle, "again": self.again}
+        self.dispatcher.utter_message(response=f"utter_{response}", **{**always, **values})
 
     def effect(self, **effects: Any) -> None:
         """What the switchboard does with the commit: handoff, timers, language, awaits."""
