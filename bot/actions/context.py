@@ -11,11 +11,11 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
-from bot.actions import references
+from bot.actions import amounts, references
 from bot.actions.follow_ups import UNREAD, follow_up
 from bot.actions.references import Pick
 from bot.actions.registry import skill_of
-from bot.actions.shown import MOST, Item, Shown, item_of, listed, meant, recent_shown, recent_wish
+from bot.actions.shown import MOST, Item, Shown, further, item_of, listed, meant, recent_shown, recent_wish
 from bot.actions.turn import PRICES, Event, Turn
 from bot.actions.wiring import terms
 from crm.model import Offering
@@ -42,6 +42,8 @@ OF_A_NUMBER = frozenset(
     }
 )  # fmt: skip
 """Wishes that the holder of an account may ask of its other numbers: they only read."""
+LISTS = frozenset({"consult_plans", "compare_plans", "recommend_plan", "consult_roaming"})
+"""Wishes that are answered by a list of offerings."""
 TO_HAVE = {"plan": "change_plan", "pack": "order_data_pack"}
 
 
@@ -100,8 +102,10 @@ async def picked(turn: Turn, offerings: Sequence[Offering], neighbours: Sequence
     shown, pick = recent_shown(turn), references.pick_of(turn.text)
     if not shown or not pick:
         return {} if shown and references.asks_price(turn.text) else None
-    known = {offering.id for offering in offerings}
-    ids = [one["id"] for one in meant(pick, shown, [item_of(o) for o in neighbours]) if one["id"] in known]
+    known, near, one = {offering.id for offering in offerings}, [item_of(o) for o in neighbours], shown.it()
+    # Who asks whether there are cheaper ones wants to see them, rather than one more offer.
+    found = further(pick, one, near) if one and references.asks_whether(turn.text) else meant(pick, shown, near)
+    ids = [item["id"] for item in found if item["id"] in known]
     if not ids:
         turn.say("none_like_that", count=len(shown.items), nth=pick.nth)
         return {}
@@ -217,16 +221,23 @@ async def _about_shown(turn: Turn) -> list[Event] | None:
     shown = recent_shown(turn)
     if shown is None:
         return None
-    one = shown.it()
+    one, amount = shown.it(), amounts.asked(turn.text)
     if references.asks_how_to_have(turn.text):
         return await _do(turn, TO_HAVE[shown.kind], {"offering": one["id"]} if one else {})
+    if references.asks_price(turn.text) or (amount and _lists(turn)):
+        if one:
+            return await _do(turn, "consult_plans", {"offering": one["id"]})
+        return await _do(turn, "consult_plans", {"among": [i["id"] for i in shown.items], "amount": amount})
     if one is None:
         return None
-    if references.asks_price(turn.text):
-        return await _do(turn, "consult_plans", {"offering": one["id"]})
     if shown.kind == "pack" and references.asks_to_cancel(turn.text):
         return await _cancel(turn, str(one["id"]))
     return None
+
+
+def _lists(turn: Turn) -> bool:
+    """Whether what was shown was asked for last: later "流量呢" is about one's own."""
+    return str((recent_wish(turn) or {}).get("intent")) in LISTS
 
 
 async def _cancel(turn: Turn, offering: str) -> list[Event]:

@@ -16,7 +16,9 @@ TAKES = {
 }
 """What can be asked of another place, and the values that name one."""
 UNREAD = frozenset({"nlu_fallback", "out_of_scope", "inform"})
-_PLACE = re.compile(r"[\u4e00-\u9fff]{2,10}(?:省|市|区|縣|县|镇|鎮|乡|鄉|村|街道?|路|广场|廣場|附近|那边|那邊)")
+_PLACE = re.compile(r"[\u4e00-\u9fff]{2,10}(?:省|市|区|縣|县|镇|鎮|乡|鄉|村|街道?|路|广场|廣場|附近)")
+_TO_GO = re.compile("如果|要是|假如|去|到|(?:多少|几块|什么)钱?|怎么(?:样|收费|算)|如何|贵不贵|行不行|可以吗|能用吗")
+"""What goes around a place that is asked about next."""
 
 
 def follow_up(turn: Turn) -> tuple[str, dict[str, Any]] | None:
@@ -24,10 +26,16 @@ def follow_up(turn: Turn) -> tuple[str, dict[str, Any]] | None:
     wish = str((recent_wish(turn) or {}).get("intent"))
     takes = TAKES.get(wish, ())
     said = {name: turn.entities[name] for name in takes if name in turn.entities}
-    if turn.says_only(takes):
-        return wish, {**said, "place": turn.words.get(next(iter(said)), "")}
+    words = [words for name, _, words in turn.named if name in takes]
+    if words and _points(turn.text, words):
+        return wish, {**said, "place": words[0], "places": words}
     place = references.bare(turn.text)
     # A district may say more than the city that was understood of it.
     if "region" in takes and turn.intent in UNREAD and _PLACE.fullmatch(place):
         return wish, {**said, "place": place}
     return None
+
+
+def _points(text: str, words: list[str]) -> bool:
+    """Whether nothing but these places is named: "去日本和泰国", "英国那边多少钱"."""
+    return references.points(text, *words) or references.points(_TO_GO.sub(" ", text), *words)

@@ -26,7 +26,7 @@ from crm.operations.results import CodeSent, Done, Pending, Refusal
 # The person may look at a fresh offer at once.
 REQUOTE = frozenset({"price_changed", "quote_expired", "quote_void", "quote_not_shown"})
 WAIT = frozenset({"code_too_soon", "code_wrong", "code_expired", "code_none"})
-SHOWN = 6
+SHOWN = 9
 SHOWN_BY_SMS = 4
 
 
@@ -67,10 +67,12 @@ class OrderForm(Form):
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         if turn.intent == self.wish and refuses_other(turn, self.wish):
             return {}
+        if (pointed := await self._pointed(turn)) is not None:
+            if pointed and turn.slot("quote"):
+                await self.leave(turn, "changed")
+            return pointed
         if step == "code":
             return await self._read_code(turn)
-        if (pointed := await self._pointed(turn)) is not None:
-            return pointed
         bare = turn.says_only(SAID)
         if turn.intent == "deny" and not bare:
             return await self._no(turn)

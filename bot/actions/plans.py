@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from bot.actions import references
+from dataclasses import dataclass
+
+from bot.actions import amounts, references
 from bot.actions.packs import common
 from bot.actions.plan import offered
-from bot.actions.shown import Shown, item_of, meant, shows
+from bot.actions.shown import BEST, MOST, item_of, ranked, recent_shown, shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import Offering
@@ -13,56 +15,66 @@ from crm.operations import reads
 from crm.operations.catalogue import find, on_sale, speaks_of
 
 SHOWN = 6
+PACKS_SHOWN = 9
+"""Packs are chosen from at once, so that every common one is there."""
 SHOWN_BY_SMS = 4
-HMT = ("港澳", "香港", "澳门", "台湾", "Hong Kong", "Macao", "Macau", "Taiwan")
-HMT_CODES = frozenset({"hk", "mo", "tw", "hmt"})
-"""Abroad to a phone, and no countries."""
 
 
 class ConsultPlans(Skill):
+    """`among` are those to speak of, `amount` voice or sms when it was asked how much of that is in them."""
+
     wish = "consult_plans"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        plans = await on_sale(turn.doors, "plan", turn.who.region)
-        packs = await on_sale(turn.doors, "data_pack", turn.who.region)
-        services = await on_sale(turn.doors, "service", turn.who.region)
-        found = () if _bound(turn) else _named_so(turn, (*plans, *packs, *services))
-        of_packs = not found and _speaks_of_packs(turn, packs, plans)
+        sold = _Sold(*[await on_sale(turn.doors, kind, turn.who.region) for kind in ("plan", "data_pack", "service")])
+        found = _named_so(turn, sold)
+        of_packs = all(one.category == "data_pack" for one in found) if found else _speaks_of_packs(turn, sold)
         if not found:
-            found = _bounded(turn, packs if of_packs else plans)
+            found = _bounded(turn, sold.packs if of_packs else sold.plans)
             if not found and _bound(turn):
                 turn.say("none_like_that", count=0, nth=0)
         if len(found) == 1:
-            one = found[0]
-            shows(turn, [one], one=True)
-            turn.say("offering_details", **offered(one, turn.who.language), is_plan=one.category == "plan")
+            shows(turn, found, one=True)
+            details = offered(found[0], turn.who.language)
+            turn.say("offering_details", **details, is_plan=found[0].category == "plan")
         elif of_packs:
-            listed = sorted(found or packs, key=lambda pack: not common(pack))[: _most(turn)]
-            shows(turn, listed)
-            turn.say("packs", items=[offered(p, turn.who.language) for p in listed])
+            _list_packs(turn, found or sold.packs)
         else:
-            shown = _few(found or plans, _most(turn))
-            shows(turn, shown)
-            items = [offered(p, turn.who.language) for p in shown]
-            turn.say("plans", items=items, more=len(shown) < len(plans))
+            _list_plans(turn, found, sold.plans)
         turn.outcome(self.wish, "answered")
         return []
 
 
-class ConsultRoaming(Skill):
-    """What there is for use abroad, and what has to be switched on for it."""
+@dataclass(frozen=True)
+class _Sold:
+    """What is on sale where the person is."""
 
-    wish = "consult_roaming"
+    plans: tuple[Offering, ...]
+    packs: tuple[Offering, ...]
+    services: tuple[Offering, ...]
 
-    async def answer(self, turn: Turn) -> list[Event]:
-        packs = await on_sale(turn.doors, "data_pack", turn.who.region)
-        services = await on_sale(turn.doors, "service", turn.who.region)
-        place = _place_abroad(turn)
-        abroad = _for_place(_abroad(packs, services), place)
-        shows(turn, abroad)
-        turn.say("roaming_packs", items=[offered(p, turn.who.language) for p in abroad], place=place)
-        turn.outcome(self.wish, "answered")
-        return []
+
+def _list_packs(turn: Turn, packs: tuple[Offering, ...]) -> None:
+    most, usual = (SHOWN_BY_SMS if turn.who.channel == "sms" else PACKS_SHOWN), tuple(filter(common, packs))
+    shown = _few(usual, most) if len(usual) > most else sorted(packs, key=lambda pack: not common(pack))[:most]
+    shows(turn, shown)
+    turn.say("packs", items=[offered(p, turn.who.language) for p in shown], more=len(shown) < len(packs))
+
+
+def _list_plans(turn: Turn, found: tuple[Offering, ...], plans: tuple[Offering, ...]) -> None:
+    """Those that were found, else all, or all of the generation that was named."""
+    generation = amounts.generation_of(turn.text)
+    fitting = found or tuple(p for p in plans if not generation or p.generation == generation) or plans
+    shown = _few(fitting, SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN)
+    shows(turn, shown)
+    items, amount = [offered(p, turn.who.language) for p in shown], str(turn.entities.get("amount") or "")
+    if amount in ("voice", "sms"):
+        turn.say("amounts_in_plans", items=items, amount=amount)
+        return
+    if not all(p.generation == generation for p in shown):
+        generation = ""
+    every = bool(generation) and all(p.generation == generation for p in plans)
+    turn.say("plans", items=items, more=len(shown) < len(plans), generation=generation, every=every)
 
 
 class ComparePlans(Skill):
@@ -86,29 +98,9 @@ class ComparePlans(Skill):
         return []
 
 
-def _abroad(packs: tuple[Offering, ...], services: tuple[Offering, ...]) -> list[Offering]:
-    """Packs that need a service switched on rather than a plan: those for use abroad."""
-    switches = {service.id for service in services}
-    return [pack for pack in packs if switches & set(pack.requires)]
-
-
-def _place_abroad(turn: Turn) -> str:
-    """In the person's words."""
-    near = turn.entities.get("region") in HMT_CODES
-    return turn.words.get("country") or (turn.words.get("region", "") if near else "")
-
-
-def _for_place(abroad: list[Offering], place: str) -> list[Offering]:
-    """Those whose names say the place; for another one not those that are for Hong Kong, Macao and Taiwan only."""
-    if not place:
-        return abroad
-    elsewhere = {pack.id for near in HMT for pack in find(abroad, near)}
-    return list(find(abroad, place)) or [p for p in abroad if p.id not in elsewhere] or abroad
-
-
-def _speaks_of_packs(turn: Turn, packs: tuple[Offering, ...], plans: tuple[Offering, ...]) -> bool:
+def _speaks_of_packs(turn: Turn, sold: _Sold) -> bool:
     kind = turn.entities.get("kind") or references.kind_of(turn.text)
-    return kind == "pack" or speaks_of(turn.text, packs, rather_than=plans)
+    return kind == "pack" or speaks_of(turn.text, sold.packs, rather_than=sold.plans)
 
 
 def _bound(turn: Turn) -> str:
@@ -117,24 +109,31 @@ def _bound(turn: Turn) -> str:
 
 def _bounded(turn: Turn, offerings: tuple[Offering, ...]) -> tuple[Offering, ...]:
     """Those within a price that was said, or the cheapest, dearest, with most data; () where no bound was said."""
-    bound, fen = _bound(turn), turn.price_fen()
-    everybodys = tuple(o for o in offerings if not o.audience)
+    bound, fen, generation = _bound(turn), turn.price_fen(), amounts.generation_of(turn.text)
+    everybodys = tuple(o for o in offerings if not o.audience and (not generation or o.generation == generation))
     if bound and fen is not None:
         return tuple(o for o in everybodys if (o.price_fen <= fen if bound == "most" else o.price_fen >= fen))
-    pick = references.pick_of(turn.text)
-    if pick is None or pick.nth or not everybodys:
+    pick = references.pick_of(amounts.without_generation(turn.text))
+    if pick is None or pick.nth or pick.order == "middle":
         return ()
-    found = {item["id"] for item in meant(pick, Shown("", tuple(map(item_of, everybodys))), ())}
-    return tuple(o for o in everybodys if o.id in found)
+    best = ranked(pick, list(map(item_of, everybodys)))[: 1 if pick.order in BEST else MOST]
+    return tuple(o for o in everybodys if o.id in {item["id"] for item in best})
 
 
-def _named_so(turn: Turn, offerings: tuple[Offering, ...]) -> tuple[Offering, ...]:
-    """Several that are called so, unless a price says which."""
-    said, among, amount = (turn.entities.get(name) for name in ("offering", "among", "amount_fen"))
-    shared = tuple(o for o in offerings if o.id in (among or ()))
+def _named_so(turn: Turn, sold: _Sold) -> tuple[Offering, ...]:
+    """Several that are called so, unless a price says which; a volume names what there is of what was spoken of."""
+    if _bound(turn):
+        return ()
+    said, among, amount, volume = (turn.entities.get(name) for name in ("offering", "among", "amount_fen", "volume_kb"))
+    every = (*sold.plans, *sold.packs, *sold.services)
+    shared = tuple(o for o in every if o.id in (among or ()))
     if shared and not said:
         return find(shared, None, amount) or shared
-    return find(offerings, said, amount)
+    if said or amount is not None or not amounts.names_volume(turn.text, turn.words.get("volume_kb", "")):
+        return find(every, said, amount)
+    shown = recent_shown(turn)
+    kind = references.kind_of(turn.text) or (shown.kind if shown else "pack")
+    return find(sold.plans if kind == "plan" else filter(common, sold.packs), None, None, volume)
 
 
 def _named(turn: Turn) -> tuple[set[str], set[int]]:
@@ -145,10 +144,6 @@ def _named(turn: Turn) -> tuple[set[str], set[int]]:
     amounts = {int(e["value"]) for e in entities if e["entity"] == "amount_fen"}
     numbers = [e["value"] for e in entities if e["entity"] == "number"]
     return ids, amounts | {number * 100 for number in numbers if isinstance(number, int)}
-
-
-def _most(turn: Turn) -> int:
-    return SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN
 
 
 def _few(plans: tuple[Offering, ...], most: int) -> list[Offering]:

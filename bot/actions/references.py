@@ -18,12 +18,13 @@ _SIMPLE = str.maketrans(
     "个点贵种这换号呢还吗钱么样实费选办订单张该们说给对请问别开",
 )
 _OPENER = re.compile(
-    r"(?:(?:请问|你好|您好|喂|在吗|在不在|哈喽|嗨|嘿|不好意思|打扰)(?:一下|了)?[啊呀哈]?|(?:我)?(?:想)?(?:要)?(?:请)?问一?下|我?想请?问|"
+    r"(?:(?:请问|你好|您好|喂|在吗|在不在|哈喽|嗨|嘿|不好意思|打扰|等等|等一?下|稍等|慢着)(?:一下|了)?[啊呀哈]?|"
+    r"(?:我)?(?:想)?(?:要)?(?:请)?问一?下|我?想请?问|"
     r"我?想(?:查|了解|咨询)一?下|那个(?= )|嗯+(?= )|"
-    r"(?:hi|hello|hey|excuse me|sorry|good (?:morning|afternoon|evening))(?: there)?(?= )) *"
+    r"(?:hi|hello|hey|excuse me|sorry|wait|hold on|good (?:morning|afternoon|evening))(?: there)?(?= )) *"
 )
 _AROUND_ZH = re.compile(
-    "不要(?:这|那)(?:个|款|种)|我说的是|我是说|不是|不对|有没有|看一下|看看|查一下|查查|帮我|给我|麻烦|那一个|那个|那款|那种|这一个|这个|"
+    "(?:这|那)(?:边|里|儿)|不要(?:这|那)(?:个|款|种)|我说的是|我是说|不是|不对|有没有|看一下|看看|查一下|查查|帮我|给我|麻烦|那一个|那个|那款|那种|这一个|这个|"
     "这款|这种|的话|一下|一个|一款|还有|或者|就|还|再|那|这|我|想|要|来|看|查|个|款|种|的|呢|吧|吗|么|啊|呀|哦|嗯|了|有|是|请|在|和|"
     "哪一?(?:个|款|种)|换成|改成|换|改|办理|办|订购|订|开通|选择|选"
 )
@@ -43,6 +44,7 @@ _ORDERS = (
     ("dearer", r"(?:更|再)贵(?:一?(?:点|些)儿?)?|贵(?:一?(?:点|些)儿?|的)|\bdearer\b|\bmore expensive\b|\bpricier\b"),
     ("most_data", r"流量最(?:多|大)|最(?:多|大)(?:的?流量)?|\b(?:the )?most data\b|\b(?:biggest|largest)\b"),
     ("least_data", r"流量最(?:少|小)|最(?:少|小)(?:的?流量)?|\b(?:the )?least data\b|\bsmallest\b"),
+    ("middle", r"中间|中等|中档|适中|\bmiddle\b|\bmid ?range\b"),
     ("more_data", r"流量(?:更|再)?(?:多|大)(?:一?(?:点|些)儿?)?|(?:多|大)(?:一?(?:点|些)儿?)流量|\bmore data\b"),
 )
 _READ = tuple((name, re.compile(pattern)) for name, pattern in _ORDERS)
@@ -56,6 +58,7 @@ _NTH = re.compile(
 _PRICE = re.compile(
     r"多少(?:钱|费用?)?|什么价(?:格|钱)?|价格|资费|怎么收费|几块钱?|how much|what .*\bprice|\bprice\b|\bcosts?\b"
 )
+_WHETHER = re.compile(r"有没有|有无|还有|有.*[吗么没]|\bany(?:thing)?\b|\bare there\b|\bdo you have\b")
 _WHAT_IS_IN_IT = re.compile(
     r"(?:里面?)?(?:有|是|含|包含?)?(?:多少|几个?|多大)(?:流[量两]|分钟|通话|短信|g(?:b)?|兆|的?量)"
     r"|how much data|how many (?:minutes|texts|gb)"
@@ -97,7 +100,7 @@ _EARLIER = re.compile(r"再(?:往)?(?:上|前)(?:面)?(?:一)?个月|(?:the )?mo
 
 @dataclass(frozen=True)
 class Pick:
-    """Which of what was shown: an `order` (cheaper, dearest, more_data …) or the `nth` (1 first, -1 last).
+    """Which of what was shown: an `order` (cheaper, dearest, more_data, middle …) or the `nth` (1 first, -1 last).
 
     `kind` plan or pack where it was said; `wants`: to have it, rather than to hear about it.
     """
@@ -156,9 +159,26 @@ def kind_of(text: str) -> str:
     return next((name for name, pattern in _KINDS if pattern.search(plain)), "")
 
 
+def without_kinds(plain: str) -> str:
+    """Without the words for plans and packs."""
+    for _, pattern in _KINDS:
+        plain = pattern.sub(" ", plain)
+    return plain
+
+
 def asks_price(text: str) -> bool:
     """ "多少钱" about something that was shown; "我还有多少钱" is about somebody's own money."""
-    return _is(_PRICE, text) and not _OWN.search(fold(text))
+    return _is(_PRICE, text) and not speaks_of_own(text)
+
+
+def speaks_of_own(text: str) -> bool:
+    """ "我还剩多少" is about what somebody has."""
+    return bool(_OWN.search(fold(text)))
+
+
+def asks_whether(text: str) -> bool:
+    """ "有没有便宜点的": whether there are such at all."""
+    return bool(_WHETHER.search(fold(text)))
 
 
 def asks_how_to_have(text: str) -> bool:
@@ -174,9 +194,7 @@ def limit(text: str) -> str:
 
 def points_within(text: str, *said: str) -> bool:
     """Whether a text says nothing but a bound on a price, whose words are `said`, and perhaps of what kind."""
-    plain = _AT_LEAST.sub(" ", _AT_MOST.sub(" ", _without(fold(text), said)))
-    for _, pattern in _KINDS:
-        plain = pattern.sub(" ", plain)
+    plain = without_kinds(_AT_LEAST.sub(" ", _AT_MOST.sub(" ", _without(fold(text), said))))
     return bool(limit(text)) and not _left(re.sub("块钱?|元", " ", plain))
 
 

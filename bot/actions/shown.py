@@ -15,6 +15,8 @@ from crm.model import Offering
 
 FRESH = timedelta(minutes=10)
 MOST = 3
+BEST = frozenset({"cheapest", "dearest", "most_data", "least_data"})
+"""The others are as seen from the one that was shown by itself."""
 Item = Mapping[str, Any]
 """An offering's id, its price as `fen` and its data as `kb`."""
 
@@ -82,15 +84,32 @@ def meant(pick: Pick, shown: Shown, catalogue: Sequence[Item]) -> list[Item]:
     if pick.nth:
         place = pick.nth - 1 if pick.nth > 0 else len(shown.items) - 1
         return [shown.items[place]] if place < len(shown.items) else []
-    key, sign = ("kb", -1) if "data" in pick.order else ("fen", 1 if pick.order.startswith("cheap") else -1)
-    one, best = shown.it(), pick.order in ("cheapest", "dearest", "most_data")
-    if one and not best:
-        further = [item for item in catalogue if sign * item[key] < sign * one[key]]
-        return sorted(further, key=lambda item: -sign * item[key])[:1]
-    among = catalogue if len(shown.items) == 1 else shown.items
-    ranked = sorted(among, key=lambda item: sign * item[key])
-    # "便宜点的" of two is one of them; of more it is a question which.
-    return ranked[:1] if best or len(ranked) <= 2 else ranked[:MOST]
+    one, among = shown.it(), catalogue if len(shown.items) == 1 else shown.items
+    if pick.order == "middle":
+        half = len(among) // 2
+        return list(among[half : half + 1] if len(among) % 2 else among[half - 1 : half + 1])
+    if one and pick.order not in BEST:
+        return further(pick, one, catalogue)[:1]
+    # "便宜点的" of those on the screen is the cheapest of them.
+    return ranked(pick, among)[:1]
+
+
+def ranked(pick: Pick, items: Sequence[Item]) -> list[Item]:
+    """Those that fit best first."""
+    key, sign = _measure(pick)
+    return sorted(items, key=lambda item: sign * item[key])
+
+
+def further(pick: Pick, one: Item, catalogue: Sequence[Item]) -> list[Item]:
+    """All that are cheaper than one (or dearer, with more data), the nearest first."""
+    key, sign = _measure(pick)
+    return ranked(pick, [item for item in catalogue if sign * item[key] < sign * one[key]])[::-1]
+
+
+def _measure(pick: Pick) -> tuple[str, int]:
+    if "data" in pick.order:
+        return "kb", 1 if pick.order.startswith("least") else -1
+    return "fen", 1 if pick.order.startswith("cheap") else -1
 
 
 def item_of(offering: Offering) -> Item:

@@ -1,4 +1,4 @@
-"""Words for charges, kinds of money and of volume (content/terms/charges.yml): which one somebody speaks of."""
+"""Words of content/terms that have a meaning: charges, kinds of money and of volume, and places near by."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-FILE = Path("terms") / "charges.yml"
+CHARGES = Path("terms") / "charges.yml"
+PLACES = Path("terms") / "places.yml"
 _FILLERS = re.compile(
     r"你们?|账单上?|扣费|里面?的?|上面?的?|那个|这个|那笔|这笔|那项|这项|一项|一笔|请问一?下?|想?问一?下|的|有|叫|做|到底|究竟"
     r"|the|an?|on|bill|this|that|please|charges?|fees?|called"
@@ -28,21 +29,20 @@ _OTHER_WORDS = 1
 
 @dataclass(frozen=True)
 class Terms:
-    """`ways`: the wishes that go with a term."""
+    """`ways`: the wishes that go with a term. `hmt`: what offerings for Hong Kong, Macao and Taiwan are called by."""
 
     said: Sequence[tuple[str, str]] = ()
     ways: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    hmt: Sequence[str] = ()
 
     @classmethod
     def load(cls, content: Path) -> Terms:
-        """Of a directory like content/; empty where it has no such file."""
-        path = content / FILE
-        if not path.exists():
-            return cls()
-        read: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        """Of a directory like content/; empty where it has no such files."""
+        read, places = _read(content / CHARGES), _read(content / PLACES)
         said = [(str(words).casefold(), name) for name, term in read.items() for words in term["said"]]
         longest_first = sorted(said, key=lambda pair: -len(pair[0]))
-        return cls(longest_first, {name: tuple(term.get("ways", ())) for name, term in read.items()})
+        ways = {name: tuple(term.get("ways", ())) for name, term in read.items()}
+        return cls(longest_first, ways, tuple(map(str, places.get("hmt", ()))))
 
     def in_text(self, text: str) -> str:
         """The term that is named, the longest of them; "" for none."""
@@ -60,3 +60,10 @@ class Terms:
                 other = _FILLERS.sub("", left.replace(words, "", 1))
                 return name if len("".join(other.split())) <= _OTHER_WORDS else ""
         return ""
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    if not path.exists():
+        return {}
+    loaded: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    return loaded

@@ -33,14 +33,42 @@ async def test_the_cheaper_of_two_is_told_of(talk: Begin, text: str) -> None:
     assert "59元" in (await person.say("nlu_fallback", text)).texts[0]
 
 
-async def test_the_cheaper_of_many_is_asked_about(talk: Begin) -> None:
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("那个便宜点的", "8元"),
+        ("the cheaper one", "8元"),
+        ("贵点的", "199元"),
+        ("流量多点的", "199元"),
+        ("流量最少的", "8元"),
+    ],
+)
+async def test_what_is_pointed_at_of_many_is_one_of_those_on_the_screen(talk: Begin, text: str, name: str) -> None:
     person = talk()
     await person.say("consult_plans", "有什么套餐")
-    heard = await person.say("recommend_plan", "便宜点的")
+    heard = await person.say("recommend_plan", text)
+    assert heard.responses == ["offering_details"] and name in heard.texts[0]
+
+
+async def test_how_to_have_it_goes_on_with_the_one_that_was_pointed_at(talk: Begin) -> None:
+    person = talk()
+    await person.say("consult_plans", "有什么套餐")
+    await person.say("consult_plans", "那个便宜点的")
+    heard = await person.say("out_of_scope", "怎么办理")
+    assert heard.responses == ["quote_change_plan"] and "8元" in heard.texts[0]
+    assert person.packs() == []
+
+
+async def test_the_middle_of_a_list_is_told_of_or_asked_about_when_there_are_two(talk: Begin) -> None:
+    person = talk()
+    await person.say("consult_plans", "有什么套餐")
+    shown = (await person.agent.tracker_store.retrieve(person.conversation)).get_slot("shown")["items"]
+    heard = await person.say("out_of_scope", "中间那个")
     assert heard.responses == ["which_one"]
-    assert len(heard.labels) == 4
-    assert "8元" in heard.labels[0]
-    assert heard.labels[-1] == "转人工"
+    assert [c["entities"]["offering"] for c in heard.choices[:-1]] == [one["id"] for one in shown[2:4]]
+    person = talk()
+    await person.say("compare_plans", "59 99 129", number=(59, 99, 129), spans={"number": ("59", "99", "129")})
+    assert "99元" in (await person.say("out_of_scope", "the middle one")).texts[0]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +125,7 @@ async def test_in_a_form_the_second_is_chosen_and_asked_about(talk: Begin, inten
 async def test_in_a_form_another_than_the_one_offered_is_offered(talk: Begin) -> None:
     person = talk(channel="sms")
     await person.say("order_data_pack", offering="pack-10g")
-    assert "10GB流量七天包" in (await person.say("recommend_plan", "有没有便宜点的")).texts[0]
+    assert "10GB流量七天包" in (await person.say("recommend_plan", "便宜点的呢")).texts[0]
     assert "10GB流量加油包" in (await person.say("deny", "不要这个，贵一点的")).texts[0]
     assert (await person.say("query_balance", "多少钱")).responses == ["quote_order_data_pack"]
     assert person.packs() == []
@@ -173,7 +201,7 @@ async def test_a_number_after_the_question_for_a_budget_is_the_budget(talk: Begi
 async def test_the_second_is_of_the_list_that_was_asked_about(talk: Begin) -> None:
     person = talk()
     await person.say("consult_plans", "有什么套餐")
-    heard = await person.say("nlu_fallback", "便宜点的")
+    heard = await person.say("nlu_fallback", "中间的")
     meant = heard.choices[1]["entities"]["offering"]
     shown = (await person.agent.tracker_store.retrieve(person.conversation)).get_slot("shown")
     assert [one["id"] for one in shown["items"]] == [c["entities"]["offering"] for c in heard.choices[:-1]]
@@ -227,3 +255,30 @@ async def test_what_ends_by_itself_or_was_never_held_is_not_cancelled(talk: Begi
     heard = await person.say("cancel_data_pack", "怎么取消")
     assert (heard.responses, "自动失效" in heard.texts[0]) == (["nothing_to_cancel_of_it"], True)
     assert (await person.say("stop", "取消")).responses == ["nothing_open"]
+
+
+@pytest.mark.parametrize("text", ["等等 有没有更便宜的", "wait, do you have anything cheaper"])
+@pytest.mark.parametrize(("wish", "of"), [("order_data_pack", "pack-5g"), ("change_plan", "plan-5g-129")])
+async def test_who_asks_for_cheaper_ones_leaves_the_offer_and_sees_them(
+    talk: Begin, text: str, wish: str, of: str
+) -> None:
+    person = talk()
+    offer = await person.say(wish, offering=of)
+    price = await fen(person, of)
+    heard = await person.say("out_of_scope", text)
+    assert heard.responses == [f"ask_{wish}"]
+    ids = [c["entities"]["offering"] for c in heard.choices if "offering" in c.get("entities", {})]
+    assert ids and all([await fen(person, one) < price for one in ids])
+    assert (await person.say("affirm", "确认")).responses != ["code_sent"]
+    assert offer.responses == [f"quote_{wish}"] and person.packs() == []
+
+
+async def test_nothing_cheaper_is_said_and_the_offer_stays(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-day-1g")
+    assert (await person.say("out_of_scope", "有没有更便宜的")).responses == ["none_like_that", "quote_order_data_pack"]
+    assert (await person.say("affirm")).responses == ["order_done"]
+
+
+async def fen(person: Any, offering: str) -> int:
+    return int((await person.crm.offering(offering, deadline=9e9)).price_fen)

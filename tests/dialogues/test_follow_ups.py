@@ -19,6 +19,33 @@ async def test_another_country_is_asked_of_the_roaming_that_was_spoken_of(talk: 
     assert then.responses == ["roaming_packs"] and "去泰国" in then.texts[0]
 
 
+@pytest.mark.parametrize("text", ["英国那边", "那英国呢", "去英国多少钱", "要是去英国呢", "英国那边怎么样"])
+async def test_a_country_is_asked_of_roaming_with_what_goes_around_it(talk: Begin, text: str) -> None:
+    person = talk(None)
+    await person.say("consult_roaming", "去日本流量怎么收费", country="jp", spans={"country": "日本"})
+    heard = await person.say("out_of_scope", text, country="gb", spans={"country": "英国"})
+    assert heard.responses == ["roaming_packs"] and "去英国可以用" in heard.texts[0]
+
+
+async def test_two_countries_are_both_answered(talk: Begin) -> None:
+    both: dict[str, Any] = {"country": ("jp", "th"), "spans": {"country": ("日本", "泰国")}}
+    heard = await talk(None).say("consult_roaming", "去日本和泰国怎么收费", **both)
+    assert "去日本和泰国可以用" in heard.texts[0]
+    person = talk(None)
+    await person.say("consult_roaming", "出国流量怎么收费")
+    assert "去日本和泰国可以用" in (await person.say("out_of_scope", "去日本和泰国", **both)).texts[0]
+
+
+async def test_packs_for_each_of_two_places_are_listed(talk: Begin) -> None:
+    said: dict[str, Any] = {"region": "hk", "country": "jp", "spans": {"region": "香港", "country": "日本"}}
+    heard = await talk(None).say("consult_roaming", "去香港和日本用什么流量", **said)
+    assert (
+        "去香港和日本" in heard.texts[0]
+        and "港澳漫游1GB日包" in heard.texts[0]
+        and "国际漫游1GB三天包" in heard.texts[0]
+    )
+
+
 async def test_packs_for_hong_kong_only_are_not_offered_for_another_country(talk: Begin) -> None:
     there = await talk(None).say("consult_roaming", "去香港用什么流量", region="hk", spans={"region": "香港"})
     assert "港澳漫游1GB日包" in there.texts[0]
@@ -41,6 +68,17 @@ async def test_a_place_that_nobody_knows_is_asked_about_by_its_name(talk: Begin)
     await person.say("find_store", "附近营业厅")
     heard = await person.say("out_of_scope", "那桐乐县呢")
     assert heard.responses == ["ask_store_place"] and "“桐乐县”" in heard.texts[0]
+
+
+async def test_the_place_that_is_kept_does_not_grow_with_each_message(talk: Begin) -> None:
+    person = talk(None)
+    person.region = ""
+    await person.say("find_store", "广州天河的营业厅", region="gd", spans={"region": "广州"})
+    kept = (await person.agent.tracker_store.retrieve(person.conversation)).get_slot("wish")["entities"]["place"]
+    for text in ("周末开不", "几点关门", "周末开不"):
+        await person.say("find_store", text)
+    wish = (await person.agent.tracker_store.retrieve(person.conversation)).get_slot("wish")
+    assert wish["entities"]["place"] == kept
 
 
 async def test_a_question_about_the_hours_means_the_shops_just_named(talk: Begin) -> None:
