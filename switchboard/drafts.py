@@ -64,7 +64,8 @@ class Drafts:
     def logged(self, entry: Entry, standing: Standing) -> Commit:
         """Answered by nobody here: the desk sees it in the log."""
         conversation = standing.conversation
-        return Commit(entry, conversation.epoch, fields=self._known(standing), log=inbound_records(entry, conversation))
+        fields = {**self._known(standing), "language": conversation.language}
+        return Commit(entry, conversation.epoch, fields=fields, log=inbound_records(entry, conversation))
 
     def postponed(self, entry: Entry, standing: Standing) -> Commit:
         """While a human has the conversation an event comes again until the bot has it: what it tells was promised."""

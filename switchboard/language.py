@@ -8,6 +8,7 @@ from switchboard.masking import PLACEHOLDER
 from switchboard.model import Language
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_END = re.compile(r"[.!?;。！？；\n]+(?=\s|[\u3400-\u9fff]|$)|[。！？；\n]")
 _WORD = re.compile(r"[a-z']+")
 # Pinyin and codes are written in Latin letters too: only a word that makes an English sentence counts.
 _ENGLISH = frozenset(
@@ -16,14 +17,22 @@ _ENGLISH = frozenset(
     "this to top up want was what what's when where which who why will with would you your".split()
 )
 _ALONE = frozenset({"english", "hello", "help", "please", "thanks"})
+NAMES = 3
+"""So many plain English words make a sentence in which a Chinese name may stand."""
 
 
 def language_of(text: str) -> Language | None:
-    """`zh` for a text with Chinese characters, `en` for an English sentence, None for what could be either."""
-    if _HAN.search(text):
-        return "zh"
-    words = _WORD.findall(PLACEHOLDER.sub("", text).lower())
+    """That of the last sentence that is Chinese or English; None where none is one for sure."""
+    found = (_of(sentence) for sentence in reversed(_END.split(PLACEHOLDER.sub("", text))))
+    return next((language for language in found if language), None)
+
+
+def _of(sentence: str) -> Language | None:
+    """Chinese for whatever has Chinese characters, unless they are few in an English sentence: what is called so."""
+    words = _WORD.findall(sentence.lower())
     known = [word for word in words if word in _ENGLISH]
+    if han := len(_HAN.findall(sentence)):
+        return "en" if len(known) >= NAMES and len(words) >= han else "zh"
     if len(words) == 1:
         return "en" if words[0] in _ALONE else None
     return "en" if known and 3 * len(known) >= len(words) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.operations import reads
+from crm.places import city_name
 
 
 class QueryOwnNumber(Skill):
@@ -19,7 +20,7 @@ class QueryOwnNumber(Skill):
             "own_number",
             msisdn=person.msisdn,
             name=held[1].name.of(turn.who.language) if held else "",
-            city=person.city,
+            city=city_name(person.city, turn.who.language),
             brand=person.brand,
             holder=person.name[:1],
         )

@@ -12,6 +12,7 @@ from bot.actions.turn import Event, Turn
 from crm.operations import privacy, reads, reminders
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
+from crm.places import city_name
 
 TAKES_BACK = re.compile(r"撤回|撤销|撤銷|取消授权|\bwithdraw\b|\brevoke\b", re.IGNORECASE)
 PERSONALISED = re.compile(r"个性化|個性化|个人推荐|\bpersonali[sz]ed\b|\bpersonal recommend", re.IGNORECASE)
@@ -34,7 +35,7 @@ class QueryMyData(Skill):
                 "my_data",
                 msisdn=person.msisdn,
                 holder=person.name[:1],
-                city=person.city,
+                city=city_name(person.city, turn.who.language),
                 plan=held[1].name.of(turn.who.language) if held else "",
                 version=reminders.VERSION,
                 consents=_told(await privacy.consents(turn.doors, person)),

@@ -11,6 +11,7 @@ from crm.errors import NotFound, Unavailable
 from crm.operations.results import Refusal
 
 OFFER_AFTER = 2
+AND = {"zh": "、", "en": ", "}
 _OFFERINGS = ("offering", "by", "missing", "dependents")
 
 
@@ -34,7 +35,7 @@ async def _named(turn: Turn, refusal: Refusal) -> dict[str, Any]:
     for key in _OFFERINGS:
         if key in values:
             ids = values[key] if isinstance(values[key], (list, tuple)) else [values[key]]
-            values[key] = "、".join([await _name(turn, str(one)) for one in ids])
+            values[key] = AND[turn.who.language].join([await _name(turn, str(one)) for one in ids])
             values["several"] = len(ids) > 1
     if refusal.code == "pending_plan_change":
         values["plan"] = await _ordered(turn, str(values.get("order", "")))

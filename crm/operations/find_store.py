@@ -10,6 +10,7 @@ from crm.operations.context import Context
 from crm.operations.doors import Doors
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
+from crm.places import city_in
 from crm.worktime import Hours, is_open, next_opening
 
 
@@ -34,18 +35,19 @@ async def nearest(doors: Doors, who: Context, region: str, words: str, errand: s
     shops = await doors.crm.shops(region or own_region, deadline=doors.read_deadline())
     able = [shop for shop in shops if not errand or errand in shop.does]
     now = doors.now()
-    found = [Found(s, _far(s, words, own_city) < FAR, _opens(s, now)) for s in able]
-    return tuple(sorted(found, key=lambda f: (_far(f.shop, words, own_city), f.opens_at is not None)))
+    city = city_in(words, own_city, region or own_region)
+    found = [Found(s, _far(s, words, city, own_city) < FAR, _opens(s, now)) for s in able]
+    return tuple(sorted(found, key=lambda f: (_far(f.shop, words, city, own_city), f.opens_at is not None)))
 
 
 FAR = 3
 
 
-def _far(shop: Shop, words: str, own_city: str) -> int:
+def _far(shop: Shop, words: str, city: str, own_city: str) -> int:
     """0 in the district that was named, 1 in the city that was, 2 in one's own when no other was, else FAR."""
     if shop.district.removesuffix("区") in words:
         return 0
-    if shop.city in words:
+    if shop.city == city:
         return 1
     return 2 if shop.city == own_city else FAR
 

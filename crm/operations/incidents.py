@@ -10,9 +10,10 @@ from datetime import datetime
 from crm.errors import NotFound
 from crm.operations.context import Context
 from crm.operations.doors import Doors
+from crm.places import city_in
 
 DISTRICT = "区"
-"""How a district of one's own city is named, which says no other city."""
+"""How a district is named: many cities have one of the same name, one's own before others."""
 PROVINCES = frozenset(
     "河北 山西 内蒙古 内蒙 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 "
     "广东 广西 海南 四川 贵州 云南 西藏 陕西 甘肃 青海 宁夏 新疆 台湾 "
@@ -57,16 +58,22 @@ async def place_of(doors: Doors, who: Context, named: str = "", said: str = "") 
     None where neither is known. Raises Unavailable.
     """
     said = "" if said.casefold() in PROVINCES else said
-    elsewhere = bool(said) and not said.endswith(DISTRICT)
-    # The city as the CRM writes it; what was said in another script only the words of an outage can tell.
-    place = Place(named or who.region, said if elsewhere and _HAN.fullmatch(said) else "", said)
-    if elsewhere or who.bound is None or (named and named != who.region):
-        return place if place.region else None
+    region = named or who.region
+    there = Place(region, _city(said, "", region), said)
+    if who.bound is None or (named and named != who.region) or (said and not said.endswith(DISTRICT) and there.city):
+        return there if region else None
     try:
-        subscriber = await doors.crm.subscriber_of(who.bound.msisdn, deadline=doors.read_deadline())
+        person = await doors.crm.subscriber_of(who.bound.msisdn, deadline=doors.read_deadline())
     except NotFound:
         return None
-    return Place(subscriber.region, subscriber.city, said)
+    return Place(person.region, _city(said, person.city, person.region) or person.city, said)
+
+
+def _city(said: str, own: str, region: str) -> str:
+    """The city of a place that was said; what is on no list, and no district either, is taken for a city."""
+    if city := city_in(said, own, region):
+        return city
+    return said if _HAN.fullmatch(said) and not said.endswith(DISTRICT) else ""
 
 
 async def known(doors: Doors, place: Place, service: str, language: str) -> Outage | None:

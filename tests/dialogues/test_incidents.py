@@ -125,6 +125,16 @@ async def test_a_district_is_one_of_ones_own_city(talk: Begin) -> None:
     assert (await person.say("report_slow_data", "西湖区网慢", **said)).responses == ["incident_known"]
 
 
+@pytest.mark.parametrize(("word", "known"), [("鄞州区", True), ("鄞州", True), ("天一区", False), ("ningbo", True)])
+async def test_a_district_of_another_city_is_in_that_city(talk: Begin, word: str, known: bool) -> None:
+    person = talk()
+    outage(person, "data", city="宁波")
+    person.incidents.open["zj"][0]["words"] = {"zh": "部分基站停电", "en": "Some masts have no power"}
+    said = {"region": "zj", "spans": {"region": word}}
+    heard = await person.say("report_slow_data", f"{word}网慢", **said)
+    assert (heard.responses == ["incident_known"]) is known
+
+
 def test_every_province_that_can_be_named_is_told_from_its_cities() -> None:
     cities_too = {"bj", "tj", "sh", "cq", "hk", "mo"}
     read = YAML(typ="safe").load((ROOT / "data" / "lookup" / "regions.yml").read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ from crm.happenings import Event, event_to
 from crm.port import within
 from crm.tmf import tmf_crm
 from tests.desk import Desk
+from tests.english import ENGLISH, chinese_in
 from tests.people import Heard, Person, World
 from tests.stack import Stack
 from tests.transcripts.runner import PATIENCE_S, Step, fill, pattern, read
@@ -74,6 +75,8 @@ class Player:
         shown = shown_as(heard)
         match = pattern(step.what).fullmatch(shown)
         assert match, f"expected {step.what!r}\n     saw      {shown!r}"
+        chinese = chinese_in(shown) if ENGLISH.search(step.what) else []
+        assert not chinese, f"in English: {chinese}"
         self._values.update({name: value for name, value in match.groupdict().items() if value})
 
     async def _nothing_more(self) -> None:

@@ -42,6 +42,22 @@ async def test_a_person_asks_for_a_human_and_is_answered_by_one(stack: Stack) ->
     assert await stack.handoffs.waiting() == []
 
 
+async def test_the_language_of_the_last_full_sentence_goes_with_the_hand_off(stack: Stack) -> None:
+    stack.worker()
+    await stack.handoffs.present("lin", "小林", [])
+    for text in ("what's my balance", "CXYE", "agent"):
+        await stack.say(LI, text)
+    await stack.until(lambda: any(text.startswith("Connecting you") for text in stack.web.texts()))
+    conversation = stack.conversation(LI)
+    await stack.handoffs.take(conversation, "lin")
+    await stack.until(lambda: "小林 is now with you." in stack.web.texts())
+    for text, language in (("2", "en"), ("我的账单不对", "zh")):
+        await stack.say(LI, text)
+        await stack.at_rest()
+        known = await stack.stores.conversations.get(conversation)
+        assert known is not None and known.language == language
+
+
 async def test_what_a_person_writes_to_an_agent_does_not_reach_the_bot(stack: Stack) -> None:
     conversation = await queued(stack)
     await stack.handoffs.take(conversation, "lin")
