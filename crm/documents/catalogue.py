@@ -12,6 +12,7 @@ from crm.documents.scalars import (
     characteristics_to,
     choice,
     day_from,
+    day_to,
     mapping,
     moment_from,
     moment_to,
@@ -176,7 +177,7 @@ def broadband_to(line: Broadband) -> Document:
     extra = {"category": BROADBAND, "speedMbps": line.speed_mbps, "address": line.address}
     return {
         "id": line.account, "name": line.account, "status": line.state, "relatedParty": party_to(line.msisdn),
-        "terminationDate": f"{line.until.isoformat()}T00:00:00+08:00",
+        "terminationDate": day_to(line.until),
         "productCharacteristic": characteristics_to(extra), "@type": "Product",
     }  # fmt: skip
 
@@ -189,6 +190,6 @@ def broadband_from(raw: Any) -> Broadband:
         msisdn=party_from(document.get("relatedParty")),
         address=string(extra.get("address"), "address"),
         speed_mbps=whole(extra.get("speedMbps"), "speedMbps"),
-        until=day_from(string(document.get("terminationDate"), "terminationDate")[:10], "terminationDate"),
+        until=day_from(document.get("terminationDate"), "terminationDate"),
         state=choice(document.get("status"), "status", get_args(BroadbandState)),
     )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from crm.documents.scalars import BadDocument, Document, day_from, mapping, moment_from, moment_to, string, whole
+from crm.documents.scalars import (
+    BadDocument,
+    Document,
+    day_from,
+    day_to,
+    mapping,
+    moment_from,
+    moment_to,
+    string,
+    whole,
+)
 from crm.model import PointsLot
 
 UNIT = "POINT"
@@ -13,9 +23,10 @@ UNIT = "POINT"
 def lot_to(lot: PointsLot) -> Document:
     return {
         "id": lot.id, "quantity": _points_to(lot.left), "earned": _points_to(lot.earned),
-        "validFor": {"startDateTime": f"{lot.earned_on.isoformat()}T00:00:00+08:00",
+        "validFor": {"startDateTime": day_to(lot.earned_on),
                      "endDateTime": moment_to(lot.expires_at)},
-        "loyaltyProgramMember": {"id": lot.msisdn, "@referredType": "LoyaltyProgramMember"}, "@type": "LoyaltyBalance",
+        # 658 wants a URI here, unlike all the others.
+        "loyaltyProgramMember": {"id": lot.msisdn, "href": f"tel:{lot.msisdn}"}, "@type": "LoyaltyBalance",
     }  # fmt: skip
 
 
@@ -26,7 +37,7 @@ def lot_from(raw: Any) -> PointsLot:
         id=string(document.get("id"), "id"),
         msisdn=string(mapping(document.get("loyaltyProgramMember"), "loyaltyProgramMember").get("id"), "member.id", 16),
         earned=_points_from(document.get("earned"), "earned"), left=_points_from(document.get("quantity"), "quantity"),
-        earned_on=day_from(string(valid.get("startDateTime"), "validFor.startDateTime")[:10], "validFor.startDateTime"),
+        earned_on=day_from(valid.get("startDateTime"), "validFor.startDateTime"),
         expires_at=moment_from(valid.get("endDateTime"), "validFor.endDateTime"),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from crm.documents.scalars import (
     characteristics_to,
     choice,
     day_from,
+    day_to,
     mapping,
     moment_from,
     moment_to,
@@ -85,7 +86,7 @@ def bill_to(bill: Bill) -> Document:
     gift = {"giftAmount": money_to(bill.gift_fen)} if bill.gift_fen else {}
     return {
         "id": bill.id, "billNo": bill.id, "category": "normal", "runType": "onCycle", "state": state,
-        "billDate": moment_to(next_cycle(start)), "paymentDueDate": bill.due_on.isoformat(),
+        "billDate": moment_to(next_cycle(start)), "paymentDueDate": day_to(bill.due_on),
         "billingPeriod": {"startDateTime": moment_to(start), "endDateTime": moment_to(next_cycle(start))},
         "taxIncludedAmount": money_to(bill.total_fen), "amountDue": money_to(bill.total_fen),
         "remainingAmount": money_to(bill.due_fen), "relatedParty": party_to(bill.msisdn), "@type": "CustomerBill",
@@ -123,7 +124,7 @@ def month_start(month: str) -> datetime:
 def rate_to(item: BillItem, rate_id: str, bill: Bill) -> Document:
     document: Document = {
         "id": rate_id, "name": item.name.zh, "description": item.name.en, "type": item.cause,
-        "date": item.on.isoformat(), "isBilled": bill.state != "open", "bill": {"id": bill.id},
+        "date": day_to(item.on), "isBilled": bill.state != "open", "bill": {"id": bill.id},
         "taxIncludedAmount": money_to(item.amount_fen), "@type": "AppliedCustomerBillingRate",
     }  # fmt: skip
     extra: Document = {"productOffering": item.offering_id} if item.offering_id else {}

@@ -56,7 +56,7 @@ def puk_from(raw: Any) -> str:
 
 
 def times_asked_to(shop_id: str) -> Document:
-    return {"relatedPlace": {"id": shop_id, "@referredType": "GeographicSite"}, "@type": "SearchTimeSlot"}
+    return {"relatedPlace": _place(shop_id), "@type": "SearchTimeSlot"}
 
 
 def times_asked_from(raw: Any) -> str:
@@ -77,7 +77,7 @@ def times_from(raw: Any) -> tuple[datetime, ...]:
 def visit_asked_to(msisdn: str, shop_id: str, errand: str, at: datetime) -> Document:
     return {
         "category": errand, "validFor": _span(at), "relatedParty": party_to(msisdn),
-        "relatedPlace": {"id": shop_id, "@referredType": "GeographicSite"}, "@type": "Appointment",
+        "relatedPlace": _place(shop_id), "@type": "Appointment",
     }  # fmt: skip
 
 
@@ -98,6 +98,10 @@ def visit_from(raw: Any) -> Appointment:
     document = mapping(raw, "appointment")
     state = choice(document.get("status"), "status", ("confirmed", "cancelled"))
     return Appointment(string(document.get("id"), "id"), msisdn, shop_id, errand, at, state)
+
+
+def _place(shop_id: str) -> Document:
+    return {"id": shop_id, "role": "shop", "@referredType": "GeographicSite"}
 
 
 def _span(at: datetime) -> Document:

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from crm.model import Text
+from crm.worktime import CHINA
 
 Document = dict[str, Any]
 MOST_FEN = 10**11
@@ -63,7 +64,10 @@ def quantity_money_from(document: Any, field: str) -> int:
 
 def whole(value: Any, field: str) -> int:
     """A JSON integer (1.0 counts)."""
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or value != int(value):
+    # The bound comes first: 1e999999999 is a short text and a very long int.
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or not -MOST_FEN <= value <= MOST_FEN:
+        raise BadDocument(field)
+    if value != int(value):
         raise BadDocument(field)
     return int(value)
 
@@ -80,10 +84,17 @@ def moment_from(value: Any, field: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
+def day_to(day: date) -> str:
+    """A day where the swagger wants a moment: its beginning in China."""
+    return f"{day.isoformat()}T00:00:00+08:00"
+
+
 def day_from(value: Any, field: str) -> date:
+    """A day, or the day in China of a moment."""
+    text = string(value, field)
     try:
-        return date.fromisoformat(string(value, field)[:10])
-    except ValueError:
+        return moment_from(text, field).astimezone(CHINA).date() if len(text) > 10 else date.fromisoformat(text)
+    except (ValueError, OverflowError):
         raise BadDocument(field) from None
 
 

@@ -11,7 +11,7 @@ from crm.reference import routes_people as people
 from crm.reference import routes_read as read
 from crm.reference import routes_self_service as self_service
 from crm.reference import routes_write as write
-from crm.reference.http import MOST_BODY, OFFICE, Office, answer, error, guard
+from crm.reference.http import LINKED, MOST_BODY, OFFICE, Office, answer, error, guard
 from crm.tracing import logged
 
 API = "/tmf-api"
@@ -56,6 +56,7 @@ def crm_app(office: Office) -> web.Application:
     app = web.Application(client_max_size=MOST_BODY, middlewares=[logged, guard])
     app[OFFICE] = office
     app[read.OFFERED] = {}
+    app[LINKED] = frozenset(path for path, _, one, _ in COLLECTIONS if one)
     for path, list_, one, create in COLLECTIONS:
         if list_:
             app.router.add_get(path, list_)

@@ -26,7 +26,7 @@ from crm.catalogue import Catalogue
 from crm.documents.scalars import BadDocument, Document
 from crm.errors import KeyReused, NotFound, Refused
 from crm.policy import Policy
-from crm.reference import schema
+from crm.reference import filtering, schema
 from crm.reference.reads import Terms
 from crm.reference.store import Store
 
@@ -35,7 +35,6 @@ MOST_BODY = 64 * 1024
 DEEPEST = 32
 BODY_TIMEOUT_S = 10.0
 REQUEST_TIMEOUT_S = 15.0
-PAGE, MOST_PAGE = 100, 500
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Act = Callable[[AsyncConnection, Terms], Awaitable[Document]]
 
@@ -56,6 +55,8 @@ class Office:
 
 
 OFFICE = web.AppKey("office", Office)
+LINKED = web.AppKey("linked", frozenset[str])
+"""Collections whose members have a path of their own."""
 OPEN_PATHS = ("/healthz", "/paygate/", "/carrier/")
 
 
@@ -91,37 +92,43 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except BadDocument as bad:
         return error(400, "malformed", field=bad.field)
     except web.HTTPException as known:
-        return error(known.status, "malformed", field=known.reason)
+        return _protested(known)
     except (asyncio.TimeoutError, PoolTimeout, DBAPIError, OSError):
         return error(503, "unavailable")
 
 
-def listed(request: web.Request, documents: Iterable[Document]) -> web.Response:
-    """One page of a list, with the two counts of TMF630; ?offset=, ?limit= and ?fields= apply."""
-    found = list(documents)
-    offset, limit = _number(request, "offset", 0, 10**6), _number(request, "limit", PAGE, MOST_PAGE)
-    page = [_only(d, request) for d in found[offset : offset + limit]]
+def _protested(known: web.HTTPException) -> web.Response:
+    """What aiohttp itself refuses: no such path, another method, too long a body."""
+    code = {404: "not_found", 405: "method_not_allowed"}.get(known.status, "malformed")
+    response = error(known.status, code, field=known.reason)
+    if "Allow" in known.headers:
+        response.headers["Allow"] = known.headers["Allow"]
+    return response
+
+
+def listed(request: web.Request, documents: Iterable[Document], *, handled: Iterable[str] = ()) -> web.Response:
+    """One page of what fits the filters, as crm.reference.filtering has it. `handled`: see there."""
+    found = filtering.matching(list(documents), request.query, handled)
+    offset, limit = filtering.page_of(request.query)
+    page = [filtering.only(_linked(request, d), request.query) for d in found[offset : offset + limit]]
     counts = {"X-Total-Count": str(len(found)), "X-Result-Count": str(len(page))}
-    return answer(page, headers=counts)
+    return answer(page, headers=counts | filtering.links(request.rel_url, offset, limit, len(found)))
 
 
 def single(request: web.Request, document: Document) -> web.Response:
-    return answer(_only(document, request))
+    return answer(filtering.only({**document, "href": request.path}, request.query))
 
 
-def _only(document: Document, request: web.Request) -> Document:
-    wanted = request.query.get("fields", "")
-    if not wanted:
+def created(request: web.Request, document: Document) -> web.Response:
+    """What a POST that only asks has made."""
+    return answer(_linked(request, document), 201)
+
+
+def _linked(request: web.Request, document: Document) -> Document:
+    """With the path under which it can be had again, where there is one."""
+    if request.path not in request.app[LINKED] or "id" not in document:
         return document
-    keep = {"id", "@type", *wanted.split(",")}
-    return {name: value for name, value in document.items() if name in keep}
-
-
-def _number(request: web.Request, name: str, default: int, most: int) -> int:
-    text = request.query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 8):
-        raise BadDocument(name)
-    return min(int(text), most)
+    return {**document, "href": f"{request.path}/{document['id']}"}
 
 
 def asked(request: web.Request, name: str) -> str:
@@ -197,13 +204,17 @@ async def once(request: web.Request, document: Any, act: Act, status: int = 201)
         "key": key,
         "request_hash": _digest(here.card_key, document),
     }
+
+    async def linked(connection: AsyncConnection, terms: Terms) -> Document:
+        return _linked(request, await act(connection, terms))
+
     try:
         async with here.store.writing() as connection:
-            return await _once(connection, here.terms(), entry, act, status)
+            return await _once(connection, here.terms(), entry, linked, status)
     except IntegrityError:
         # PostgreSQL lets two of a kind begin; the second loses at the primary key and finds the first one's answer.
         async with here.store.writing() as connection:
-            return await _once(connection, here.terms(), entry, act, status)
+            return await _once(connection, here.terms(), entry, linked, status)
 
 
 async def _once(

@@ -10,7 +10,7 @@ from crm.documents.scalars import BadDocument, Document, choice, mapping
 from crm.errors import NotFound
 from crm.model import Shop
 from crm.reference import people_kept, reads
-from crm.reference.http import answer, asked, body, listed, office, once
+from crm.reference.http import asked, body, created, listed, office, once
 from crm.reference.reads import Terms
 from crm.reference.shops import demo_shops
 
@@ -38,7 +38,8 @@ async def list_sims(request: web.Request) -> web.Response:
 async def ask_times(request: web.Request) -> web.Response:
     here, shop = office(request), _shop(people.times_asked_from(await body(request)))
     async with here.store.reading() as connection:
-        return answer(people.times_to(shop.id, await people_kept.times(connection, shop, here.terms())), 201)
+        found = people.times_to(shop.id, await people_kept.times(connection, shop, here.terms()))
+    return created(request, found)
 
 
 async def post_visit(request: web.Request) -> web.Response:

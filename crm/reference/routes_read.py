@@ -16,7 +16,7 @@ from crm.documents.scalars import BadDocument, Document, mapping, party_from
 from crm.errors import NotFound
 from crm.model import Bill
 from crm.reference import reads
-from crm.reference.http import answer, asked, body, listed, office, single
+from crm.reference.http import asked, body, created, listed, office, single
 from crm.rules import qualify
 
 OFFERED = web.AppKey("offered", dict[str, tuple[bytes, dict[str, str]]])
@@ -60,7 +60,7 @@ def _offerings(request: web.Request) -> web.Response:
     if category not in (None, *RANK):
         raise BadDocument("category.id")
     found = catalogue.listed(category, query.get("place.id", ""), query.get("isSellable") == "true")  # type: ignore[arg-type]
-    return listed(request, map(catalogue_documents.offering_to, found))
+    return listed(request, map(catalogue_documents.offering_to, found), handled=("place.id",))
 
 
 async def get_offering(request: web.Request) -> web.Response:
@@ -90,10 +90,10 @@ async def list_products(request: web.Request) -> web.Response:
         await reads.subscriber(connection, msisdn)
         if request.query.get("productCharacteristic.category") == catalogue_documents.BROADBAND:
             lines = await reads.broadband(connection, msisdn)
-            return listed(request, map(catalogue_documents.broadband_to, lines))
+            held = map(catalogue_documents.broadband_to, lines)
+            return listed(request, held, handled=("productCharacteristic.category",))
         found = await reads.products(connection, msisdn, here.terms())
-    status = request.query.get("status")
-    return listed(request, (catalogue_documents.product_to(p) for p in found if status in (None, p.status)))
+    return listed(request, map(catalogue_documents.product_to, found))
 
 
 async def get_product(request: web.Request) -> web.Response:
@@ -135,7 +135,7 @@ async def _accumulated(request: web.Request, msisdn: str) -> Document:
 
 async def ask_consumption(request: web.Request) -> web.Response:
     msisdn, month = consumption.query_from(await body(request))
-    return answer(await _consumption(request, msisdn, month), 201)
+    return created(request, await _consumption(request, msisdn, month))
 
 
 async def get_consumption(request: web.Request) -> web.Response:
@@ -161,14 +161,12 @@ async def _consumption(request: web.Request, msisdn: str, month: str) -> Documen
 
 
 async def list_bills(request: web.Request) -> web.Response:
-    """?relatedParty.id= and perhaps ?id= or ?state="""
-    msisdn, state, wanted = asked(request, "relatedParty.id"), request.query.get("state"), request.query.get("id")
-    here = office(request)
+    """?relatedParty.id="""
+    here, msisdn = office(request), asked(request, "relatedParty.id")
     async with here.store.reading() as connection:
         await reads.subscriber(connection, msisdn)
         known = await reads.bills(connection, msisdn)
-    found = [money.bill_to(as_of(bill, here.policy, here.clock())) for bill in known]
-    return listed(request, (d for d in found if state in (None, d["state"]) and wanted in (None, d["id"])))
+    return listed(request, (money.bill_to(as_of(bill, here.policy, here.clock())) for bill in known))
 
 
 async def get_bill(request: web.Request) -> web.Response:
@@ -207,12 +205,12 @@ async def ask_qualification(request: web.Request) -> web.Response:
     here = office(request)
     async with here.store.reading() as connection:
         verdict = qualify(await reads.situation(connection, msisdn, here.terms()), items)
-    return answer(orders.qualification_to(items, verdict, secrets.token_hex(8)), 201)
+    return created(request, orders.qualification_to(items, verdict, secrets.token_hex(8)))
 
 
 async def list_orders(request: web.Request) -> web.Response:
-    """?relatedParty.id= or ?externalId=, and perhaps ?state="""
-    state, external_id = request.query.get("state"), request.query.get("externalId", "")
+    """?relatedParty.id= or ?externalId="""
+    external_id = request.query.get("externalId", "")
     async with office(request).store.reading() as connection:
         if external_id:
             found = await reads.orders(connection, external_id=asked(request, "externalId"))
@@ -220,7 +218,7 @@ async def list_orders(request: web.Request) -> web.Response:
             msisdn = asked(request, "relatedParty.id")
             await reads.subscriber(connection, msisdn)
             found = await reads.orders(connection, msisdn=msisdn)
-    return listed(request, (orders.order_to(o) for o in found if state in (None, o.state)))
+    return listed(request, map(orders.order_to, found))
 
 
 async def get_order(request: web.Request) -> web.Response:
@@ -229,12 +227,12 @@ async def get_order(request: web.Request) -> web.Response:
 
 
 async def list_tickets(request: web.Request) -> web.Response:
-    """?relatedParty.id= and perhaps ?status="""
-    msisdn, status = asked(request, "relatedParty.id"), request.query.get("status")
+    """?relatedParty.id="""
+    msisdn = asked(request, "relatedParty.id")
     async with office(request).store.reading() as connection:
         await reads.subscriber(connection, msisdn)
         found = await reads.tickets(connection, msisdn)
-    return listed(request, (customer.ticket_to(t) for t in found if status in (None, t.state)))
+    return listed(request, map(customer.ticket_to, found))
 
 
 async def get_ticket(request: web.Request) -> web.Response:
@@ -243,12 +241,12 @@ async def get_ticket(request: web.Request) -> web.Response:
 
 
 async def list_payments(request: web.Request) -> web.Response:
-    """?account.id= (the MSISDN) and perhaps ?status="""
-    msisdn, status = asked(request, "account.id"), request.query.get("status")
+    """?account.id= (the MSISDN)"""
+    msisdn = asked(request, "account.id")
     async with office(request).store.reading() as connection:
         await reads.subscriber(connection, msisdn)
         found = await reads.payments(connection, msisdn)
-    return listed(request, (money.payment_to(p) for p in found if status in (None, p.state)))
+    return listed(request, map(money.payment_to, found))
 
 
 async def get_payment(request: web.Request) -> web.Response:

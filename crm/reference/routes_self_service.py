@@ -37,7 +37,7 @@ async def list_usage(request: web.Request) -> web.Response:
     async with office(request).store.reading() as connection:
         await reads.subscriber(connection, msisdn)
         found = await reads.call_records(connection, msisdn, start, next_cycle(start))
-    return listed(request, map(usage.record_to, found))
+    return listed(request, map(usage.record_to, found), handled=("month",))
 
 
 async def get_usage(request: web.Request) -> web.Response:

@@ -52,7 +52,7 @@ async def test_a_list_counts_all_and_what_it_shows(http: ClientSession) -> None:
 
 async def test_fields_and_filters_apply(http: ClientSession) -> None:
     async with http.get(BILL, params={"relatedParty.id": LI, "fields": "billNo", "state": "new"}) as reply:
-        assert [{"id", "billNo", "@type"}] == [set(row) for row in await reply.json()]
+        assert [{"id", "href", "billNo", "@type"}] == [set(row) for row in await reply.json()]
 
 
 async def test_money_is_value_here_and_amount_there(http: ClientSession) -> None:

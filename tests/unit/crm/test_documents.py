@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.documents import catalogue, consumption, customer, loyalty, money, orders, usage
-from crm.documents.scalars import BadDocument, fen, money_from, money_to, quantity_money_from
+from crm.documents.scalars import BadDocument, day_from, fen, money_from, money_to, quantity_money_from, whole
 from crm.model import Order, OrderItem, OrderRequest, Qualification, Reason, Ticket, TopUp
 from crm.reference.catalogue import demo_catalogue
 from crm.reference.history import history_of
@@ -182,3 +182,14 @@ def test_states_are_those_of_the_swagger() -> None:
     definitions, _ = schema_of("678", "CustomerBill")
     states = {money.bill_to(b)["state"] for h in HISTORIES for b in h.bills}
     assert states <= set(definitions["stateValue"]["enum"])
+
+
+@pytest.mark.parametrize("value", [Decimal("1E+999999999"), Decimal("1.5"), True, "1", 10**12])
+def test_a_number_that_is_no_count_is_refused_before_it_is_unfolded(value: object) -> None:
+    with pytest.raises(BadDocument):
+        whole(value, "x")
+
+
+@pytest.mark.parametrize("text", ["2026-12-25", "2026-12-25T00:00:00+08:00", "2026-12-24T16:00:00Z"])
+def test_a_day_is_the_day_in_china(text: str) -> None:
+    assert date(2026, 12, 25) == day_from(text, "x")
