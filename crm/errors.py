@@ -42,6 +42,7 @@ REASONS = frozenset(
         "region",  # values: offering, region
         "requires",  # values: offering, missing (offering ids, any one is enough)
         "suspended",  # values: none
+        "too_young",  # values: until (ISO moment; a number that was held too short to leave)
         # payments
         "amount",  # values: min_fen, max_fen
         "amount_mismatch",  # values: expected_fen, actual_fen

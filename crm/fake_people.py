@@ -9,8 +9,9 @@ from typing import NoReturn
 from crm.effects import new_id
 from crm.errors import NotFound, Refused
 from crm.fake_state import FakeState
-from crm.model import Appointment, Proof, Shop
-from crm.proving import TAIL, check_enough, same_name
+from crm.model import Appointment, PortOutCode, Proof, Shop
+from crm.porting import VALID, check_free, code_of
+from crm.proving import TAIL, check_enough, check_password, same_name
 from crm.reference.papers import papers_of
 from crm.reference.shops import demo_shops
 from crm.visits import check_open, free, taken
@@ -27,7 +28,7 @@ class FakePeople(FakeState):
             self.policy.proof_tries.check(until, self.clock())
             papers = papers_of(person)
             said = (
-                (proof.password, papers.password),
+                (proof.password, self.passwords.get(msisdn, papers.password)),
                 (proof.id_number.upper(), papers.id_number),
                 (proof.id_tail.upper(), papers.id_number[-TAIL:]),
             )
@@ -48,6 +49,22 @@ class FakePeople(FakeState):
     async def puk(self, msisdn: str, *, deadline: float) -> str:
         await self._arrive(deadline)
         return papers_of(self._subscriber(msisdn)).puk
+
+    async def set_password(self, msisdn: str, password: str, *, idempotency_key: str, deadline: float) -> None:
+        def act() -> None:
+            self._subscriber(msisdn)
+            check_password(password)
+            self.passwords[msisdn] = password
+
+        await self._once("password", idempotency_key, (msisdn, password), act, deadline)
+
+    async def port_out_code(self, msisdn: str, *, idempotency_key: str, deadline: float) -> PortOutCode:
+        def act() -> PortOutCode:
+            now = self.clock()
+            check_free(self._subscriber(msisdn), self._balance(msisdn), self._products(msisdn), now)
+            return PortOutCode(code_of(b"fake", msisdn, idempotency_key), now + VALID)
+
+        return await self._once("port_out", idempotency_key, msisdn, act, deadline)
 
     async def visit_times(self, shop_id: str, *, deadline: float) -> tuple[datetime, ...]:
         await self._arrive(deadline)

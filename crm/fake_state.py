@@ -56,6 +56,7 @@ class FakeState:
         self.card_users: dict[str, str] = {}
         self.wrong_cards: dict[str, tuple[int, datetime | None]] = {}
         self.wrong_proofs: dict[str, tuple[int, datetime | None]] = {}
+        self.passwords: dict[str, str] = {}
         self.all_visits: dict[str, Appointment] = {}
         self.answered: dict[tuple[str, str], tuple[object, object]] = {}
         self.down = False

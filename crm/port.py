@@ -42,6 +42,7 @@ from crm.model import (
     Payment,
     PaymentState,
     PointsLot,
+    PortOutCode,
     Price,
     Product,
     Proof,
@@ -66,9 +67,9 @@ __all__ = [
     "Allowance", "AllowanceScope", "AllowanceType", "Appointment", "AppointmentState", "Balance", "BalanceBucket",
     "BalanceKind", "Bill", "BillCause", "BillItem", "Broadband", "BroadbandState", "CallKind", "CallRecord",
     "Category", "Crm", "Grant", "Invoice", "InvoiceRequest", "ItemAction", "Offering", "Order", "OrderItem",
-    "OrderRequest", "OrderState", "Payment", "PaymentState", "PointsLot", "Price", "Product", "Proof",
-    "Qualification", "Reason", "Reckoning", "Refund", "SaleState", "Shop", "Subscriber", "SuspensionCause", "Text",
-    "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency", "UsageSummary", "within",
+    "OrderRequest", "OrderState", "Payment", "PaymentState", "PointsLot", "PortOutCode", "Price", "Product",
+    "Proof", "Qualification", "Reason", "Reckoning", "Refund", "SaleState", "Shop", "Subscriber", "SuspensionCause",
+    "Text", "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency", "UsageSummary", "within",
 ]  # fmt: skip
 
 
@@ -210,6 +211,15 @@ class Crm(Protocol):
 
     async def puk(self, msisdn: str, *, deadline: float) -> str:
         """What unlocks the SIM; whoever asks has proven more than a binding."""
+        ...
+
+    async def set_password(self, msisdn: str, password: str, *, idempotency_key: str, deadline: float) -> None:
+        """A new service password (six digits); whoever sets it has proven who they are. Refused: invalid(password)."""
+        ...
+
+    async def port_out_code(self, msisdn: str, *, idempotency_key: str, deadline: float) -> PortOutCode:
+        """What takes the number to another carrier, for who has proven to be its holder. Refused, the first of what
+        stands in the way: suspended, arrears, lock_in, too_young."""
         ...
 
     # places

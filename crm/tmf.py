@@ -32,7 +32,6 @@ from crm.model import (
     Payment,
     PointsLot,
     Product,
-    Proof,
     Qualification,
     Refund,
     Shop,
@@ -43,7 +42,8 @@ from crm.model import (
     Urgency,
     UsageSummary,
 )
-from crm.tmf_client import MEDIA_TYPE, TmfClient, read_document
+from crm.tmf_client import MEDIA_TYPE, read_document
+from crm.tmf_people import TmfPeople
 from crm.tracing import sending
 
 API = "/tmf-api"
@@ -66,8 +66,6 @@ SITE = f"{API}/geographicSiteManagement/v4/geographicSite"
 POINTS = f"{API}/loyalty/v4/loyaltyBalance"
 VISIT = f"{API}/appointment/v4/appointment"
 VISIT_TIMES = f"{API}/appointment/v4/searchTimeSlot"
-PROOF = f"{API}/party/v4/partyProof"
-SIM = f"{API}/resourceInventoryManagement/v4/resource"
 USAGE = f"{API}/usageManagement/v4/usage"
 
 
@@ -87,7 +85,7 @@ async def tmf_crm(base_url: str, token: str, clock: Callable[[], datetime] | Non
         yield TmfCrm(session, clock or (lambda: datetime.now(timezone.utc)))
 
 
-class TmfCrm(TmfClient):
+class TmfCrm(TmfPeople):
     """See crm.port.Crm; made by tmf_crm."""
 
     def __init__(self, session: ClientSession, clock: Callable[[], datetime]) -> None:
@@ -277,16 +275,6 @@ class TmfCrm(TmfClient):
         change = {"status": "cancelled"}
         reply = await self._write(f"{VISIT}/{visit_id}", change, idempotency_key, deadline, method="PATCH")
         return read_document(people.visit_from, reply.document)
-
-    # who somebody is
-    async def verify(self, msisdn: str, proof: Proof, *, idempotency_key: str, deadline: float) -> None:
-        await self._write(PROOF, people.proof_to(msisdn, proof), idempotency_key, deadline)
-
-    async def puk(self, msisdn: str, *, deadline: float) -> str:
-        found = await self._list(SIM, {"relatedParty.id": msisdn}, people.puk_from, deadline)
-        if not found:
-            raise NotFound("subscriber", msisdn)
-        return found[0]
 
 
 def _month_query(msisdn: str, month: str) -> Document:

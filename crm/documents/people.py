@@ -19,7 +19,7 @@ from crm.documents.scalars import (
     string,
     whole,
 )
-from crm.model import Appointment, Proof
+from crm.model import Appointment, PortOutCode, Proof
 from crm.visits import EVERY
 
 MOST_WORD = 80
@@ -53,6 +53,40 @@ def sim_to(msisdn: str, puk: str) -> Document:
 def puk_from(raw: Any) -> str:
     known = characteristics_from(mapping(raw, "resource").get("resourceCharacteristic"), "resourceCharacteristic")
     return string(known.get("puk"), "puk", 16)
+
+
+def password_to(msisdn: str, password: str) -> Document:
+    said = characteristics_to({"password": password})
+    return {"relatedParty": party_to(msisdn), "characteristic": said, "@type": "PartyCredential"}
+
+
+def password_from(raw: Any) -> tuple[str, str]:
+    """Whose, and the new one."""
+    document = mapping(raw, "body")
+    said = characteristics_from(document.get("characteristic"), "characteristic")
+    return party_from(document.get("relatedParty")), string(said.get("password"), "password", MOST_WORD)
+
+
+def leaving_to(msisdn: str) -> Document:
+    return {"relatedParty": party_to(msisdn), "@type": "PortOutAuthorization"}
+
+
+def leaving_from(raw: Any) -> str:
+    return party_from(mapping(raw, "body").get("relatedParty"))
+
+
+def code_to(made: PortOutCode) -> Document:
+    said = characteristics_to({"code": made.code})
+    return {
+        "characteristic": said, "validFor": {"endDateTime": moment_to(made.until)}, "@type": "PortOutAuthorization",
+    }  # fmt: skip
+
+
+def code_from(raw: Any) -> PortOutCode:
+    document = mapping(raw, "authorization")
+    said = characteristics_from(document.get("characteristic"), "characteristic")
+    until = moment_from(mapping(document.get("validFor"), "validFor").get("endDateTime"), "validFor")
+    return PortOutCode(string(said.get("code"), "code", 32), until)
 
 
 def times_asked_to(shop_id: str) -> Document:

@@ -36,7 +36,7 @@ from crm.model.kinds import (
 )
 from crm.model.money import Bill, BillItem, Invoice, InvoiceRequest, Payment, Reckoning, Refund, TopUp
 from crm.model.orders import Grant, Offering, Order, OrderItem, OrderRequest, Price, Product, Qualification, Reason
-from crm.model.service import Appointment, Proof, Shop, Ticket
+from crm.model.service import Appointment, PortOutCode, Proof, Shop, Ticket
 
 __all__ = [
     "EVERYWHERE",
@@ -69,6 +69,7 @@ __all__ = [
     "Payment",
     "PaymentState",
     "PointsLot",
+    "PortOutCode",
     "Price",
     "Product",
     "Proof",

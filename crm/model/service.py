@@ -49,7 +49,8 @@ class Shop:
 class Proof:
     """What somebody says to prove that they are the holder of a number; "" and None are not said.
 
-    Enough is the service password, or the name with the end of the ID number and the monthly fee of the plan.
+    Enough is the service password, the whole ID number, or the name with the end of the ID number and the monthly fee
+    of the plan. What else an act needs is the operation's to ask.
     """
 
     password: str = ""
@@ -57,6 +58,14 @@ class Proof:
     name: str = ""
     id_tail: str = ""
     monthly_fen: int | None = None
+
+
+@dataclass(frozen=True)
+class PortOutCode:
+    """What another carrier asks for who brings a number along. `code` is told to the number itself and kept nowhere."""
+
+    code: str
+    until: datetime
 
 
 @dataclass(frozen=True)

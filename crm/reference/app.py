@@ -45,7 +45,9 @@ COLLECTIONS: tuple[tuple[str, Handler | None, Handler | None, Handler | None], .
     (f"{API}/appointment/v4/appointment", people.list_visits, None, people.post_visit),
     (f"{API}/appointment/v4/searchTimeSlot", None, None, people.ask_times),
     (f"{API}/party/v4/partyProof", None, None, people.post_proof),
+    (f"{API}/party/v4/partyCredential", None, None, people.post_password),
     (f"{API}/resourceInventoryManagement/v4/resource", people.list_sims, None, None),
+    (f"{API}/resourceInventoryManagement/v4/portOutAuthorization", None, None, people.post_leaving),
     ("/payment/v4/payment", read.list_payments, read.get_payment, write.post_payment),
     ("/payment/v4/refund", None, None, write.post_refund),
 )

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.effects import new_id
 from crm.errors import NotFound, Refused
 from crm.model import Appointment, Proof, Shop
-from crm.proving import TAIL, check_enough, same_name
+from crm.porting import VALID, check_free
+from crm.proving import TAIL, check_enough, check_password, same_name
 from crm.reference import reads, schema, wrong_tries
 from crm.reference.cards import card_hash
 from crm.reference.papers import Papers
@@ -58,6 +59,22 @@ async def _monthly_fen(connection: AsyncConnection, msisdn: str, terms: Terms) -
 async def puk(connection: AsyncConnection, msisdn: str) -> str:
     query = select(schema.papers.c.puk).where(schema.papers.c.msisdn == msisdn)
     return str((await one_row(connection, query, "papers", msisdn))["puk"])
+
+
+async def set_password(connection: AsyncConnection, key: bytes, msisdn: str, password: str) -> None:
+    check_password(password)
+    table = schema.papers
+    changed = update(table).where(table.c.msisdn == msisdn).values(password=_hash(key, msisdn, password))
+    if not (await connection.execute(changed)).rowcount:
+        raise NotFound("papers", msisdn)
+
+
+async def may_leave(connection: AsyncConnection, msisdn: str, terms: Terms) -> datetime:
+    """Until when a code is good. Refused: suspended, arrears, lock_in, too_young."""
+    person = await reads.subscriber(connection, msisdn)
+    balance = await reads.balance(connection, msisdn, terms)
+    check_free(person, balance, await reads.products(connection, msisdn, terms), terms.now)
+    return terms.now + VALID
 
 
 async def times(connection: AsyncConnection, shop: Shop, terms: Terms) -> tuple[datetime, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.documents import people
-from crm.documents.scalars import BadDocument, Document, choice, mapping
+from crm.documents.scalars import BadDocument, Document, choice, mapping, moment_from, moment_to
 from crm.errors import NotFound
-from crm.model import Shop
+from crm.model import PortOutCode, Shop
+from crm.porting import code_of
 from crm.reference import people_kept, reads
-from crm.reference.http import asked, body, created, listed, office, once
+from crm.reference.http import answer, asked, body, created, listed, office, once
 from crm.reference.reads import Terms
 from crm.reference.shops import demo_shops
 
@@ -25,6 +28,35 @@ async def post_proof(request: web.Request) -> web.Response:
         return {"state": "verified", "@type": "PartyProof"}
 
     return await once(request, document, act)
+
+
+async def post_password(request: web.Request) -> web.Response:
+    document, key = await body(request), office(request).card_key
+    msisdn, password = people.password_from(document)
+
+    async def act(connection: AsyncConnection, terms: Terms) -> Document:
+        await people_kept.set_password(connection, key, msisdn, password)
+        return {"state": "set", "@type": "PartyCredential"}
+
+    return await once(request, document, act)
+
+
+async def post_leaving(request: web.Request) -> web.Response:
+    """What is stored for a repeat holds no code: it is made of the request's key again."""
+    document = await body(request)
+    msisdn = people.leaving_from(document)
+
+    async def act(connection: AsyncConnection, terms: Terms) -> Document:
+        return {"until": moment_to(await people_kept.may_leave(connection, msisdn, terms))}
+
+    stored = await once(request, document, act)
+    if stored.status != 201:
+        return stored
+    assert isinstance(stored.body, bytes)
+    until = moment_from(json.loads(stored.body)["until"], "until")
+    code = code_of(office(request).card_key, msisdn, request.headers["Idempotency-Key"])
+    repeated = {name: value for name, value in stored.headers.items() if name == "Idempotent-Replayed"}
+    return answer(people.code_to(PortOutCode(code, until)), 201, repeated)
 
 
 async def list_sims(request: web.Request) -> web.Response:

@@ -17,6 +17,7 @@ from crm.tmf import tmf_crm
 from tests.contracts.crm.serving import CARD_KEY, SUBSCRIBERS, TOKEN, Clock, Reference
 
 LI, WANG, ANNA = "+8613800000000", "+8613800000001", "+8613800000011"
+BOUND, STOPPED = "+8613800000005", "+8613800000019"
 SHOP = "shop-hz-2"
 """Closed on weekends; the clock begins on a Friday."""
 
@@ -38,6 +39,7 @@ async def verify(crm: Crm, msisdn: str, proof: Proof, key: str = "k") -> None:
         (WANG, Proof(name="王芳", id_tail="0015", monthly_fen=2800)),
         (ANNA, Proof(name="anna weber", id_tail="0011", monthly_fen=9900)),
         (ANNA, Proof(password="130011", id_number="e00000011")),
+        (ANNA, Proof(name="Anna Weber", id_number="E00000011")),
     ],
 )
 async def test_what_fits_proves_the_holder(crm: Crm, msisdn: str, proof: Proof) -> None:
@@ -82,6 +84,40 @@ async def test_the_puk_has_eight_digits_and_is_each_numbers_own(crm: Crm) -> Non
     assert (len(first), first.isdigit(), first == second) == (8, True, False)
     with pytest.raises(NotFound):
         await crm.puk("+8613999999999", deadline=within(5))
+
+
+async def test_a_new_service_password_proves_the_holder_and_the_old_one_no_more(crm: Crm) -> None:
+    for _ in range(2):
+        await crm.set_password(LI, "908172", idempotency_key="p1", deadline=within(5))
+    await verify(crm, LI, Proof(password="908172"))
+    assert "proof_wrong" == (await refused(verify(crm, LI, Proof(password="130000"), "old")))[0]
+
+
+@pytest.mark.parametrize("password", ["12345", "1234567", "abcdef", "９０８１７２"])
+async def test_a_service_password_has_six_digits(crm: Crm, password: str) -> None:
+    call = crm.set_password(LI, password, idempotency_key="p1", deadline=within(5))
+    assert ("invalid", {"field": "password"}) == await refused(call)
+
+
+async def test_the_code_to_leave_with_is_good_for_an_hour_and_the_same_when_asked_again(crm: Crm, clock: Clock) -> None:
+    first = await crm.port_out_code(LI, idempotency_key="l1", deadline=within(5))
+    assert (len(first.code), first.until - clock()) == (8, timedelta(hours=1))
+    assert first == await crm.port_out_code(LI, idempotency_key="l1", deadline=within(5))
+    assert first.code != (await crm.port_out_code(LI, idempotency_key="l2", deadline=within(5))).code
+
+
+@pytest.mark.parametrize(("msisdn", "reason"), [(WANG, "arrears"), (BOUND, "lock_in"), (STOPPED, "suspended")])
+async def test_no_code_is_made_while_something_stands_in_the_way(crm: Crm, msisdn: str, reason: str) -> None:
+    call = crm.port_out_code(msisdn, idempotency_key="l1", deadline=within(5))
+    assert reason == (await refused(call))[0]
+
+
+async def test_the_code_to_leave_with_stands_in_no_table(reference: Reference, clock: Clock) -> None:
+    async with tmf_crm(reference.url, TOKEN, clock) as crm:
+        made = await crm.port_out_code(LI, idempotency_key="l1", deadline=within(5))
+    async with reference.office.store.reading() as connection:
+        stored = (await connection.execute(select(schema.idempotency))).all()
+    assert stored and made.code not in str(stored)
 
 
 async def test_nothing_that_proves_somebody_can_be_read_in_the_tables(reference: Reference) -> None:

@@ -1,0 +1,33 @@
+"""Proofs of who somebody is, and what only they are told, over our profile of TM Forum's APIs."""
+
+from __future__ import annotations
+
+from crm.documents import people
+from crm.errors import NotFound
+from crm.model import PortOutCode, Proof
+from crm.tmf_client import TmfClient, read_document
+
+PROOF = "/tmf-api/party/v4/partyProof"
+CREDENTIAL = "/tmf-api/party/v4/partyCredential"
+SIM = "/tmf-api/resourceInventoryManagement/v4/resource"
+LEAVING = "/tmf-api/resourceInventoryManagement/v4/portOutAuthorization"
+
+
+class TmfPeople(TmfClient):
+    """See crm.port.Crm."""
+
+    async def verify(self, msisdn: str, proof: Proof, *, idempotency_key: str, deadline: float) -> None:
+        await self._write(PROOF, people.proof_to(msisdn, proof), idempotency_key, deadline)
+
+    async def puk(self, msisdn: str, *, deadline: float) -> str:
+        found = await self._list(SIM, {"relatedParty.id": msisdn}, people.puk_from, deadline)
+        if not found:
+            raise NotFound("subscriber", msisdn)
+        return found[0]
+
+    async def set_password(self, msisdn: str, password: str, *, idempotency_key: str, deadline: float) -> None:
+        await self._write(CREDENTIAL, people.password_to(msisdn, password), idempotency_key, deadline)
+
+    async def port_out_code(self, msisdn: str, *, idempotency_key: str, deadline: float) -> PortOutCode:
+        reply = await self._write(LEAVING, people.leaving_to(msisdn), idempotency_key, deadline)
+        return read_document(people.code_from, reply.document)
