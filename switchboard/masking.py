@@ -15,7 +15,10 @@ from dataclasses import dataclass, replace
 
 from switchboard.model import InboundMessage, MessagePart, SecretValue
 
-PLACEHOLDER = re.compile(r"⟦(code|card|bankcard|id|password):([0-9a-f]{16})⟧")
+PLACEHOLDER = re.compile(r"⟦(code|card|bankcard|id|password|shown):([0-9a-f]{16})⟧")
+SHOWN = "shown"
+"""The kind of what we say ourselves and keep nowhere, such as a PUK. `mask` never makes one, so nobody can have a
+secret of theirs or another's opened by it."""
 
 _RUN = re.compile(r"(?<![0-9A-Za-z])\d(?:[ \-]?\d){3,}(?:[ \-]?[Xx])?(?![0-9A-Za-z])")
 _RUN_OR_OURS = re.compile(f"(?P<ours>{PLACEHOLDER.pattern})|{_RUN.pattern}")

@@ -82,6 +82,8 @@ class Capabilities:
     media: frozenset[str] = frozenset()
     receipts: bool = True
     """Whether the channel tells later what became of a message."""
+    keeps: bool = False
+    """Whether it keeps messages until they are read: what is shown once is then opened as it is read."""
 
 
 class ChannelAdapter(Protocol):

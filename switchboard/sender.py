@@ -160,17 +160,23 @@ class Delivery:
             raise ChannelUnreachable(type(error).__name__) from error
 
     async def _opened(self, message: OutboundMessage) -> OutboundMessage | None:
-        """With the one-time code of a security notice in place; None when the vault forgot it. Only what the system
-        says is opened: the bot may repeat a person's words, and those hold references too."""
-        if message.origin is not Origin.SYSTEM:
-            return message
+        """With the one-time code of a security notice in place; None when the vault forgot it. Of what the bot says
+        only what is to be shown is opened: it may repeat a person's words, and those hold references too."""
         text = message.reply.text
         for match in masking.PLACEHOLDER.finditer(text):
+            if not self._opens(message, match[1]):
+                continue
             secret = await self._s.vault.open(message.conversation, match[2])
             if secret is None:
                 return None
             text = text.replace(match[0], secret)
         return replace(message, reply=replace(message.reply, text=text))
+
+    def _opens(self, message: OutboundMessage, kind: str) -> bool:
+        if kind != masking.SHOWN:
+            return message.origin is Origin.SYSTEM
+        adapter = self._s.adapters[self._outgoing.route]
+        return message.origin is not Origin.AGENT and not adapter.capabilities(message.address).keeps
 
     async def _accepted(self, channel_ids: tuple[str, ...]) -> None:
         taken = self._s.taken

@@ -98,7 +98,9 @@ class WebAdapter:
         yield
 
     def capabilities(self, address: Address) -> Capabilities:
-        return Capabilities(buttons=True, links=True, max_text=4000, media=frozenset({"image"}), receipts=False)
+        return Capabilities(
+            buttons=True, links=True, max_text=4000, media=frozenset({"image"}), receipts=False, keeps=True
+        )
 
 
 def payload(number: int, token: str) -> str:

@@ -129,6 +129,11 @@ class FakeVault:
     async def open(self, conversation: str, ref: str) -> str | None:
         return self.values.get((conversation, ref))
 
+    async def show(self, conversation: str, secret: str) -> str:
+        ref = f"shown{len(self.values)}"
+        self.values[conversation, ref] = secret
+        return f"⟦shown:{ref}⟧"
+
     async def burn(self, conversation: str, ref: str) -> None:
         self.values.pop((conversation, ref), None)
 

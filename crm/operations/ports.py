@@ -65,6 +65,9 @@ class Vault(Protocol):
 
     async def open(self, conversation: str, ref: str) -> str | None: ...
 
+    async def show(self, conversation: str, secret: str) -> str:
+        """Words for a reply that stand for a secret: the channel shows it, whatever is kept of the reply does not."""
+
     async def burn(self, conversation: str, ref: str) -> None: ...
 
 

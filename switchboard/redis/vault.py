@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from switchboard import masking
 from switchboard.model import SecretValue
 from switchboard.redis.connection import Client, reaching
 from switchboard.redis.keys import Keys
@@ -45,6 +46,12 @@ class RedisVault:
                 name = self._keys.of(conversation, "vault", conversation, secret.ref)
                 pipe.set(name, self._seal.close(conversation, secret), ex=KEPT_S)
             await pipe.execute()
+
+    async def show(self, conversation: str, secret: str) -> str:
+        """See crm.operations.ports.Vault."""
+        ref = masking.new_ref()
+        await self.keep(conversation, [SecretValue(ref, masking.SHOWN, secret)])
+        return f"⟦{masking.SHOWN}:{ref}⟧"
 
     async def open(self, conversation: str, ref: str) -> str | None:
         with reaching():

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from switchboard import masking
-from switchboard.model import Address, Reply
+from switchboard.model import Address, Origin, OutboundMessage, Reply
 from switchboard.redis.topology import is_cluster
 from tests.contracts.switchboard.stack import Stack
 
 LI, PHONE = Address("web", "li"), Address("sms", "+8613800000001")
 CODE = "493817"
+PUK = "60718293"
 
 
 async def test_no_secret_stands_in_the_append_only_file(stack: Stack, redis_server: Path) -> None:
@@ -48,6 +49,22 @@ async def test_a_one_time_code_is_opened_only_as_it_leaves(stack: Stack, monkeyp
     await stack.at_rest()
     assert stack.sms.texts() == [f"验证码{CODE}"]
     assert CODE not in str(await stack.logged())
+
+
+async def test_what_is_shown_once_is_opened_for_the_reader_and_stored_nowhere(stack: Stack, redis_server: Path) -> None:
+    conversation = LI.conversation_id(stack.settings.key("conversation"))
+    words = await stack.stores.vault.show(conversation, PUK)
+    typed = await stack.stores.vault.show(conversation, CODE)
+    for number, origin in enumerate((Origin.BOT, Origin.AGENT)):
+        text = f"PUK {words if origin is Origin.BOT else typed}"
+        message = OutboundMessage(f"m{number}", conversation, LI, Reply(text), origin, 0, stack.clock(), None)
+        await stack.stores.outbox.put(message)
+    read = [message.reply.text for _, message in await stack.stores.outbox.after(LI, "")]
+    assert read == [f"PUK {PUK}", f"PUK {typed}"]
+    if not is_cluster(stack.stores.redis):
+        assert PUK.encode() not in (redis_server.parent / "appendonly.aof").read_bytes()
+    await stack.stores.vault.burn(conversation, words[-17:-1])
+    assert (await stack.stores.outbox.after(LI, ""))[0][1].reply.text == "PUK ········"
 
 
 async def test_a_reference_that_the_bot_repeats_stays_closed(stack: Stack) -> None:
