@@ -13,6 +13,7 @@ from rasa_sdk.events import SlotSet
 
 from bot.actions import amounts, references
 from bot.actions.follow_ups import UNREAD, follow_up
+from bot.actions.proofs import LEAVES
 from bot.actions.references import Pick
 from bot.actions.registry import skill_of
 from bot.actions.shown import MOST, Item, Shown, further, item_of, listed, meant, recent_shown, recent_wish
@@ -49,6 +50,9 @@ TO_HAVE = {"plan": "change_plan", "pack": "order_data_pack"}
 
 async def answer(turn: Turn) -> list[Event] | None:
     """Rasa's events; None for what says by itself what it means. Raises Unavailable."""
+    if LEAVES.match(turn.text) and turn.intent != "port_out":
+        # The national procedure's words mean this whatever they were read as.
+        return await _do(turn, "port_out", {"option": turn.text})
     if (events := await _of_other(turn)) is not None:
         return events
     if not turn.text.strip():

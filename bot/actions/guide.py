@@ -15,12 +15,11 @@ ELSEWHERE = frozenset(
     {
         "broadband_cancel", "broadband_move", "broadband_new", "broadband_renew", "close_account", "consult_business",
         "consult_coverage", "consult_handset", "consult_promotions",
-        "query_puk", "query_real_name",
-        "recharge_other", "replace_sim", "reset_password",
+        "query_real_name", "recharge_other",
     }
 )  # fmt: skip
 """The text says why it is not done here, and where it is and with what."""
-BY_SHOP = {"query_puk": "sim", "replace_sim": "sim", "reset_password": "real_name", "close_account": "close"}
+BY_SHOP = {"close_account": "close"}
 """What a shop does at once, with the errand it has to be able to do."""
 GUIDED = TOLD | ELSEWHERE
 FAQ = frozenset(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 from bot.actions.form import OVER, Form
 from bot.actions.human import hand_over
+from bot.actions.papers import opened
 from bot.actions.proofs import proof_of
 from bot.actions.turn import Event, Turn
 from crm.errors import Unavailable
@@ -15,8 +15,6 @@ from crm.operations import lost_line
 from crm.operations.results import Refusal
 
 WISH = "report_lost_sim"
-_HIDDEN = re.compile(r"⟦id:(\w+)⟧")
-_PAPER = re.compile(r"[0-9A-Za-z]{6,18}")
 AGAIN = frozenset({"proof_wrong", "proof_short"})
 
 
@@ -34,7 +32,7 @@ class StopLostForm(Form):
             return OVER
         typed = str(turn.entities.get("msisdn") or "")
         msisdn = typed or str(turn.slot("secret_number") or "")
-        secrets, proof = proof_of(await _opened(turn))
+        secrets, proof = proof_of(await opened(turn))
         if msisdn and (secrets or proof):
             return {"secret_number": msisdn, **await self._prove(turn, msisdn, proof or Proof(), secrets)}
         if typed:
@@ -68,13 +66,3 @@ class StopLostForm(Form):
         turn.say("sim_is_lost")
         await hand_over(turn, "lost", WISH)
         return OVER
-
-
-async def _opened(turn: Turn) -> str:
-    """The message with the words that were kept from every store; a number of papers stays a reference."""
-    text = turn.text
-    for ref in _HIDDEN.findall(text):
-        words = await turn.doors.vault.open(turn.who.conversation, ref) or ""
-        if words and not _PAPER.fullmatch(words):
-            text = text.replace(f"⟦id:{ref}⟧", words)
-    return text

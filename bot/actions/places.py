@@ -11,10 +11,8 @@ from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.errors import Unavailable
-from crm.operations import find_store, port_out
+from crm.operations import find_store
 from crm.operations.find_store import Found
-from crm.operations.identify import identify
-from crm.operations.results import Refusal
 
 SHOWN = 3
 SHOWN_BY_SMS = 1
@@ -107,19 +105,3 @@ def _shown(found: Found, language: str) -> dict[str, object]:
         "every_day": shop.every_day,
         "opens_at": found.opens_at.isoformat() if found.opens_at else "",
     }
-
-
-class PortOut(Skill):
-    """Whoever is known gets every reason against it; anybody gets the way. Nothing is done to keep them."""
-
-    wish = "port_out"
-
-    async def answer(self, turn: Turn) -> list[Event]:
-        if isinstance(await identify(turn.doors, turn.who), Refusal):
-            turn.say("guide_port_out")
-        elif reasons := await port_out.blocking(turn.doors, turn.who):
-            turn.say("port_out_blocked", items=[{"code": r.code, **r.values} for r in reasons])
-        else:
-            turn.say("port_out_clear")
-        turn.outcome(self.wish, "answered")
-        return []

@@ -7,6 +7,8 @@ import re
 
 from crm.model import Proof
 
+LEAVES = re.compile(r"\s*(CXXZ|SQXZ)\s*[#＃*]?\s*(?:⟦id:(\w+)⟧)?", re.IGNORECASE)
+"""The words by which a number leaves, and the reference of the name and ID number behind them."""
 _SECRET = re.compile(r"⟦(password|code|id):(\w+)⟧")
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
 _LAST_FOUR = re.compile(

@@ -2,8 +2,9 @@
 
 Levels: 0 nothing · 1 bound to the number · 2 bound and a step-up · 3 a human, or service password and ID.
 Step-ups: `none`, `reply` (an explicit yes on a link whose sender the carrier vouches for), `code` (by SMS, one-time),
-`papers` (service password and ID number), `facts` (service password, or name, end of the ID number and one fact),
-`person` (never by a machine).
+`papers` (service password and ID number), `id_and_code` (ID number and a code by SMS), `holder` (name and ID number,
+from the number itself), `facts` (service password, or name, end of the ID number and one fact), `person` (never by a
+machine).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-StepUp = Literal["none", "reply", "code", "papers", "facts", "person"]
+StepUp = Literal["none", "reply", "code", "papers", "id_and_code", "holder", "facts", "person"]
 
 LEVELS: Mapping[str, int] = {
     "find_store": 0,
@@ -71,14 +72,24 @@ LEVELS: Mapping[str, int] = {
     # Who cannot receive a code proves the rest; see WITHOUT_BINDING.
     "stop_lost_line": 3,
     "read_puk": 3,
+    # The national procedure: who asks for the code writes name and ID number from the number itself.
+    "port_out_code": 3,
     "replace_sim": 3,
     "change_owner": 3,
 }
 
-BY_PERSON = frozenset({"resume_number", "reset_password", "replace_sim", "change_owner"})
+BY_PERSON = frozenset({"resume_number", "replace_sim", "change_owner"})
 """Of level 3 what no machine does: a person, or a shop, looks at the face and the papers."""
+_PROVEN_BY: Mapping[str, StepUp] = {
+    "stop_lost_line": "facts",
+    "reset_password": "id_and_code",
+    "port_out_code": "holder",
+}
+"""Of level 3 what is proven in a way of its own; docs/decisions/0016 says why a password is."""
 
-LOCKED = frozenset({operation for operation, needed in LEVELS.items() if needed == 2} - {"suspend_number"})
+LOCKED = frozenset({operation for operation, needed in LEVELS.items() if needed == 2} - {"suspend_number"}) | {
+    "port_out_code", "read_puk", "reset_password",
+}  # fmt: skip
 """What rests while a number is protected: all that a stolen code could be used for."""
 WITHOUT_BINDING = frozenset({"stop_lost_line"})
 """For whoever proves it, from any Address: one act that can be undone."""
@@ -98,7 +109,7 @@ def step_up(operation: str, channel: str) -> StepUp:
     if level(operation) < 2:
         return "none"
     if level(operation) == 3:
-        return "facts" if operation in WITHOUT_BINDING else "person" if operation in BY_PERSON else "papers"
+        return "person" if operation in BY_PERSON else _PROVEN_BY.get(operation, "papers")
     if channel == "sms" and operation not in _CODE_BY_SMS:
         return "reply"
     return "code"

@@ -37,6 +37,15 @@ REFUSALS = frozenset(
         "holder_only",  # the number is used by one and held by another
         "bad_tax_id",
         "month_not_kept",  # values: months (how many are)
+        "papers_short",  # service password or ID number is missing
+        "papers_wrong",  # values: tries_left
+        "id_short",
+        "id_wrong",  # values: tries_left
+        "holder_short",  # name or ID number is missing
+        "holder_wrong",  # values: tries_left
+        "only_by_sms",
+        "password_weak",
+        "password_gone",  # the new one is no longer kept
     }
 )
 

@@ -10,7 +10,7 @@
 `>` is said by the person, `<` is what they see next, on that Address. `[label]` taps a choice; a seen message with
 choices ends in `[label] [label]`. In what is seen `{*}` stands for any text, `{yuan}` for an amount, `{n}` for digits,
 `{code}` for six digits that a later `{code}` types, `{url}` for a link that a payer follows, `{ticket}` for a ticket's
-number. Names after `web:` and
+number. `{id +86138…}` types the ID number of a named demo subscriber. Names after `web:` and
 `wechat:` are whoever the transcript likes. Other lines:
 
     agent:NAME takes|returns|closes ADDRESS
@@ -27,7 +27,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+from crm.reference.papers import papers_of
+from crm.reference.people import outlines
+from crm.worktime import CHINA
 
 PATIENCE_S = 15.0
 _LINE = re.compile(r"(?P<who>\S+)\s+(?P<verb>[<>]|[a-z_0-9]+)(?:\s+(?P<what>.*))?")
@@ -70,4 +75,10 @@ def pattern(expected: str) -> re.Pattern[str]:
 
 
 def fill(text: str, values: dict[str, str]) -> str:
+    text = re.sub(r"\{id (\+86\d{11})\}", lambda m: _id_number(m[1]), text)
     return re.sub(r"\{(code|url|named|ticket)\}", lambda m: values[m[1]], text)
+
+
+def _id_number(msisdn: str) -> str:
+    today = datetime.now(CHINA).date()
+    return next(papers_of(one.subscriber).id_number for one in outlines(50, today) if one.subscriber.msisdn == msisdn)

@@ -26,7 +26,7 @@ FAMILIES = {
     *(f"guide_{intent}" for intent in guide.GUIDED),
     *(f"faq_{topic}" for topic in guide.FAQ),
 }
-BY_THE_CRM = {"code_order", "code_login", "incident_restored", "line_was_stopped"}
+BY_THE_CRM = {"code_order", "code_login", "code_port_out", "incident_restored", "line_was_stopped", "password_was_set"}
 BY_NOTICES = {name for name in entries() if name.startswith("notice_")}
 """Said by whoever raises a notice, and by nobody else."""
 

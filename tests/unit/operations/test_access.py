@@ -20,8 +20,11 @@ from crm.operations import (
     order_data_pack,
     ordering,
     payments_made,
+    port_out,
+    read_puk,
     recharge,
     redeem_points,
+    reset_password,
     tickets,
     undo_plan_change,
 )
@@ -52,6 +55,9 @@ WRITES: dict[str, Write] = {
     "report_fault": lambda at, who: tickets.create(at.doors, who, "fault", "没有信号", "m1"),
     "complain": lambda at, who: tickets.create(at.doors, who, "complaint", "多扣费", "m1"),
     "request_callback": lambda at, who: tickets.create(at.doors, who, "callback", "", "m1"),
+    "read_puk": lambda at, who: read_puk.read(at.doors, who, at.type_code("130000"), at.type_code("0" * 18)),
+    "reset_password": lambda at, who: reset_password.send_code(at.doors, who, at.type_code("0" * 18)),
+    "port_out_code": lambda at, who: port_out.send_code(at.doors, who, at.type_code("李明#" + "0" * 18)),
     "give_back": lambda at, who: disputes.settle(at.doors, who, "pack-music", "没有办过", "m1"),
 }
 
