@@ -41,7 +41,7 @@ def blocking(
 def check_free(person: Subscriber, balance: Balance, products: Sequence[Product], now: datetime) -> None:
     """Refused with the first reason against it."""
     for reason in blocking(person, balance, products, now):
-        raise Refused(reason.code, reason.values)
+        raise Refused(reason.code, {name: value for name, value in reason.values.items() if value})
 
 
 def code_of(key: bytes, msisdn: str, request: str) -> str:

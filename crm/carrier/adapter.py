@@ -29,6 +29,7 @@ from crm.model import (
     OrderRequest,
     Payment,
     PointsLot,
+    PortOutCode,
     Product,
     Proof,
     Qualification,
@@ -188,6 +189,13 @@ class CarrierCrm(CarrierClient):
 
     async def puk(self, msisdn: str, *, deadline: float) -> str:
         return str(await self._read("puk", deadline, msisdn=msisdn))
+
+    async def set_password(self, msisdn: str, password: str, *, idempotency_key: str, deadline: float) -> None:
+        await self._write("set_password", idempotency_key, deadline, msisdn=msisdn, password=password)
+
+    async def port_out_code(self, msisdn: str, *, idempotency_key: str, deadline: float) -> PortOutCode:
+        made, _ = await self._write("port_out_code", idempotency_key, deadline, msisdn=msisdn)
+        return cast(PortOutCode, made)
 
     # places
     async def shops(self, region: str, *, deadline: float) -> tuple[Shop, ...]:

@@ -31,7 +31,7 @@ DENIED = Codes(
         "card_invalid": "3005", "card_locked": "3006", "card_used": "3007", "card_used_by_you": "3008",
         "payment_state": "3009", "signature": "3010",
         "proof_short": "4001", "proof_wrong": "4002", "proof_locked": "4003", "no_papers": "4004",
-        "slot_taken": "4005", "too_many_visits": "4006",
+        "slot_taken": "4005", "too_many_visits": "4006", "too_young": "4007",
         "invalid": "8001", "key_reused": "8002",
     }
 )  # fmt: skip
@@ -67,6 +67,7 @@ VALUES: Mapping[str, tuple[str, Kind]] = {
     "offering": ("offerId", TEXT), "offerings": ("offerIds", _Listed(TEXT)), "by": ("mutexOfferId", TEXT),
     "dependents": ("relyOfferIds", _Listed(TEXT)), "missing": ("needOfferIds", _Listed(TEXT)),
     "audience": ("custGroup", TEXT), "region": ("provCode", PROVINCE), "cause": ("stopCause", CAUSE),
+    "name": ("offerName", TEXT),
     "order": ("orderId", TEXT), "state": ("state", TEXT), "field": ("paramName", TEXT), "invoice": ("invId", TEXT),
     "month": ("acctMonth", MONTH), "until": ("limitDate", _Iso()), "effective_on": ("effDate", _Iso()),
     "locked_until": ("unlockTime", _Iso()), "maximum": ("maxNum", WHOLE), "most": ("maxBook", WHOLE),

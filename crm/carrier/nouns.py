@@ -38,6 +38,7 @@ from crm.model import (
     OrderRequest,
     Payment,
     PointsLot,
+    PortOutCode,
     Price,
     Product,
     Proof,
@@ -195,6 +196,7 @@ PROOF = Table(
     Proof, password=("svcPwd", TEXT), id_number=("certNo", TEXT), name=("custName", TEXT), id_tail=("certTail", TEXT),
     monthly_fen=("monthFee", Maybe(YUAN)),
 )  # fmt: skip
+PORT_OUT = Table(PortOutCode, code=("authCode", TEXT), until=("expTime", MOMENT))
 SHOP = Table(
     Shop, id=("hallId", TEXT), name=("hallName", NAMES), address=("hallAddr", NAMES), region=("provCode", PROVINCE),
     city=("cityName", TEXT), district=("areaName", TEXT), opens=("openHour", HOUR), closes=("closeHour", HOUR),

@@ -130,6 +130,8 @@ SERVICES: Mapping[str, Service] = {
     "issue_invoice": Service("SUB_INVOICE", nouns.INVOICE, whole=("request", nouns.INVOICE_REQUEST), writes=True),
     "verify": _write("CHK_CERT", _Nothing(), {**_WHO, "proof": ("certInfo", nouns.PROOF)}),
     "puk": Service("QRY_PUK", TEXT, _WHO),
+    "set_password": _write("SET_PWD", _Nothing(), {**_WHO, "password": ("svcPwd", TEXT)}),
+    "port_out_code": _write("SUB_NP_CODE", nouns.PORT_OUT, _WHO),
     "shops": _list("QRY_HALL", nouns.SHOP, {"region": ("provCode", PROVINCE)}),
     "visit_times": _list("QRY_BOOK_TIME", MOMENT, {"shop_id": ("hallId", TEXT)}, missing="shop"),
     "book_visit": _write("SUB_BOOK", nouns.VISIT, _VISIT),
