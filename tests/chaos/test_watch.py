@@ -15,7 +15,7 @@ from tests.chaos.watch import watch
 
 async def test_what_is_overdue_and_what_waits_is_seen(redis: aioredis.Redis) -> None:
     await redis.set("partitions", 8)
-    await redis.zadd(f"{tag(7)}:timers", {"sms:li|remind": time.time() * 1000 - 3000})
+    await redis.zadd(f"{tag(7)}:timers", {"sms:li|remind": int(time.time() * 1000) - 3000})
     await redis.xadd(f"{tag(0)}:out:wechat", {"body": ""})
     timeline = Timeline()
     watching = asyncio.create_task(watch(redis, timeline))
