@@ -21,6 +21,8 @@ from rasa_sdk.executor import ActionExecutor
 from bot.action_server import ActionsServer, serve
 from bot.actions import skills, wiring
 from bot.actions.terms import Terms
+from console.database import open_engine
+from console.sent import SentBySms
 from crm.connect import connected
 from crm.hosted import Gateway, hosted_payments
 from crm.operations.doors import Doors
@@ -49,6 +51,8 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         key=settings.paygate_secret.encode() or settings.key("paygate"),
     )
     payments = await opened.enter_async_context(hosted_payments(crm, gateway, utc_now))
+    kept = open_engine(settings.database_url)
+    opened.push_async_callback(kept.dispose)
     return Doors(
         crm=crm,
         payments=payments,
@@ -62,6 +66,7 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         gate=switches.refusal,
         notices=SmsTidings(stores.accept, utc_now),
         locks=stores.locks,
+        sent=SentBySms(kept, settings.key("conversation"), settings.sms_sender),
         tell=Telling(stores.accept, stores.conversations, utc_now),
         incidents=stores.incidents,
         reminders=stores.reach,

@@ -9,7 +9,7 @@ from bot.actions.places import tell_nearest
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 
-TOLD = frozenset({"auto_pay", "call_forwarding", "check_message", "report_spam"})
+TOLD = frozenset({"auto_pay", "call_forwarding", "report_spam"})
 """The text is the answer."""
 ELSEWHERE = frozenset(
     {

@@ -24,6 +24,7 @@ from bot.actions import (
     line,
     login,
     lost,
+    messages,
     number,
     out_of_scope,
     packs,
@@ -82,6 +83,7 @@ READ_SKILLS: tuple[Skill, ...] = (
     tickets.QueryTicket(),
     tickets.Urge(),
     privacy.QueryMyData(),
+    messages.CheckMessage(),
     guide.Faq(),
 )
 WRITE_SKILLS: tuple[Skill, ...] = (

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 CHARGES = Path("terms") / "charges.yml"
 PLACES = Path("terms") / "places.yml"
+MESSAGES = Path("terms") / "messages.yml"
 _FILLERS = re.compile(
     r"你们?|账单上?|扣费|里面?的?|上面?的?|那个|这个|那笔|这笔|那项|这项|一项|一笔|请问一?下?|想?问一?下|的|有|叫|做|到底|究竟"
     r"|the|an?|on|bill|this|that|please|charges?|fees?|called"
@@ -29,11 +30,14 @@ _OTHER_WORDS = 1
 
 @dataclass(frozen=True)
 class Terms:
-    """`ways`: the wishes that go with a term. `hmt`: what offerings for Hong Kong, Macao and Taiwan are called by."""
+    """`ways`: the wishes that go with a term. `hmt`: what offerings for Hong Kong, Macao and Taiwan are called by.
+    `messages`: the kinds of what we send unasked.
+    """
 
     said: Sequence[tuple[str, str]] = ()
     ways: Mapping[str, Sequence[str]] = field(default_factory=dict)
     hmt: Sequence[str] = ()
+    messages: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, content: Path) -> Terms:
@@ -42,7 +46,7 @@ class Terms:
         said = [(str(words).casefold(), name) for name, term in read.items() for words in term["said"]]
         longest_first = sorted(said, key=lambda pair: -len(pair[0]))
         ways = {name: tuple(term.get("ways", ())) for name, term in read.items()}
-        return cls(longest_first, ways, tuple(map(str, places.get("hmt", ()))))
+        return cls(longest_first, ways, tuple(map(str, places.get("hmt", ()))), _read(content / MESSAGES))
 
     def in_text(self, text: str) -> str:
         """The term that is named, the longest of them; "" for none."""

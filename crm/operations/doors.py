@@ -17,10 +17,12 @@ from crm.operations.ports import (
     Locks,
     NoIncidents,
     NoReminders,
+    NothingKept,
     Notifier,
     Once,
     Quotes,
     Reminders,
+    SentMessages,
     StepUps,
     Tell,
     Vault,
@@ -55,6 +57,7 @@ class Doors:
     incidents: Incidents = field(default_factory=NoIncidents)
     reminders: Reminders = field(default_factory=NoReminders)
     locks: Locks = NO_LOCKS
+    sent: SentMessages = field(default_factory=NothingKept)
     read_s: float = 2.0
     write_s: float = 2.5
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from crm.errors import Unavailable
 from crm.operations.ports import Clock, CodeCheck
 
 TRIES = 5
@@ -205,6 +206,21 @@ class FakeNotifier:
 
     async def tell(self, msisdn: str, response: str, values: Mapping[str, Any], language: str, dedupe: str) -> None:
         self.told.setdefault(dedupe, (msisdn, response, dict(values)))
+
+
+class FakeSent:
+    """`messages` of every number, newest first; `away` makes it Unavailable."""
+
+    sender = "10690000"
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.away = False
+
+    async def to(self, msisdn: str, since: datetime) -> list[dict[str, Any]]:
+        if self.away:
+            raise Unavailable("away")
+        return [one for one in self.messages if one["msisdn"] == msisdn and one["at"] >= since]
 
 
 class FakeIncidents:

@@ -59,6 +59,7 @@ LEVELS: Mapping[str, int] = {
     "book_visit": 1,
     "end_notices": 1,
     "protect": 1,
+    "sent_to_me": 1,
     "order_data_pack": 2,
     "cancel_data_pack": 2,
     "change_plan": 2,

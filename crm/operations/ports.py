@@ -151,6 +151,26 @@ class Once(Protocol):
     async def keep(self, conversation: str, message_id: str, operation: str, answer: Mapping[str, Any]) -> None: ...
 
 
+class SentMessages(Protocol):
+    """What was really sent to a phone. `sender` is the number that it comes from."""
+
+    sender: str
+
+    async def to(self, msisdn: str, since: datetime) -> Sequence[Mapping[str, Any]] | None:
+        """Newest first: `at`, `text`, `response` (the name of its wording, or ""). None where nobody keeps it. Raises
+        Unavailable.
+        """
+
+
+class NothingKept:
+    """The port where nobody knows what was sent."""
+
+    sender = ""
+
+    async def to(self, msisdn: str, since: datetime) -> Sequence[Mapping[str, Any]] | None:
+        return None
+
+
 class Incidents(Protocol):
     """Known outages, and what is reported alike without one."""
 

@@ -33,6 +33,7 @@ from crm.operations.fake import (
     FakeOnce,
     FakeQuotes,
     FakeReminders,
+    FakeSent,
     FakeStepUps,
     FakeVault,
 )
@@ -137,7 +138,7 @@ class Talk:
         self.gate: Gate = all_on
         self.tell: Tell = tell_nobody
         self.incidents, self.reminders = FakeIncidents(), FakeReminders()
-        self.locks = FakeLocks(self.clock)
+        self.locks, self.sent = FakeLocks(self.clock), FakeSent()
         self.binding: dict[str, str] | None = None
         if msisdn:
             self.binding = {"msisdn": msisdn, "subscriber_id": self.crm.subscribers[msisdn].id}
@@ -160,6 +161,7 @@ class Talk:
             notices=self.notices,
             tell=self.tell,
             locks=self.locks,
+            sent=self.sent,
             # A loaded machine is no CRM that does not answer.
             read_s=60,
             write_s=60,
