@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.actions import still_asked
 from bot.actions.registry import skill_of
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
@@ -50,13 +51,15 @@ class Stop(Skill):
 
 
 class Affirm(Skill):
-    """A yes that belongs to nothing never does anything."""
+    """A yes to what is still open of a line is a wish; one that belongs to nothing never does anything."""
 
     wish = "affirm"
     keeps = False
     tells = True
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if (events := await still_asked.begin(turn)) is not None:
+            return events
         turn.say("nothing_to_confirm")
         return []
 

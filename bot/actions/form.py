@@ -13,7 +13,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions import still_asked
 from bot.actions.follow_ups import follow_up
+from bot.actions.references import cancels_it
 from bot.actions.skill import clear_form, switched_off
 from bot.actions.turn import Event, Turn
 from bot.actions.wiring import doors
@@ -72,12 +74,17 @@ class Form(Action, ABC):  # type: ignore[misc]
                 events = await self._next(turn, {})
             else:
                 events = await self._consume(turn, step)
-            return [*turn.events, *events]
+            return [*turn.events, *events, *(still_asked.offer(turn) if self._is_over(events) else [])]
         except Unavailable:
             turn.say("crm_unavailable_in_form")
             # Rasa takes "only the next question changed" for "not for this form": something else has to be set too.
             kept = [SlotSet(name, value) for name, value in turn.filled.items()]
             return [*kept, SlotSet("form_misses", 0), SlotSet("requested_slot", step or self.slots[0])]
+
+    def _is_over(self, events: list[Event]) -> bool:
+        """Whether the wish ends here; a form on the way to another thing ends by a follow-up."""
+        closed = any(e["event"] == "slot" and e["name"] == "requested_slot" and e["value"] is None for e in events)
+        return closed and not any(e["event"] == "followup" for e in events)
 
     def _asks_again(self, turn: Turn) -> bool:
         """Whether somebody else answered this message already, or this form was opened by it."""
@@ -107,7 +114,7 @@ class Form(Action, ABC):  # type: ignore[misc]
     def _bare_cancel(self, turn: Turn) -> bool:
         """ "Cancel" in the middle of something means the something; with more words it is a wish of its own."""
         bare = turn.intent in CANCELS and "offering" not in turn.entities and 0 < len(turn.text) <= BARE
-        return bare and self.wish != "cancel_data_pack"
+        return (bare or cancels_it(turn.text)) and self.wish != "cancel_data_pack"
 
     async def _next(self, turn: Turn, filled: dict[str, Any]) -> list[Event]:
         events = [SlotSet(name, value) for name, value in filled.items() if name != "over"]

@@ -72,12 +72,16 @@ _AT_MOST = re.compile(
 )
 _AT_LEAST = re.compile(r"以上|起步|不低于|至少|高于|\b(?:over|above|at least|more than)\b")
 _OWN = re.compile(r"我|还有|剩|\bi\b|\bmy\b|\bhave\b")
-_CANCEL = re.compile(
-    r"(?:怎么|如何|怎样|咋)(?:才能)?(?:取消|退订|退掉|退)(?:掉|它|这个|那个)?|(?:取消|退订|退)(?:掉|它|这个|那个)"
-    r"|把?(?:它|这个|那个)(?:给|帮我)?(?:取消|退订|退)(?:掉|了)?"
-    r"|(?:how (?:do|can) i )?(?:cancel|stop|unsubscribe)(?: from)? (?:it|that|this)(?: one)?"
-    r"|how (?:do|can) i (?:cancel|unsubscribe)"
+_CANCEL_IT = (
+    r"(?:取消|退订|退)(?:掉|它|这个|那个)+|把?(?:它|这个|那个)(?:给|帮我)?(?:取消|退订|退)(?:掉|了)?"
+    r"|(?:cancel|stop|unsubscribe)(?: from)? (?:it|that|this)(?: one)?"
 )
+_HOW_TO_CANCEL = (
+    r"(?:怎么|如何|怎样|咋)(?:才能)?(?:取消|退订|退掉|退)(?:掉|它|这个|那个)?"
+    r"|how (?:do|can) i (?:cancel|stop|unsubscribe)(?: from)?(?: (?:it|that|this)(?: one)?)?"
+)
+_CANCELS_IT = re.compile(_CANCEL_IT)
+_CANCEL = re.compile(f"{_HOW_TO_CANCEL}|{_CANCEL_IT}")
 _OTHER_NUMBER = re.compile(
     r"(?:另外?|别的|其他|其它)的?(?:一|那)?(?:个|张)?(?:号码?|卡|手机号?)|副号(?=的|呢|还有|还剩)"
     r"|(?:my )?other (?:number|phone|sim)s?"
@@ -201,6 +205,11 @@ def points_within(text: str, *said: str) -> bool:
 def asks_to_cancel(text: str) -> bool:
     """ "怎么取消", "取消它". A bare "取消" is a stop."""
     return _is(_CANCEL, text)
+
+
+def cancels_it(text: str) -> bool:
+    """ "取消它", rather than how that is done."""
+    return _is(_CANCELS_IT, text)
 
 
 def other_number(text: str) -> bool:

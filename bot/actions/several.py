@@ -1,4 +1,4 @@
-"""Several wishes in one line: what can be read is answered in order, then the first thing to do is begun."""
+"""Several wishes in one line: what can be read is answered in order, then what there is to do is begun, one by one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.actions.context import of_number
 from bot.actions.registry import registered, skill_of
 from bot.actions.shown import is_fresh
 from bot.actions.skill import Skill, shareable
+from bot.actions.still_asked import later
 from bot.actions.turn import Event, Turn
 from crm.errors import Unavailable
 
@@ -25,7 +26,7 @@ class SeveralQuestions(Skill):
         if not parts:
             turn.say("fallback_menu")
             return []
-        todo = [*(p for p in parts if p in table.reads), *[p for p in parts if p not in table.reads][:1]]
+        todo = sorted(parts, key=lambda part: part not in table.reads)
         events: list[Event] = []
         for done, part in enumerate(todo):
             at = turn.doors.now().isoformat()
@@ -37,8 +38,11 @@ class SeveralQuestions(Skill):
                 turn.say("crm_unavailable")
                 turn.outcome(part, "abandoned")
                 return [*events, SlotSet("wish", kept)]
-            if part in table.reads and _waits_for_login(events):
+            if part in table.reads and _goes_on(events, "login_form"):
                 return [*events, SlotSet("wish", kept)]
+            if _goes_on(events):
+                # A dialog was begun: what is left waits for its end.
+                return [*events, later(turn, todo[done + 1 :], shareable(turn.entities))]
         return events
 
 
@@ -69,7 +73,7 @@ class SendResultBySms(Skill):
 
 
 class Resume(Skill):
-    """After the login: the wish that needed it."""
+    """After the login: the wish that needed it, or what can be had now."""
 
     wish = "resume"
     keeps = False
@@ -79,6 +83,8 @@ class Resume(Skill):
         return None
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if kept(turn, put_off=True) is None:
+            turn.say("login_what_now")
         return [*await resume(turn, put_off=True), SlotSet("put_off", None)]
 
 
@@ -102,5 +108,6 @@ async def resume(turn: Turn, put_off: bool = False) -> list[Event]:
     return await skill_of(wish["intent"]).handle(again)
 
 
-def _waits_for_login(events: list[Event]) -> bool:
-    return any(e["event"] == "followup" and e["name"] == "login_form" for e in events)
+def _goes_on(events: list[Event], form: str = "") -> bool:
+    """Whether a form is opened: this one, or any."""
+    return any(e["event"] == "followup" and form in ("", e["name"]) for e in events)

@@ -44,6 +44,8 @@ class Turn:
         """What has to be kept besides an action's own events."""
         self.filled: dict[str, Any] = {}
         """What a form understood of this turn, kept when the CRM then does not answer."""
+        self.handed_over = False
+        """A human was asked for in this turn."""
         self.asked = False
         """What was said in this turn asks for the next step already."""
         self.again = False
@@ -135,6 +137,7 @@ class Turn:
 
     def effect(self, **effects: Any) -> None:
         """What the switchboard does with the commit: handoff, timers, language, awaits."""
+        self.handed_over = self.handed_over or "handoff" in effects
         self.dispatcher.utter_message(json_message={"renji": effects})
 
     def outcome(self, wish: str, how: str) -> None:

@@ -1,0 +1,38 @@
+"""What was asked in the same line as something that had to be begun first: offered once that has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rasa_sdk.events import SlotSet
+
+from bot.actions.registry import registered, skill_of
+from bot.actions.shown import is_fresh
+from bot.actions.turn import Event, Turn
+
+SLOT = "still_asked"
+
+
+def later(turn: Turn, parts: Sequence[str], entities: Mapping[str, Any]) -> Event:
+    """Keeps wishes for when the one that is begun now has ended."""
+    return SlotSet(SLOT, {"parts": list(parts), "entities": dict(entities), "at": turn.doors.now().isoformat()})
+
+
+def offer(turn: Turn) -> list[Event]:
+    """Asks once whether to go on with them; nobody is asked who is on the way to a human."""
+    kept = turn.slot(SLOT) or {}
+    parts = [part for part in kept.get("parts") or () if part in registered().offered]
+    if not parts or kept.get("offered") or turn.handed_over or not is_fresh(turn, kept.get("at")):
+        return []
+    turn.say("still_asked", items=[{"intent": part} for part in parts])
+    return [SlotSet(SLOT, {**kept, "offered": True})]
+
+
+async def begin(turn: Turn) -> list[Event] | None:
+    """A yes to what was offered last; None where nothing was."""
+    kept = turn.slot(SLOT) or {}
+    if not kept.get("offered") or not is_fresh(turn, kept.get("at")):
+        return None
+    several = turn.as_wish("several_questions", kept["entities"], kept["parts"])
+    return [SlotSet(SLOT, None), *await skill_of("several_questions").handle(several)]
