@@ -81,6 +81,7 @@ class PaidButCutOff(Skill):
             arrears_fen=balance.arrears_fen,
             gift_fen=balance.kind_fen("gift") + balance.kind_fen("dedicated"),
             paid=_shown(_first(made)) if made else None,
+            earlier=next((_shown(one) for one in found if one not in made and one.state in TOLD_FIRST), None),
             asked=ticket is not None and not isinstance(ticket, Refusal),
         )
         if ticket is not None:

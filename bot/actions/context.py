@@ -232,10 +232,8 @@ async def _about_shown(turn: Turn) -> list[Event] | None:
         if one:
             return await _do(turn, "consult_plans", {"offering": one["id"]})
         return await _do(turn, "consult_plans", {"among": [i["id"] for i in shown.items], "amount": amount})
-    if one is None:
-        return None
-    if shown.kind == "pack" and references.asks_to_cancel(turn.text):
-        return await _cancel(turn, str(one["id"]))
+    if references.asks_to_cancel(turn.text):
+        return await _cancel(turn, shown.kind, str(one["id"]) if one else "")
     return None
 
 
@@ -244,8 +242,13 @@ def _lists(turn: Turn) -> bool:
     return str((recent_wish(turn) or {}).get("intent")) in LISTS
 
 
-async def _cancel(turn: Turn, offering: str) -> list[Event]:
-    """By the form with its question; what is not held, or ends by itself, is said."""
+async def _cancel(turn: Turn, kind: str, offering: str) -> list[Event]:
+    """By the form with its question; what is not held, or ends by itself, is said, and that a plan is only changed."""
+    if kind == "plan":
+        turn.say("plan_not_cancelled")
+        return []
+    if not offering:
+        return await _do(turn, "cancel_data_pack", {})
     known = turn.who.bound is not None and not isinstance(await identify(turn.doors, turn.who), Refusal)
     held = await reads.products(turn.doors, turn.who) if known else ()
     ends = await cancel_data_pack.cancellable(turn.doors, turn.who) if known else ()

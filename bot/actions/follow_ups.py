@@ -1,11 +1,13 @@
-"""A bare value after the wish that takes it: "那泰国呢" after roaming, "朝阳区" after the shops."""
+"""Few words that mean much after one wish: "那泰国呢" after roaming, "朝阳区" after shops, "找到了" after a loss."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.actions import references
+from bot.actions.disputed import DISPUTED
 from bot.actions.shown import recent_wish
 from bot.actions.turn import Turn
 
@@ -15,15 +17,50 @@ TAKES = {
     "find_store": ("region",),
 }
 """What can be asked of another place, and the values that name one."""
+FOUND = "found"
+"""What a report of a lost phone is told when it has turned up again."""
+_GIVE_BACK = re.compile(
+    "(?:把?钱)?(?:都|全部?|统统)?(?:给)?(?:退(?:钱|费|款|还|掉|了)|退|還錢|退錢)+|refund(?: me| it| all)?|(?:my )?money back"
+)
+_FOUND = re.compile(
+    "(?:手机|电话|手機|卡)?(?:又|已经|已經)?(?:找到|找着|找回来|找回來|捡回来)了?"
+    "|(?:i )?(?:have )?found (?:it|my phone)"
+)
 UNREAD = frozenset({"nlu_fallback", "out_of_scope", "inform"})
 _PLACE = re.compile(r"[\u4e00-\u9fff]{2,10}(?:省|市|区|縣|县|镇|鎮|乡|鄉|村|街道?|路|广场|廣場|附近)")
 _TO_GO = re.compile("如果|要是|假如|去|到|(?:多少|几块|什么)钱?|怎么(?:样|收费|算)|如何|贵不贵|行不行|可以吗|能用吗")
 """What goes around a place that is asked about next."""
 
 
+def gives_back(text: str) -> bool:
+    """ "全退了", "退钱"."""
+    return _says_only(_GIVE_BACK, text) or references.asks_to_cancel(text)
+
+
+def found_again(text: str) -> bool:
+    """ "手机找到了"."""
+    return _says_only(_FOUND, text)
+
+
+AFTER: tuple[tuple[frozenset[str], Callable[[str], bool], str, Mapping[str, str]], ...] = (
+    (frozenset({"never_ordered"}), gives_back, "never_ordered", {"option": DISPUTED}),
+    (frozenset({"report_lost_sim"}), found_again, "report_lost_sim", {"option": FOUND}),
+    (
+        frozenset({"query_subscribed_services", "query_third_party_services"}),
+        references.asks_to_cancel,
+        "cancel_service",
+        {},
+    ),
+)
+"""After which wishes words mean what."""
+
+
 def follow_up(turn: Turn) -> tuple[str, dict[str, Any]] | None:
-    """The last wish with the value that is said now, None when the message says anything else."""
+    """The wish that is meant after the last one, with what is said now; None when the message says anything else."""
     wish = str((recent_wish(turn) or {}).get("intent"))
+    for after, says, then, entities in AFTER:
+        if turn.text and wish in after and says(turn.text):
+            return then, dict(entities)
     takes = TAKES.get(wish, ())
     said = {name: turn.entities[name] for name in takes if name in turn.entities}
     words = [words for name, _, words in turn.named if name in takes]
@@ -39,3 +76,8 @@ def follow_up(turn: Turn) -> tuple[str, dict[str, Any]] | None:
 def _points(text: str, words: list[str]) -> bool:
     """Whether nothing but these places is named: "去日本和泰国", "英国那边多少钱"."""
     return references.points(text, *words) or references.points(_TO_GO.sub(" ", text), *words)
+
+
+def _says_only(pattern: re.Pattern[str], text: str) -> bool:
+    plain = references.fold(text)
+    return bool(pattern.search(plain)) and not references.bare(pattern.sub(" ", plain))

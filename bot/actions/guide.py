@@ -5,10 +5,13 @@ Another one takes examples, a rule to `action_guide`, a line here and an entry `
 
 from __future__ import annotations
 
+from bot.actions.incidents import outage_told
 from bot.actions.places import tell_nearest
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 
+COVERAGE = "consult_coverage"
+"""Where a known outage is, nobody asks for a map."""
 TOLD = frozenset({"auto_pay", "call_forwarding", "report_spam"})
 """The text is the answer."""
 ELSEWHERE = frozenset(
@@ -43,7 +46,10 @@ class Guide(Skill):
         return turn.intent
 
     async def answer(self, turn: Turn) -> list[Event]:
-        turn.say(f"guide_{turn.intent}")
+        place = str(turn.entities.get("place") or turn.words.get("region", ""))
+        if turn.intent == COVERAGE and place and await outage_told(turn, COVERAGE, "signal"):
+            return []
+        turn.say(f"guide_{turn.intent}", place=place)
         if turn.intent in BY_SHOP and not turn.form:
             await tell_nearest(turn, BY_SHOP[turn.intent])
         turn.outcome(turn.intent, "answered" if turn.intent in TOLD else "refused")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.actions.disputed import DISPUTED
+from bot.actions.registry import skill_of
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import Offering, Order, Product
@@ -38,7 +40,10 @@ class NeverOrdered(Skill):
         named = [one for one in paid if one.offering.id == turn.entities.get("offering")]
         found = await disputes.records(turn.doors, turn.who, tuple(one.product for one in paid))
         items = _shown([replace(one, record=found[one.product.id]) for one in named or paid], turn.who.language)
-        turn.say("never_ordered", items=items, stoppable=[item for item in items if item["cancellable"]])
+        stoppable = [item for item in items if item["cancellable"]]
+        if turn.entities.get("option") == DISPUTED and stoppable:
+            return await _give_back(turn, stoppable)
+        turn.say("never_ordered", items=items, stoppable=stoppable)
         turn.outcome(self.wish, "answered")
         return []
 
@@ -51,6 +56,15 @@ class QueryThirdPartyServices(Skill):
         turn.say("third_party", items=items, stoppable=[item for item in items if item["cancellable"]])
         turn.outcome(self.wish, "answered")
         return []
+
+
+async def _give_back(turn: Turn, stoppable: list[dict[str, Any]]) -> list[Event]:
+    """The way on for the only one, or the question with which to begin: each is cancelled by a yes of its own."""
+    if len(stoppable) == 1:
+        of = {"offering": stoppable[0]["id"], "option": DISPUTED}
+        return await skill_of("cancel_data_pack").handle(turn.as_wish("cancel_data_pack", of))
+    turn.say("never_ordered_which", stoppable=stoppable)
+    return []
 
 
 async def _all_held(turn: Turn) -> list[_Held]:

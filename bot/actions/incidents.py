@@ -21,19 +21,29 @@ SERVICE_OF: Mapping[str, str] = {
 
 async def explained(turn: Turn, wish: str, service: str) -> bool:
     """Whether a known outage was told. If there is none the fault counts for its place. Raises Unavailable."""
-    place = await incidents.place_of(
-        turn.doors, turn.who, str(turn.entities.get("region") or ""), turn.words.get("region", "")
-    )
-    if place is None or not service:
-        return False
-    outage = await incidents.known(turn.doors, place, service, turn.who.language)
-    if outage is None:
+    if await outage_told(turn, wish, service):
+        return True
+    place = await _place(turn)
+    if place is not None and service:
         await turn.doors.incidents.report(turn.who.conversation, place.region, place.city, service)
+    return False
+
+
+async def outage_told(turn: Turn, wish: str, service: str) -> bool:
+    """Whether one is known where somebody is or asks about, and was told. Raises Unavailable."""
+    place = await _place(turn)
+    outage = await incidents.known(turn.doors, place, service, turn.who.language) if place and service else None
+    if outage is None:
         return False
     values = {"words": outage.words, "since": outage.since, "until": outage.until, "late": outage.late}
     turn.say("incident_known", incident=outage.id, **values)
     turn.outcome(wish, "answered")
     return True
+
+
+async def _place(turn: Turn) -> incidents.Place | None:
+    said = str(turn.entities.get("region") or "")
+    return await incidents.place_of(turn.doors, turn.who, said, turn.words.get("region", ""))
 
 
 class FollowIncident(Skill):

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from bot.actions.follow_ups import FOUND, found_again
 from bot.actions.form import OVER, UNCLEAR
 from bot.actions.human import hand_over
 from bot.actions.ordering import REQUOTE, OrderForm, OrderStart
@@ -108,13 +109,16 @@ class ReportLostSim(OrderStart):
     wish = "report_lost_sim"
     # Identified below: nobody who lost a phone is asked to log in with a code that goes to it.
     operation = "transfer_to_agent"
-    keeps = False
     trade: ClassVar[Trade] = LOST
 
     def name(self) -> str:
         return "action_report_lost_sim"
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if turn.entities.get("option") == FOUND:
+            turn.say("phone_found")
+            turn.outcome(self.wish, "answered")
+            return clear_form()
         if await self._can_stop(turn):
             return await super().answer(turn)
         if await self._can_prove(turn):
@@ -156,6 +160,8 @@ class ReportLostSimForm(OrderForm):
         return "validate_report_lost_sim_form"
 
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        if found_again(turn.text):
+            return await self.given_up(turn)
         if turn.intent in (self.wish, *UNCLEAR) and means_other(turn):
             return await self._by_person(turn)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from bot.actions.follow_ups import found_again
 from bot.actions.form import OVER, Form
 from bot.actions.human import hand_over
 from bot.actions.papers import opened
@@ -26,7 +27,7 @@ class StopLostForm(Form):
     awaits: ClassVar[dict[str, str]] = {"secret_number": "proof", "agreed": "proof"}
 
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
-        if turn.intent == "deny":
+        if turn.intent == "deny" or found_again(turn.text):
             turn.say("stopped")
             turn.outcome(WISH, "abandoned")
             return OVER

@@ -12,6 +12,8 @@ from crm.operations.results import Refusal
 
 OFFER_AFTER = 2
 AND = {"zh": "、", "en": ", "}
+NO_MORE = frozenset({"code_too_soon", "code_too_many"})
+"""No other code is sent now: the one that came is waited for."""
 _OFFERINGS = ("offering", "by", "missing", "dependents")
 
 

@@ -142,3 +142,13 @@ def test_every_province_that_can_be_named_is_told_from_its_cities() -> None:
     assert [code for code, names in provinces.items() if names[0] not in PROVINCES] == []
     english = {code: next(name for name in names if name.isascii()) for code, names in provinces.items()}
     assert [code for code, name in english.items() if name not in PROVINCES] == []
+
+
+async def test_coverage_where_an_outage_is_known_is_answered_by_it_and_counts_as_no_report(talk: Begin) -> None:
+    person = talk(None)
+    outage(person, *SIGNAL, city="杭州")
+    said: dict[str, Any] = {"region": "zj", "spans": {"region": "杭州"}}
+    assert (await person.say("consult_coverage", "杭州有没有信号", **said)).responses == ["incident_known"]
+    person.incidents.open["zj"] = []
+    assert (await person.say("consult_coverage", "杭州有没有信号", **said)).responses == ["guide_consult_coverage"]
+    assert person.incidents.reported == []

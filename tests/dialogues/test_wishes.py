@@ -158,7 +158,7 @@ async def test_what_is_overdue_is_said_to_be(talk: Begin) -> None:
 
 async def test_paid_but_cut_off_says_what_is_paid_what_is_owed_and_what_comes_next(talk: Begin) -> None:
     heard = await talk(ARREARS).say("paid_but_cut_off")
-    assert "没有查到您的缴费" in heard.texts[0] and "还欠56.00元" in heard.texts[0]
+    assert "还没查到新的缴费" in heard.texts[0] and "还欠56.00元" in heard.texts[0]
     assert heard.labels[0] == "充值缴费"
     person = talk()
     await person.card("800000000000000001")
