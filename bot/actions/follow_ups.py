@@ -20,11 +20,10 @@ TAKES = {
 FOUND = "found"
 """What a report of a lost phone is told when it has turned up again."""
 _GIVE_BACK = re.compile(
-    "(?:把?钱)?(?:都|全部?|统统)?(?:给)?(?:退(?:钱|费|款|还|掉|了)|退|還錢|退錢)+|refund(?: me| it| all)?|(?:my )?money back"
+    "(?:把?钱)?(?:都|全部?|统统)?(?:给)?(?:退(?:钱|费|款|还|掉|了)|退)+|refund(?: me| it| all)?|(?:my )?money back"
 )
 _FOUND = re.compile(
-    "(?:手机|电话|手機|卡)?(?:又|已经|已經)?(?:找到|找着|找回来|找回來|捡回来)了?"
-    "|(?:i )?(?:have )?found (?:it|my phone)"
+    "(?:手机|电话|卡)?(?:又|已经)?(?:找到|找着|找回[来來]|捡回[来來])了?|(?:i )?(?:have )?found (?:it|my phone)"
 )
 UNREAD = frozenset({"nlu_fallback", "out_of_scope", "inform"})
 _PLACE = re.compile(r"[\u4e00-\u9fff]{2,10}(?:省|市|区|縣|县|镇|鎮|乡|鄉|村|街道?|路|广场|廣場|附近)")
