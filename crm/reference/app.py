@@ -7,6 +7,7 @@ from aiohttp.typedefs import Handler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from crm.reference import routes_accounts as accounts
 from crm.reference import routes_people as people
 from crm.reference import routes_read as read
 from crm.reference import routes_self_service as self_service
@@ -42,12 +43,15 @@ COLLECTIONS: tuple[tuple[str, Handler | None, Handler | None, Handler | None], .
     ),
     (f"{API}/geographicSiteManagement/v4/geographicSite", self_service.list_shops, self_service.get_shop, None),
     (f"{API}/usageManagement/v4/usage", self_service.list_usage, self_service.get_usage, None),
-    (f"{API}/appointment/v4/appointment", people.list_visits, None, people.post_visit),
+    (f"{API}/appointment/v4/appointment", people.list_visits, people.get_visit, people.post_visit),
     (f"{API}/appointment/v4/searchTimeSlot", None, None, people.ask_times),
     (f"{API}/party/v4/partyProof", None, None, people.post_proof),
     (f"{API}/party/v4/partyCredential", None, None, people.post_password),
     (f"{API}/resourceInventoryManagement/v4/resource", people.list_sims, None, None),
     (f"{API}/resourceInventoryManagement/v4/portOutAuthorization", None, None, people.post_leaving),
+    (f"{API}/party/v4/individual", accounts.list_individuals, accounts.get_individual, None),
+    (f"{API}/agreementManagement/v4/agreement", accounts.list_agreements, accounts.get_agreement, None),
+    (f"{API}/accountManagement/v4/billingAccount", accounts.list_accounts, accounts.get_account, None),
     ("/payment/v4/payment", read.list_payments, read.get_payment, write.post_payment),
     ("/payment/v4/refund", None, None, write.post_refund),
 )

@@ -116,7 +116,7 @@ def listed(request: web.Request, documents: Iterable[Document], *, handled: Iter
 
 
 def single(request: web.Request, document: Document) -> web.Response:
-    return answer(filtering.only({**document, "href": request.path}, request.query))
+    return answer(filtering.only({**document, "href": str(request.url.with_query(None))}, request.query))
 
 
 def created(request: web.Request, document: Document) -> web.Response:
@@ -128,7 +128,7 @@ def _linked(request: web.Request, document: Document) -> Document:
     """With the path under which it can be had again, where there is one."""
     if request.path not in request.app[LINKED] or "id" not in document:
         return document
-    return {**document, "href": f"{request.path}/{document['id']}"}
+    return {**document, "href": str(request.url.with_query(None) / document["id"])}
 
 
 def asked(request: web.Request, name: str) -> str:

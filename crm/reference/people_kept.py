@@ -112,9 +112,14 @@ async def visits(connection: AsyncConnection, msisdn: str, terms: Terms) -> list
     return [build(Appointment, row) for row in await all_rows(connection, query.order_by(table.c.at))]
 
 
+async def visit(connection: AsyncConnection, visit_id: str) -> Appointment:
+    table = schema.visit
+    return build(Appointment, await one_row(connection, select(table).where(table.c.id == visit_id), "visit", visit_id))
+
+
 async def cancel(connection: AsyncConnection, visit_id: str) -> Appointment:
     table = schema.visit
     done = await connection.execute(update(table).where(table.c.id == visit_id).values(state="cancelled"))
     if not done.rowcount:
         raise NotFound("visit", visit_id)
-    return build(Appointment, await one_row(connection, select(table).where(table.c.id == visit_id), "visit", visit_id))
+    return await visit(connection, visit_id)

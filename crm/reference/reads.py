@@ -21,7 +21,6 @@ from crm.model import (
     BalanceBucket,
     Bill,
     BillItem,
-    Broadband,
     CallRecord,
     Order,
     OrderItem,
@@ -189,14 +188,6 @@ async def products(connection: AsyncConnection, msisdn: str, terms: Terms) -> li
     rows = await all_rows(connection, _HELD, number=msisdn, now=terms.now)
     built = [_product(r, terms.catalogue) for r in rows]
     return sorted(built, key=lambda p: (RANK[p.category], p.status != "active", p.since, p.id))
-
-
-async def broadband(connection: AsyncConnection, msisdn: str) -> list[Broadband]:
-    table = schema.broadband
-    held = and_(table.c.msisdn == msisdn, table.c.state != "terminated")
-    return [
-        build(Broadband, r) for r in await all_rows(connection, select(table).where(held).order_by(table.c.account))
-    ]
 
 
 async def product(connection: AsyncConnection, product_id: str, terms: Terms) -> Product:

@@ -13,7 +13,7 @@ from crm.errors import NotFound
 from crm.model import PortOutCode, Shop
 from crm.porting import code_of
 from crm.reference import people_kept, reads
-from crm.reference.http import answer, asked, body, created, listed, office, once
+from crm.reference.http import answer, asked, body, created, listed, office, once, single
 from crm.reference.reads import Terms
 from crm.reference.shops import demo_shops
 
@@ -92,6 +92,11 @@ async def list_visits(request: web.Request) -> web.Response:
         await reads.subscriber(connection, msisdn)
         found = await people_kept.visits(connection, msisdn, here.terms())
     return listed(request, map(people.visit_to, found))
+
+
+async def get_visit(request: web.Request) -> web.Response:
+    async with office(request).store.reading() as connection:
+        return single(request, people.visit_to(await people_kept.visit(connection, request.match_info["id"])))
 
 
 async def patch_visit(request: web.Request) -> web.Response:

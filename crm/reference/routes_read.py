@@ -15,7 +15,7 @@ from crm.documents import consumption, customer, money, orders
 from crm.documents.scalars import BadDocument, Document, mapping, party_from
 from crm.errors import NotFound
 from crm.model import Bill
-from crm.reference import reads
+from crm.reference import at_home, reads
 from crm.reference.http import asked, body, created, listed, office, single
 from crm.rules import qualify
 
@@ -89,7 +89,7 @@ async def list_products(request: web.Request) -> web.Response:
     async with here.store.reading() as connection:
         await reads.subscriber(connection, msisdn)
         if request.query.get("productCharacteristic.category") == catalogue_documents.BROADBAND:
-            lines = await reads.broadband(connection, msisdn)
+            lines = await at_home.lines(connection, msisdn)
             held = map(catalogue_documents.broadband_to, lines)
             return listed(request, held, handled=("productCharacteristic.category",))
         found = await reads.products(connection, msisdn, here.terms())
@@ -97,10 +97,14 @@ async def list_products(request: web.Request) -> web.Response:
 
 
 async def get_product(request: web.Request) -> web.Response:
-    here = office(request)
+    """What was ordered, or a fixed line by its account."""
+    here, product_id = office(request), request.match_info["id"]
     async with here.store.reading() as connection:
-        found = await reads.product(connection, request.match_info["id"], here.terms())
-    return single(request, catalogue_documents.product_to(found))
+        try:
+            found = catalogue_documents.product_to(await reads.product(connection, product_id, here.terms()))
+        except NotFound:
+            found = catalogue_documents.broadband_to(await at_home.line(connection, product_id))
+    return single(request, found)
 
 
 async def list_buckets(request: web.Request) -> web.Response:

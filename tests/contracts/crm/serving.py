@@ -13,6 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from aiohttp.typedefs import Middleware
 
 from crm.carrier.adapter import CarrierCrm, carrier_crm
 from crm.carrier.standin import carrier_app
@@ -77,10 +78,10 @@ def copy_seeded(seeded: Path, folder: Path) -> None:
 
 
 @asynccontextmanager
-async def serving(seeded: Path, folder: Path, clock: Clock) -> AsyncIterator[Reference]:
-    """Serve a copy of a seeded database."""
+async def serving(seeded: Path, folder: Path, clock: Clock, *around: Middleware) -> AsyncIterator[Reference]:
+    """Serve a copy of a seeded database; `around` sees every request and answer."""
     copy_seeded(seeded, folder)
-    async with _serving(Store(f"sqlite+aiosqlite:///{folder / 'crm.db'}"), clock) as running:
+    async with _serving(Store(f"sqlite+aiosqlite:///{folder / 'crm.db'}"), clock, *around) as running:
         yield running
 
 
@@ -102,9 +103,10 @@ async def standing_in(known: Crm, clock: Clock) -> AsyncIterator[CarrierCrm]:
 
 
 @asynccontextmanager
-async def _serving(store: Store, clock: Clock) -> AsyncIterator[Reference]:
+async def _serving(store: Store, clock: Clock, *around: Middleware) -> AsyncIterator[Reference]:
     office = Office(store, demo_catalogue(), demo_policy(), clock, TOKEN, CARD_KEY)
     app = crm_app(office)
+    app.middlewares[:0] = around
     paygate = Paygate(store, PAYGATE_KEY, clock, "")
     app.add_subapp("/paygate/", paygate_app(paygate))
     async with TestServer(app, host="127.0.0.1") as server:

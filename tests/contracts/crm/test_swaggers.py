@@ -1,0 +1,188 @@
+"""Everything that our adapter asks and the reference CRM answers is what TM Forum's official swagger files say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, web
+
+from crm.errors import NotFound, Refused
+from crm.port import InvoiceRequest, OrderItem, OrderRequest, within
+from crm.reference.http import MEDIA_TYPE
+from crm.tmf import TmfCrm, tmf_crm
+from tests.contracts.crm.serving import TOKEN, Clock, Reference, serving
+from tests.contracts.crm.swaggers import answer_faults, base_path, faults, operation_of, served, swaggers
+
+LI, ZHENG = "+8613800000000", "+8613800000009"
+CARD = "800000000000000001"
+PROFILE = {
+    "/tmf-api/party/v4/partyProof": "no API of TM Forum proves who somebody is by a word",
+    "/tmf-api/resourceInventoryManagement/v4/resource": "639 is not among the files that lie there",
+}
+"""What we serve beside the swaggers, see docs/your-crm.md."""
+BENT = {
+    (
+        "646",
+        "/appointment/{id}",
+        "patch",
+    ): "a merge patch of the state; the file asks for the time that stays as it was",
+}
+"""Requests of ours that are not what the file says, with the reason."""
+
+
+@dataclass
+class Heard:
+    """What went over the wire."""
+
+    method: str
+    path: str
+    asked: Any
+    status: int
+    told: Any
+    headers: dict[str, str]
+
+
+@dataclass
+class Wire:
+    """The adapter, plain HTTP, and everything that either said."""
+
+    crm: TmfCrm
+    http: ClientSession
+    reference: Reference
+    heard: list[Heard] = field(default_factory=list)
+
+
+@pytest.fixture
+async def wire(seeded: Path, tmp_path: Path, clock: Clock) -> AsyncIterator[Wire]:
+    heard: list[Heard] = []
+
+    @web.middleware
+    async def listen(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        asked = await request.json() if request.can_read_body else None
+        response = await handler(request)
+        assert isinstance(response, web.Response) and isinstance(response.body, bytes)
+        told = json.loads(response.body)
+        heard.append(Heard(request.method, request.path, asked, response.status, told, dict(response.headers)))
+        return response
+
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with serving(seeded, tmp_path, clock, listen) as running, tmf_crm(running.url, TOKEN, clock) as crm:
+        async with ClientSession(running.url, headers=headers) as http:
+            yield Wire(crm, http, running, heard)
+
+
+async def live(crm: TmfCrm) -> None:
+    """One of everything that the port knows."""
+    by = within(60)
+    pack, plan = OrderItem("add", "pack-5g"), OrderItem("modify", "plan-5g-99")
+    await crm.numbers_of_account("+8613800000007", deadline=by)
+    for read in (crm.balance, crm.allowances, crm.points, crm.products, crm.broadband, crm.puk):
+        await read(LI, deadline=by)
+    await crm.broadband("+8613800000019", deadline=by)
+    await crm.usage(LI, "2026-11", deadline=by)
+    await crm.bill(LI, "2026-10", deadline=by)
+    await crm.call_records(LI, "2026-11", deadline=by)
+    await crm.offerings(region="zj", deadline=by)
+    await crm.offerings(category="reward", deadline=by)
+    await crm.offering("plan-5g-59", deadline=by)
+    await crm.qualify(LI, [pack], deadline=by)
+    await crm.place_order(OrderRequest(LI, (pack,), "q1", "web", 1000, "code"), idempotency_key="o1", deadline=by)
+    waits = await crm.place_order(OrderRequest(LI, (plan,), "q2", "sms"), idempotency_key="o2", deadline=by)
+    await crm.orders(LI, deadline=by)
+    await crm.cancel_order(waits.id, idempotency_key="c", deadline=by)
+    ticket = await crm.create_ticket(LI, "fault", "没有信号", "urgent", idempotency_key="t", deadline=by)
+    await crm.tickets(LI, deadline=by)
+    await crm.ticket(ticket.id, deadline=by)
+    await pay(crm, by)
+    await visit(crm, by)
+
+
+async def pay(crm: TmfCrm, by: float) -> None:
+    paid = await crm.create_payment(LI, 1000, "web:1", idempotency_key="p", deadline=by)
+    await crm.payment(paid.id, deadline=by)
+    await crm.top_up_paid(paid.id, 1000, idempotency_key="u", deadline=by)
+    await crm.top_up_card(LI, CARD, idempotency_key="card", deadline=by)
+    await crm.payments(LI, deadline=by)
+    request = OrderRequest(ZHENG, (OrderItem("delete", "svc-reading"),), "q3", "web", None, "code")
+    await crm.place_order(request, idempotency_key="o3", deadline=by)
+    await crm.refund(ZHENG, "svc-reading", idempotency_key="r", deadline=by)
+    await crm.issue_invoice(InvoiceRequest(LI, "2026-10", "李明", "", "a@b.cn"), idempotency_key="i", deadline=by)
+    await crm.invoices(LI, deadline=by)
+    with pytest.raises(Refused):
+        await crm.issue_invoice(InvoiceRequest(LI, "2026-11", "李明", "", "a@b.cn"), idempotency_key="j", deadline=by)
+    with pytest.raises(NotFound):
+        await crm.order("none", deadline=by)
+
+
+async def visit(crm: TmfCrm, by: float) -> None:
+    shop = (await crm.shops("zj", deadline=by))[0]
+    times = await crm.visit_times(shop.id, deadline=by)
+    booked = await crm.book_visit(LI, shop.id, shop.does[0], times[0], idempotency_key="v", deadline=by)
+    await crm.visits(LI, deadline=by)
+    await crm.cancel_visit(booked.id, idempotency_key="w", deadline=by)
+
+
+OTHERS = (
+    "/tmf-api/party/v4/individual?contactMedium.characteristic.phoneNumber=%2B8613800000000",
+    "/tmf-api/agreementManagement/v4/agreement?engagedParty.id=%2B8613800000005",
+    "/tmf-api/accountManagement/v4/billingAccount?relatedParty.id=%2B8613800000001",
+    "/tmf-api/productCatalogManagement/v4/productOfferingPrice?limit=5",
+    "/tmf-api/prepayBalanceManagement/v4/accumulatedBalance?logicalResource.id=%2B8613800000000",
+    "/tmf-api/prepayBalanceManagement/v4/topupBalance?logicalResource.id=%2B8613800000000",
+)
+"""What is served to others than our adapter."""
+
+
+async def test_what_is_asked_and_told_is_what_the_swaggers_say(wire: Wire) -> None:
+    everything = set(served())
+    await live(wire.crm)
+    for path in OTHERS:
+        (await wire.http.get(path)).raise_for_status()
+    for member in [
+        row["href"] for one in wire.heard if isinstance(one.told, list) for row in one.told[:1] if "href" in row
+    ]:
+        (await wire.http.get(member)).raise_for_status()
+    ticket = next(one.told["href"] for one in wire.heard if "troubleTicket" in one.path and one.method == "POST")
+    await wire.http.patch(ticket, json={"status": "resolved"}, headers={"Idempotency-Key": "patch"})
+    question = next(one.told["href"] for one in wire.heard if "queryUsage" in one.path)
+    (await wire.http.get(question)).raise_for_status()
+    assert [] == [fault for one in wire.heard for fault in found_in(one)]
+    assert [] == sorted(everything - {known[0] for one in wire.heard if (known := operation_of(one.method, one.path))})
+
+
+def found_in(one: Heard) -> list[str]:
+    known = operation_of(one.method, one.path)
+    if known is None:
+        return [] if one.path in PROFILE else [f"{one.path} is in no swagger"]
+    (number, path, method), operation = known
+    wrong = answer_faults((number, path, method), one.status, one.told)
+    said = [f"{number} {method} {path} {one.status}: {fault}" for fault in wrong]
+    wanted = next((p["schema"] for p in operation.get("parameters", ()) if p["in"] == "body"), None)
+    if one.asked is not None and wanted and (number, path, method) not in BENT:
+        said += [f"{number} {method} {path} asked: {fault}" for fault in faults(number, wanted, one.asked)]
+    if one.headers["Content-Type"] != MEDIA_TYPE:
+        said.append(f"{path} has the type {one.headers['Content-Type']}")
+    if isinstance(one.told, list) and not {"X-Total-Count", "X-Result-Count"} <= one.headers.keys():
+        said.append(f"{path} is a list without its counts")
+    return said
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+async def test_another_method_is_405_and_says_which_are_allowed(wire: Wire, method: str) -> None:
+    async with wire.http.request(method, f"{base_path('622')}/productOrder") as reply:
+        told = await reply.json()
+        assert (405, {"GET", "HEAD", "POST"}) == (reply.status, set(reply.headers["Allow"].split(",")))
+    error = swaggers()["622"]["definitions"]["Error"]
+    assert [] == faults("622", error, told)
+
+
+async def test_every_api_that_is_needed_is_served(wire: Wire) -> None:
+    numbers = {number for number, _, _ in served()}
+    assert {"683"} == swaggers().keys() - numbers
