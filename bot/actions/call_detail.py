@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.form import OVER, Form
-from bot.actions.own_only import refuses_other
+from bot.actions.own_only import names_other
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
@@ -28,7 +28,9 @@ class QueryCallDetail(Skill):
     ends_form = True
 
     async def answer(self, turn: Turn) -> list[Event]:
-        if refuses_other(turn, self.wish):
+        if names_other(turn):
+            turn.say("detail_of_other")
+            turn.outcome(self.wish, "refused")
             return clear_form()
         month = str(turn.entities.get("month") or "")
         month = month if MONTH.fullmatch(month) else month_of(turn.doors.now())

@@ -95,6 +95,7 @@ async def of_number(turn: Turn, intent: str, entities: Mapping[str, Any], digits
         other.bind(Bound(owner.msisdn, owner.id))
         other.of_number = last
         turn.say("for_number", last=last)
+        turn.events.append(SlotSet("spoke_of", last))
     return [*await skill_of(intent).handle(other), SlotSet("wish", {**kept, "number": last})]
 
 
@@ -141,7 +142,7 @@ async def _of_other(turn: Turn) -> list[Event] | None:
         # "尾号8888的银行卡扣了钱" speaks of no number of ours.
         if said in OF_A_NUMBER - {"dispute_charge"}:
             return await of_number(turn, said, {"month": month} if month else {}, digits)
-        if turn.text:
+        if turn.text or said not in ("", "inform"):
             return None
     if wish and last in OF_A_NUMBER:
         return await of_number(turn, last, wish.get("entities") or {}, digits)

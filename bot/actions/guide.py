@@ -18,7 +18,7 @@ ELSEWHERE = frozenset(
     {
         "broadband_cancel", "broadband_move", "broadband_new", "broadband_renew", "close_account", "consult_business",
         "consult_coverage", "consult_handset", "consult_promotions",
-        "query_real_name", "recharge_other",
+        "query_real_name",
     }
 )  # fmt: skip
 """The text says why it is not done here, and where it is and with what."""

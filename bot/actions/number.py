@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
-from crm.operations import reads
+from crm.operations import account, reads
 from crm.places import city_name
+
+SHOWN = 2
+"""So many of those that owe something are put to be paid."""
 
 
 class QueryOwnNumber(Skill):
@@ -34,9 +37,15 @@ class QueryOtherNumber(Skill):
     wish = "query_other_number"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        own = reads.number(turn.who)
-        deadline = turn.doors.read_deadline()
-        others = [n for n in await turn.doors.crm.numbers_of_account(own, deadline=deadline) if n != own]
-        turn.say("other_numbers", own=own, others=others, by_sms=turn.who.channel == "sms")
+        found = await account.lines(turn.doors, turn.who)
+        items = [{"msisdn": line.msisdn, "last": line.msisdn[-4:], "left_fen": line.left_fen} for line in found]
+        owing = [item for item in items if item["left_fen"] < 0]
+        turn.say(
+            "other_numbers",
+            own=reads.number(turn.who),
+            others=items,
+            owing=owing[:SHOWN],
+            by_sms=turn.who.channel == "sms",
+        )
         turn.outcome(self.wish, "answered")
         return []

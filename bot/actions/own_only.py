@@ -22,11 +22,22 @@ SIGNIFICANT = 11
 
 def refuses_other(turn: Turn, wish: str) -> bool:
     """Whether another number than the bound one is named; then it was said that it cannot be done here."""
-    if turn.who.bound is None or not _names_other(turn, turn.who.bound.msisdn):
+    if not names_other(turn):
         return False
-    turn.say("own_number_only", msisdn=turn.who.bound.msisdn)
+    turn.say("own_number_only", msisdn=turn.who.bound.msisdn if turn.who.bound else "")
     turn.outcome(wish, "refused")
     return True
+
+
+def names_other(turn: Turn) -> bool:
+    """Whether a number that is not the bound one is named, or "the other one" is."""
+    return turn.who.bound is not None and _names_other(turn, turn.who.bound.msisdn)
+
+
+def number_said(turn: Turn) -> str:
+    """The whole number, or its last digits; "" where none is said."""
+    full = re.sub(r"\D", "", str(turn.entities.get("msisdn") or ""))[-SIGNIFICANT:]
+    return full or str(turn.entities.get("last_digits") or "")
 
 
 def means_other(turn: Turn) -> bool:

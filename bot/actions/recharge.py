@@ -7,15 +7,18 @@ from typing import Any
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.form import OVER, Form
-from bot.actions.own_only import refuses_other
+from bot.actions.own_only import names_other, number_said, refuses_other
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
-from crm.operations import recharge
+from crm.operations import account, recharge
+from crm.operations.identify import identify
 from crm.operations.results import Refusal
 
 OFFERED_FEN = (3000, 5000, 10000, 20000)
 LEAST_YUAN = 5
+SHOWN = 4
+PAYS = frozenset({"recharge", "recharge_by_card", "recharge_other"})
 AGAIN = frozenset({"amount", "card_missing", "card_used", "card_expired", "invalid"})
 
 
@@ -27,18 +30,19 @@ class Recharge(Skill):
         return 1
 
     async def answer(self, turn: Turn) -> list[Event]:
-        if refuses_other(turn, self.wish):
+        last = await payee(turn)
+        if last is None:
+            refuses_other(turn, self.wish)
             return clear_form()
+        start: dict[str, Any] = {"first": {"last": last}} if last else {}
         if "secret_card" in turn.entities:
-            if await by_card(turn, str(turn.entities["secret_card"])) is OVER:
+            if await by_card(turn, str(turn.entities["secret_card"]), last) is OVER:
                 return clear_form()
-            start = {"way": "card"}
+            start["way"] = "card"
         elif "amount_fen" in turn.entities:
-            if await by_page(turn, int(turn.entities["amount_fen"])) is OVER:
+            if await by_page(turn, int(turn.entities["amount_fen"]), last) is OVER:
                 return clear_form()
-            start = {"way": "page"}
-        else:
-            start = {}
+            start["way"] = "page"
         events = [SlotSet(name, value) for name, value in start.items()]
         return [*clear_form(), *events, FollowupAction("recharge_form")]
 
@@ -49,15 +53,33 @@ class RechargeByCard(Recharge):
     wish = "recharge_by_card"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        if "secret_card" in turn.entities:
+        events = await super().answer(turn)
+        if "secret_card" in turn.entities or not _opens(events):
+            return events
+        return [*events[:-1], SlotSet("way", "card"), events[-1]]
+
+
+class RechargeOther(Recharge):
+    """For another number of the account by its last digits; how anybody else's is paid for is told."""
+
+    wish = "recharge_other"
+
+    def _level(self) -> int:
+        return 0
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        known = not isinstance(await identify(turn.doors, turn.who), Refusal)
+        if known and names_other(turn) and await payee(turn):
             return await super().answer(turn)
-        if refuses_other(turn, self.wish):
-            return clear_form()
-        return [*clear_form(), SlotSet("way", "card"), FollowupAction("recharge_form")]
+        turn.say("guide_recharge_other")
+        turn.outcome(self.wish, "refused")
+        return clear_form()
 
 
 class RechargeForm(Form):
-    """`way` is card or page; `means` the card or the amount, never kept: it is used at once."""
+    """`way` is card or page; `means` the card or the amount, never kept: it is used at once; `first` holds the last
+    digits of the number that is paid for, where it is another of the account.
+    """
 
     wish = "recharge"
     slots = ("way", "means")
@@ -67,18 +89,27 @@ class RechargeForm(Form):
             turn.say("stopped")
             turn.outcome(self.wish, "abandoned")
             return OVER
-        if turn.intent in ("recharge", "recharge_by_card") and refuses_other(turn, self.wish):
-            return {}
+        last = str((turn.slot("first") or {}).get("last") or "")
+        if turn.intent in PAYS and names_other(turn):
+            named = await payee(turn)
+            if named is None:
+                refuses_other(turn, self.wish)
+                return {}
+            last = named
+        filled = await self._paid(turn, step, last)
+        return {"first": {"last": last}, **filled} if filled is not None and last else filled
+
+    async def _paid(self, turn: Turn, step: str, last: str) -> dict[str, Any] | None:
         if "secret_card" in turn.entities:
-            return await by_card(turn, str(turn.entities["secret_card"]))
+            return await by_card(turn, str(turn.entities["secret_card"]), last)
         amount = _amount(turn, step)
         if amount is not None:
-            return await by_page(turn, amount)
+            return await by_page(turn, amount, last)
         if turn.entities.get("option") in ("card", "page"):
             return {"way": turn.entities["option"]}
         if turn.intent == "recharge_by_card":
             return {"way": "card"}
-        return {} if turn.intent == "recharge" else None
+        return {} if turn.intent == "recharge" or (turn.intent in PAYS and names_other(turn)) else None
 
     def awaited(self, step: str, known: dict[str, Any]) -> str:
         return "code" if step == "means" and known["way"] == "card" else ""
@@ -104,9 +135,23 @@ def _amount(turn: Turn, step: str) -> int | None:
     return None
 
 
-async def by_card(turn: Turn, ref: str) -> dict[str, Any]:
+async def payee(turn: Turn) -> str | None:
+    """The last digits of another number of the account that is named, "" for the own, None where it is neither. Raises
+    Unavailable.
+    """
+    if not names_other(turn):
+        return ""
+    found = await account.other(turn.doors, turn.who, number_said(turn))
+    return found[-SHOWN:] if found else None
+
+
+def _opens(events: list[Event]) -> bool:
+    return bool(events) and events[-1].get("event") == "followup"
+
+
+async def by_card(turn: Turn, ref: str, last: str = "") -> dict[str, Any]:
     """OVER when done or hopeless; else the form asks for the card again."""
-    result = await recharge.with_card(turn.doors, turn.who, ref)
+    result = await recharge.with_card(turn.doors, turn.who, ref, last)
     if isinstance(result, Refusal):
         return await _refused(turn, result, "card")
     turn.say("recharged", amount_fen=result.amount_fen, balance_fen=result.balance_fen, msisdn=result.msisdn)
@@ -114,12 +159,12 @@ async def by_card(turn: Turn, ref: str) -> dict[str, Any]:
     return OVER
 
 
-async def by_page(turn: Turn, amount_fen: int) -> dict[str, Any]:
+async def by_page(turn: Turn, amount_fen: int, last: str = "") -> dict[str, Any]:
     """OVER when the page was shown; else the form asks for the amount again."""
-    result = await recharge.with_page(turn.doors, turn.who, amount_fen)
+    result = await recharge.with_page(turn.doors, turn.who, amount_fen, last)
     if isinstance(result, Refusal):
         return await _refused(turn, result, "page")
-    turn.say("pay_here", amount_fen=result.amount_fen, url=result.url, until=result.expires_at.isoformat())
+    turn.say("pay_here", last=last, amount_fen=result.amount_fen, url=result.url, until=result.expires_at.isoformat())
     turn.outcome("recharge", "answered")
     return OVER
 

@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import context
 from bot.actions.refusals import refuse
+from bot.actions.registry import registered
 from bot.actions.turn import Event, Turn, form_ended
 from bot.actions.wiring import doors
 from crm.errors import Unavailable
@@ -23,6 +24,8 @@ from crm.operations.results import Refusal
 
 PATIENCE = 1
 """So many questions in a row may be asked in the middle of a form: its own comes once more after each."""
+NAME_THEMSELVES = frozenset({"query_own_number", "query_other_number"})
+"""Answers that say which numbers they are about."""
 FORM_SLOTS = (
     "chosen", "among", "agreed", "code", "quote", "way", "means", "kind", "told", "first", "strayed", "form_misses",
     "secret_number", "secret_login",
@@ -80,7 +83,14 @@ class Skill(Action, ABC):  # type: ignore[misc]
             if is_elder(subscriber, turn.doors.now()) and not turn.gentle:
                 turn.gentle = True
                 turn.events.append(SlotSet("older", True))
+            if self._of_own_number(turn):
+                turn.say("for_own_number", last=subscriber.msisdn[-4:])
         return self._kept(turn) + await self.answer(turn)
+
+    def _of_own_number(self, turn: Turn) -> bool:
+        """Whether other numbers were spoken of here, so that it has to be said which one this is about."""
+        spoke = bool(turn.slot("spoke_of")) and not turn.of_number
+        return spoke and self._intent(turn) in registered().reads - NAME_THEMSELVES
 
     async def _in_context(self, turn: Turn) -> list[Event] | None:
         """The events of an answer that only what came before explains; None when the words say what they mean."""

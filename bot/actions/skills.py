@@ -99,6 +99,7 @@ WRITE_SKILLS: tuple[Skill, ...] = (
     change_plan.UndoPlanChange(),
     recharge.Recharge(),
     recharge.RechargeByCard(),
+    recharge.RechargeOther(),
     points.RedeemPoints(),
     call_detail.QueryCallDetail(),
     puk.QueryPuk(),

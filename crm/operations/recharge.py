@@ -1,4 +1,6 @@
-"""Money coming in by a recharge card or a hosted page, for the bound number only. Neither spends: no code is needed."""
+"""Money coming in by a recharge card or a hosted page, for the bound number or another of its account. Neither spends:
+no code is needed.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import hashlib
 
 from crm.errors import NotFound, Refused
 from crm.model import TopUp
+from crm.operations import account
 from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
@@ -13,30 +16,32 @@ from crm.operations.results import Refusal
 from crm.payments import Checkout
 
 
-async def with_card(doors: Doors, who: Context, ref: str) -> TopUp | Refusal:
-    """Redeem the card behind masking's reference. Raises Unavailable: trying again credits once."""
-    subscriber = await admitted(doors, who, "recharge_card")
-    if isinstance(subscriber, Refusal):
-        return subscriber
+async def with_card(doors: Doors, who: Context, ref: str, last: str = "") -> TopUp | Refusal:
+    """Redeem the card behind masking's reference. `last`: digits of another number of the account, "" for the own.
+    Raises Unavailable: trying again credits once.
+    """
+    msisdn = await _paid_for(doors, who, "recharge_card", last)
+    if isinstance(msisdn, Refusal):
+        return msisdn
     card = await doors.vault.open(who.conversation, ref)
     if card is None:
         return Refusal("card_missing")
     key = _key(who, "card", ref)
     try:
         # The reference is not burnt: a turn that runs again must get the same answer. It ends by itself in ten minutes.
-        return await doors.payments.redeem_card(subscriber.msisdn, card, key=key, deadline=doors.write_deadline())
+        return await doors.payments.redeem_card(msisdn, card, key=key, deadline=doors.write_deadline())
     except Refused as refused:
         return Refusal(refused.reason, refused.values)
 
 
-async def with_page(doors: Doors, who: Context, amount_fen: int) -> Checkout | Refusal:
+async def with_page(doors: Doors, who: Context, amount_fen: int, last: str = "") -> Checkout | Refusal:
     """A page to pay on. Nothing is credited before the gateway says that it was paid. Raises Unavailable."""
-    subscriber = await admitted(doors, who, "recharge_page")
-    if isinstance(subscriber, Refusal):
-        return subscriber
+    msisdn = await _paid_for(doors, who, "recharge_page", last)
+    if isinstance(msisdn, Refusal):
+        return msisdn
     try:
         return await doors.payments.start_checkout(
-            subscriber.msisdn,
+            msisdn,
             amount_fen,
             key=_key(who, "page", who.message_id),
             conversation=who.conversation,
@@ -46,6 +51,13 @@ async def with_page(doors: Doors, who: Context, amount_fen: int) -> Checkout | R
         return Refusal(refused.reason, refused.values)
     except NotFound:
         return Refusal("unknown_number")
+
+
+async def _paid_for(doors: Doors, who: Context, operation: str, last: str) -> str | Refusal:
+    subscriber = await admitted(doors, who, operation)
+    if isinstance(subscriber, Refusal):
+        return subscriber
+    return (await account.other(doors, who, last) or Refusal("not_in_account")) if last else subscriber.msisdn
 
 
 def _key(who: Context, operation: str, seed: str) -> str:

@@ -44,6 +44,7 @@ REFUSALS = frozenset(
         "holder_short",  # name or ID number is missing
         "holder_wrong",  # values: tries_left
         "only_by_sms",
+        "not_in_account",
         "password_weak",
         "password_gone",  # the new one is no longer kept
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
 
 
-HOLDER = "+8613800000007"
+HOLDER, USER = "+8613800000007", "+8613800000014"
 
 
 def ending(digits: str, text: str = "", words: str = "") -> dict[str, Any]:
@@ -32,7 +33,8 @@ async def test_the_holder_reads_another_number_by_its_last_digits(talk: Begin) -
         "bill",
     ]
     assert (await person.say("repeat")).responses == ["for_number", "bill"]
-    assert (await person.say("query_balance")).responses == ["balance"]
+    own = await person.say("query_balance")
+    assert own.responses == ["for_own_number", "balance"] and "尾号0007" in own.texts[0]
 
 
 async def test_a_number_may_come_with_the_wish(talk: Begin) -> None:
@@ -91,9 +93,7 @@ async def test_what_is_asked_of_a_number_may_be_a_noun(talk: Begin, intent: str)
     assert heard.responses == ["for_number", "balance"]
     assert (await person.say(intent, "我另一个号还有多少流量")).responses == ["which_number"]
     assert (await person.say("inform", last_digits="0015")).responses == ["for_number", "data_left"]
-    assert (await person.say("recharge_other", **ending("0014", "给尾号0014充话费"))).responses == [
-        "guide_recharge_other"
-    ]
+    assert (await person.say("recharge_other", **ending("0014", "给尾号0014充话费"))).responses == ["ask_recharge_way"]
 
 
 async def test_a_number_of_the_list_of_numbers_is_asked_what_about(talk: Begin) -> None:
@@ -106,29 +106,35 @@ async def test_a_number_of_the_list_of_numbers_is_asked_what_about(talk: Begin) 
 
 
 @pytest.mark.parametrize(
-    ("intent", "said"),
+    ("number", "intent", "said"),
     [
-        ("change_plan", ending("8888", "尾号8888换套餐")),
-        ("order_data_pack", {"text": "给13800000014办10元流量包", "msisdn": "+8613800000014", "amount_fen": 1000}),
-        ("recharge", {"text": "给13800000014充50", "msisdn": "+8613800000014", "amount_fen": 5000}),
-        ("recharge", {"text": "给另一个号充50", "amount_fen": 5000}),
-        ("recharge_by_card", ending("0014", "刮卡给尾号0014充")),
+        (HOLDER, "change_plan", ending("8888", "尾号8888换套餐")),
+        (
+            HOLDER,
+            "order_data_pack",
+            {"text": "给13800000014办10元流量包", "msisdn": "+8613800000014", "amount_fen": 1000},
+        ),
+        (HOLDER, "recharge", {"text": "给另一个号充50", "amount_fen": 5000}),
+        (HOLDER, "recharge", {"text": "给13800000003充50", "msisdn": "+8613800000003", "amount_fen": 5000}),
+        (USER, "recharge", {"text": "给13800000007充50", "msisdn": "+8613800000007", "amount_fen": 5000}),
+        (USER, "recharge_by_card", ending("0015", "刮卡给尾号0015充")),
     ],
 )
 async def test_a_transaction_for_another_number_is_not_done_for_the_own(
-    talk: Begin, intent: str, said: dict[str, Any]
+    talk: Begin, number: str, intent: str, said: dict[str, Any]
 ) -> None:
-    person = talk(HOLDER)
+    person = talk(number)
     heard = await person.say(intent, **said)
     assert (heard.responses, heard.labels[-1]) == (["own_number_only"], "转人工")
-    assert "0007" in heard.texts[0]
+    assert number[-4:] in heard.texts[0]
 
 
 async def test_a_number_in_the_middle_of_an_order_is_not_silently_the_own(talk: Begin) -> None:
     person = talk(HOLDER)
     await person.say("recharge")
-    said = {"text": "给13800000014充50", "msisdn": "+8613800000014", "amount_fen": 5000}
-    assert (await person.say("recharge", **said)).responses == ["own_number_only", "ask_recharge_way"]
+    for intent in ("recharge", "recharge_other"):
+        said = {"text": "给13800000003充50", "msisdn": "+8613800000003", "amount_fen": 5000}
+        assert (await person.say(intent, **said)).responses == ["own_number_only", "ask_recharge_way"]
     assert (
         await person.say("recharge", "给我13800000007充50", msisdn="+8613800000007", amount_fen=5000)
     ).responses == ["pay_here"]
@@ -146,4 +152,84 @@ async def test_the_choices_of_another_numbers_answer_are_for_that_number(talk: B
     own = await person.say("query_balance")
     assert own.labels == ["查账单", "充值", "转人工"]
     picked = own.choices[0]
-    assert (await person.say(picked["intent"], **picked["entities"])).responses == ["bill"]
+    assert (await person.say(picked["intent"], **picked["entities"])).responses == ["for_own_number", "bill"]
+
+
+# paying for them
+async def test_the_holder_pays_for_another_number_by_its_last_digits(talk: Begin) -> None:
+    person = talk(HOLDER)
+    heard = await person.say("recharge_other", **ending("0014", "给尾号0014充50"), amount_fen=5000)
+    assert heard.responses == ["pay_here"] and "给尾号0014充50.00元" in heard.texts[0]
+    (payment,) = [p for p in person.crm.all_payments.values() if p.state == "pending"]
+    assert (payment.msisdn, payment.amount_fen) == (USER, 5000)
+
+
+async def test_what_is_paid_for_in_a_form_stays_that_number(talk: Begin) -> None:
+    person = talk(HOLDER, "sms")
+    assert (await person.say("recharge", **ending("0015", "给尾号0015充值"))).responses == ["ask_recharge_way"]
+    await person.say("inform", option="page")
+    heard = await person.say("inform", "30", number=30)
+    assert heard.responses == ["pay_here"] and "尾号0015" in heard.texts[0]
+    assert [p.msisdn for p in person.crm.all_payments.values() if p.state == "pending"] == ["+8613800000015"]
+
+
+async def test_a_card_may_be_for_another_number_of_the_account(talk: Begin) -> None:
+    person = talk(HOLDER)
+    before = person.crm.buckets[USER][0].amount_fen
+    await person.say("recharge_by_card", **ending("0014", "用充值卡给尾号0014充"))
+    heard = await person.card(next(iter(person.crm.cards)))
+    assert heard.responses == ["recharged"] and "138****0014" in heard.texts[0]
+    assert person.crm.buckets[USER][0].amount_fen > before
+
+
+async def test_a_payment_for_another_number_tells_no_balance_of_it_to_whoever_is_bound_later(talk: Begin) -> None:
+    person = talk(HOLDER)
+    values = {"state": "paid", "msisdn": USER, "amount_fen": 5000, "balance_fen": 6500}
+    (text,) = (await person.say("event_payment_finished", **values)).texts
+    assert "138****0014" in text and "65" not in text
+
+
+async def test_who_only_uses_a_number_pays_for_no_other(talk: Begin) -> None:
+    heard = await talk(USER).say("recharge_other", **ending("0007", "给尾号0007充50"), amount_fen=5000)
+    assert heard.responses == ["guide_recharge_other"]
+
+
+# seeing them
+@pytest.mark.parametrize("channel", ["web", "sms"])
+async def test_the_holder_sees_what_is_left_on_each_number(talk: Begin, channel: str) -> None:
+    person = talk(HOLDER, channel)
+    person.crm.buckets["+8613800000016"][0] = replace(person.crm.buckets["+8613800000016"][0], amount_fen=-300)
+    heard = await person.say("query_other_number")
+    assert all(told in heard.texts[0] for told in ("0014", "15.00", "0016", "3.00", "0018", "26.00"))
+    assert heard.labels[0] == "给尾号0016充值"
+    picked = heard.choices[0]
+    assert (await person.say(picked["intent"], **picked["entities"])).responses == ["ask_recharge_way"]
+
+
+async def test_after_a_switch_each_answer_says_which_number_it_is_about(talk: Begin) -> None:
+    person = talk(HOLDER)
+    assert (await person.say("query_points")).responses == ["points"]
+    await person.say("query_balance", **ending("0014", "尾号0014的话费"))
+    for wish in ("query_points", "query_data_usage", "query_my_plan"):
+        heard = await person.say(wish)
+        assert heard.responses[0] == "for_own_number" and "0007" in heard.texts[0]
+    assert (await person.say("query_own_number")).responses == ["own_number"]
+
+
+async def test_who_uses_a_companys_number_sees_only_that_one(talk: Begin) -> None:
+    heard = await talk(USER).say("query_other_number")
+    assert "没有查到别的号码" in heard.texts[0] and "0007" not in heard.texts[0]
+
+
+# single calls
+async def test_the_calls_of_an_employee_are_shown_to_no_employer(talk: Begin) -> None:
+    person = talk(HOLDER)
+    heard = await person.say("query_call_detail", **ending("0014", "尾号0014的通话详单"))
+    assert (heard.responses, heard.outcomes) == (["detail_of_other"], [("query_call_detail", "refused")])
+    assert person.codes.sent == []
+
+
+async def test_who_uses_a_companys_number_gets_no_single_calls_either(talk: Begin) -> None:
+    person = talk(USER)
+    assert (await person.say("query_call_detail")).responses == ["refused_holder_only"]
+    assert person.codes.sent == []

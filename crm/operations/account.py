@@ -1,0 +1,43 @@
+"""The other numbers of an account, for its holder: they are read and paid for, and nothing else is done to them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from crm.operations import reads
+from crm.operations.context import Context
+from crm.operations.doors import Doors
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is left on another number, arrears below zero."""
+
+    msisdn: str
+    left_fen: int
+
+
+async def others(doors: Doors, who: Context) -> tuple[str, ...]:
+    """Ascending; () for whoever only uses a number that another holds. Raises Unavailable."""
+    own = reads.number(who)
+    numbers = await doors.crm.numbers_of_account(own, deadline=doors.read_deadline())
+    return tuple(number for number in numbers if number != own)
+
+
+async def other(doors: Doors, who: Context, said: str) -> str | None:
+    """The one that ends in `said`, or with "" the only one; None where there is none, or more than one. Raises
+    Unavailable.
+    """
+    found = [number for number in await others(doors, who) if number.endswith(said)]
+    return found[0] if len(found) == 1 else None
+
+
+async def lines(doors: Doors, who: Context) -> tuple[Line, ...]:
+    """All of them with what is left. Raises Unavailable."""
+    numbers, deadline = await others(doors, who), doors.read_deadline()
+    balances = await asyncio.gather(*(doors.crm.balance(number, deadline=deadline) for number in numbers))
+    return tuple(
+        Line(number, -balance.arrears_fen or balance.total_fen - balance.kind_fen("frozen"))
+        for number, balance in zip(numbers, balances, strict=True)
+    )
