@@ -39,7 +39,7 @@ class QueryOtherNumber(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         found = await account.lines(turn.doors, turn.who)
         items = [{"msisdn": line.msisdn, "last": line.msisdn[-4:], "left_fen": line.left_fen} for line in found]
-        owing = [item for item in items if item["left_fen"] < 0]
+        owing = [item for item, line in zip(items, found, strict=True) if line.left_fen < 0]
         turn.say(
             "other_numbers",
             own=reads.number(turn.who),
