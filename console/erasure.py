@@ -162,7 +162,7 @@ class Erasure:
         """Count without changing anything. Raises NotReachable."""
         sql: dict[str, int] = {}
         async with self._engine.connect() as connection:
-            for table, which in _rows(theirs):
+            for table, which in rows_of(theirs):
                 count = sa.select(sa.func.count()).select_from(table).where(which)
                 if number := (await connection.execute(count)).scalar_one():
                     sql[table.name] = sql.get(table.name, 0) + number
@@ -200,11 +200,11 @@ class Erasure:
         pieces = await self._pieces(theirs)
         # Redis first: what its log still held would come back into SQL.
         await forgetting.erase(self._stores.redis, [piece for piece in pieces if piece.kind != "conv"])
-        await self._erase_rows(_rows(theirs, ways=False))
+        await self._erase_rows(rows_of(theirs, ways=False))
         for file in self._files():
             _blank(file, _words(theirs))
         await forgetting.erase(self._stores.redis, [piece for piece in pieces if piece.kind == "conv"])
-        await self._erase_rows(_rows(theirs), [one.id for one in theirs if one.spans and one.share.now])
+        await self._erase_rows(rows_of(theirs), [one.id for one in theirs if one.spans and one.share.now])
 
     async def _pieces(self, theirs: Sequence[Conversation]) -> list[forgetting.Piece]:
         return await forgetting.pieces(self._stores, {one.id: one.share for one in theirs})
@@ -256,7 +256,7 @@ def _spans(past: Sequence[tuple[datetime, str]], subscribers: set[str]) -> tuple
     return tuple((at, end) for (at, who), end in zip(past, ends, strict=True) if who in subscribers)
 
 
-def _rows(theirs: Sequence[Conversation], ways: bool = True) -> _Rows:
+def rows_of(theirs: Sequence[Conversation], ways: bool = True) -> _Rows:
     """Tables with which of their rows are theirs, in an order in which they can be deleted. Without `ways` those are
     left out that tell which conversations are theirs.
     """

@@ -14,15 +14,18 @@ from switchboard.model import Conversation, ConversationEvent, Inbound, Origin, 
 from switchboard.ports import Clock
 from switchboard.redis.exchange import Commit
 from switchboard.redis.records import Entry, LogRecord, Standing, dump_item, dumps, loads, ms
+from switchboard.reminders import Privacy
 from switchboard.voice import Voice
 
-FIRST = "first_contact"
+FIRST, PRIVACY = "first_contact", "privacy_notice"
 AGAIN = timedelta(seconds=30)
+URGENT = 6
+"""From this priority of a hand-off on somebody is in need: above seniors."""
 
 
 class Drafts:
-    def __init__(self, voice: Voice, reception: Reception, clock: Clock) -> None:
-        self._voice, self._reception, self._clock = voice, reception, clock
+    def __init__(self, voice: Voice, reception: Reception, clock: Clock, privacy: Privacy) -> None:
+        self._voice, self._reception, self._clock, self._privacy = voice, reception, clock, privacy
 
     async def answered(
         self, entry: Entry, standing: Standing, result: TurnResult, before: Sequence[Reply] = (), mark: str = ""
@@ -32,10 +35,10 @@ class Drafts:
         conversation = standing.conversation
         if result.language:
             conversation = replace(conversation, language=result.language)
-        system = list(before)
-        if not standing.greeted and not isinstance(entry.item, ConversationEvent):
-            system.insert(0, self._voice.reply(FIRST, conversation))
+        hello, after = self._first(entry, standing, conversation, result)
+        system = [*hello, *before]
         said = [(reply, Origin.SYSTEM) for reply in system] + [(reply, Origin.BOT) for reply in result.replies]
+        said += [(reply, Origin.SYSTEM) for reply in after]
         out = tuple(
             self._voice.message(conversation, reply, f"{entry.item.id}/{mark}{n}", origin, entry.item.id, entry.trace)
             for n, (reply, origin) in enumerate(said, 1)
@@ -48,6 +51,7 @@ class Drafts:
                 **self._known(standing),
                 "language": conversation.language,
                 **_learned(result, [reply for reply, _ in said]),
+                **({"noticed": self._privacy.version} if self._tells_privacy(entry, standing, result) else {}),
             },
             out=out,
             log=_story(entry, conversation, result, out),
@@ -60,6 +64,26 @@ class Drafts:
             return commit
         transfer = await self._reception.request(conversation, result.handoff, entry.item.id, result)
         return self.transferred(commit, conversation, transfer)
+
+    def _first(
+        self, entry: Entry, standing: Standing, conversation: Conversation, result: TurnResult
+    ) -> tuple[list[Reply], list[Reply]]:
+        """What is said once: first that a machine talks, with that, or after the answer, how personal data is used."""
+        tells = self._tells_privacy(entry, standing, result)
+        if not standing.greeted and not isinstance(entry.item, ConversationEvent):
+            return [self._voice.reply(FIRST, conversation, {"privacy": tells})], []
+        return [], [self._voice.reply(PRIVACY, conversation)] if tells else []
+
+    def _tells_privacy(self, entry: Entry, standing: Standing, result: TurnResult) -> bool:
+        """Not to whoever is in need; and after the first words not to who is asked for something or goes to a human.
+        It is told with the next answer then.
+        """
+        if isinstance(entry.item, ConversationEvent) or standing.noticed == self._privacy.version:
+            return False
+        wishes = {result.understanding.intent, *(outcome.wish for outcome in result.outcomes)}
+        if wishes & self._privacy.urgent or (result.handoff and result.handoff.priority >= URGENT):
+            return False
+        return not standing.greeted or not (result.handoff or result.context.active_form or result.context.awaits)
 
     def logged(self, entry: Entry, standing: Standing) -> Commit:
         """Answered by nobody here: the desk sees it in the log."""

@@ -42,6 +42,14 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class Privacy:
+    """What is said of personal data at first contact, by `version`, "" for nothing. It waits behind `urgent` wishes."""
+
+    version: str = ""
+    urgent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Reminders:
     """Immutable after `load`. Without rules every notice is what its class says."""
 
@@ -52,6 +60,7 @@ class Reminders:
     about: tuple[str, ...] = ()
     nouns: tuple[str, ...] = ()
     fillers: tuple[str, ...] = ()
+    privacy: Privacy = Privacy()
 
     @classmethod
     def load(cls, content: Path) -> Reminders:
@@ -108,4 +117,5 @@ def _read(data: Mapping[str, Any]) -> Reminders:
     if unknown:
         raise ValueError(f"unknown topic {', '.join(sorted(unknown))}")
     words = {name: tuple(data[name]) for name in ("stop", "start", "about", "nouns", "fillers")}
-    return Reminders(rules, topics, **words)
+    privacy = Privacy(str(data["privacy"]["version"]), frozenset(data["privacy"]["urgent"]))
+    return Reminders(rules, topics, **words, privacy=privacy)

@@ -73,7 +73,7 @@ class Parts:
 class Router:
     def __init__(self, parts: Parts) -> None:
         self._p = parts
-        self._drafts = Drafts(parts.voice, parts.reception, parts.clock)
+        self._drafts = Drafts(parts.voice, parts.reception, parts.clock, parts.reminders.privacy)
 
     async def route(self, entry: Entry, turn: Turn, void: tuple[OutboundMessage, ...] = ()) -> Commit:
         """The commit that ends this entry. `void` is what an earlier route of it said before the owner changed.
@@ -201,9 +201,15 @@ class Router:
         return await self._drafts.answered(entry, standing, result, before=before)
 
     def _ended(self, item: InboundMessage, conversation: Conversation) -> Choice | None:
-        """A sentence that ends a kind of notice, or wants it again, counts as that choice while nothing is asked."""
+        """A sentence that ends a kind of notice, or wants it again, counts as that choice while nothing is asked; and
+        so does the word that stands in the notice at first contact.
+        """
         context = conversation.context
-        wish = "" if context.active_form or context.awaits else self._p.reminders.wish(item.text)
+        if context.active_form or context.awaits:
+            return None
+        if self._p.commands.find(item.text) == "privacy":
+            return Choice(item.text, 0, "", "query_my_data")
+        wish = self._p.reminders.wish(item.text)
         return Choice(item.text, 0, "", "event_end_notices", {"option": wish}) if wish else None
 
     async def _maintenance(self, entry: Entry, standing: Standing, off: Switch) -> Commit:

@@ -12,7 +12,8 @@ from switchboard.wording import Wording
 
 REQUIRED = frozenset(
     {
-        "first_contact", "looking_up", "quarantined", "stale_choice", "numbered_choices", "agent_left",
+        "first_contact", "privacy_notice",
+        "looking_up", "quarantined", "stale_choice", "numbered_choices", "agent_left",
         "handoff_queued", "handoff_closed", "handoff_nobody", "handoff_taken", "handoff_back", "handoff_requeued",
         "channel_off",
     }

@@ -16,10 +16,13 @@ from crm.places import city_name
 
 TAKES_BACK = re.compile(r"撤回|撤销|撤銷|取消授权|\bwithdraw\b|\brevoke\b", re.IGNORECASE)
 PERSONALISED = re.compile(r"个性化|個性化|个人推荐|\bpersonali[sz]ed\b|\bpersonal recommend", re.IGNORECASE)
+COPY = re.compile(r"副本|复印|導出|导出|下载|下載|拷贝|复制|\b(?:copy|export|download)\b", re.IGNORECASE)
 
 
 class QueryMyData(Skill):
-    """A summary where the number is known; who is not known hears what there is and how to see it."""
+    """A summary where the number is known, or a ticket for a copy; who is not known hears what there is and how to see
+    it.
+    """
 
     wish = "query_my_data"
 
@@ -29,6 +32,11 @@ class QueryMyData(Skill):
             turn.say("guide_query_my_data")
         elif privacy.needs_guardian(turn.doors, person):
             turn.say("guardian_needed")
+        elif turn.entities.get("option") == "copy" or COPY.search(turn.text):
+            turn.say("copy_noted")
+            words = turn.text or "要一份个人信息副本"
+            await tell_ticket(turn, self.wish, "complaint", await privacy.ask_copy(turn.doors, turn.who, words))
+            return []
         else:
             held = await reads.plan(turn.doors, turn.who)
             turn.say(

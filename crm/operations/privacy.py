@@ -17,8 +17,8 @@ PERSONAL = "personal"
 """The topic of recommendations that go by what somebody used."""
 TAKEN_BACK = (reminders.MARKETING, PERSONAL)
 GUARDIAN_UNDER = 14
-ERASURE = "【个人信息删除申请】"
-"""How the ticket begins that leads to `python -m console.erase`."""
+ERASURE, COPY = "【个人信息删除申请】", "【个人信息副本申请】"
+"""How the tickets begin that lead to `python -m console.erase` and `python -m console.export`."""
 
 
 def needs_guardian(doors: Doors, person: Subscriber) -> bool:
@@ -50,3 +50,8 @@ async def may_recommend(doors: Doors, who: Context) -> bool:
 async def ask_erasure(doors: Doors, who: Context, words: str) -> Ticket | Refusal:
     """A ticket with a deadline and one accountable person. Raises Unavailable."""
     return await tickets.create(doors, who, "complaint", f"{ERASURE}{words}", "delete_my_data")
+
+
+async def ask_copy(doors: Doors, who: Context, words: str) -> Ticket | Refusal:
+    """The same for a copy of what is kept. Raises Unavailable."""
+    return await tickets.create(doors, who, "complaint", f"{COPY}{words}", "copy_my_data")

@@ -95,7 +95,8 @@ class Standing:
 
     `choices` is the last list shown; `greeted`: the person was told that a machine talks; `active_ms`: when they last
     spoke, 0 for never; `quote_form`: the form in which the open quote was shown; `marketing`: consent to it;
-    `told_off`: the mark of the switch that they last heard of.
+    `told_off`: the mark of the switch that they last heard of; `noticed`: the version of what they were told of their
+    personal data.
     """
 
     conversation: Conversation
@@ -107,6 +108,7 @@ class Standing:
     quote_form: str = ""
     marketing: bool = False
     told_off: str = ""
+    noticed: str = ""
 
 
 def ms(moment: datetime) -> int:
@@ -196,6 +198,7 @@ def load_standing(conversation: str, stored: Mapping[bytes, bytes], address: Add
         stored="address" in text,
         choices=load_choices(text.get("choices")),
         greeted=text.get("greeted") == "1",
+        noticed=text.get("noticed", ""),
         active_ms=int(text.get("active_ms", 0)),
         quote=text.get("quote", ""),
         quote_form=text.get("quote_form", ""),

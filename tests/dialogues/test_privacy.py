@@ -50,6 +50,23 @@ async def test_a_wish_to_be_deleted_is_a_ticket_with_a_deadline_and_a_person(tal
     assert len(person.crm.all_tickets) == 1
 
 
+@pytest.mark.parametrize(
+    "words", ["导出我的信息", "给我一份个人信息副本", "export my data", "I want a copy of my data"]
+)
+async def test_a_copy_is_a_ticket_with_a_deadline_and_a_person(talk: Any, words: str) -> None:
+    person = talk(LI)
+    heard = await person.say("query_my_data", words)
+    assert (heard.responses, heard.outcomes) == (["copy_noted", "ticket_complaint"], [("query_my_data", "done")])
+    (ticket,) = person.crm.all_tickets.values()
+    assert ticket.text.startswith("【个人信息副本申请】") and ticket.due_at > person.now and ticket.accountable
+
+
+async def test_a_copy_is_one_tap_below_the_summary(talk: Any) -> None:
+    person = talk(LI)
+    offered = (await person.say("query_my_data")).choices[0]
+    assert (await person.say(offered["intent"], **offered["entities"])).responses == ["copy_noted", "ticket_complaint"]
+
+
 async def test_a_stranger_has_nobodys_data_deleted(talk: Any) -> None:
     assert (await talk(None).say("delete_my_data", "删除我的信息")).responses == ["login_ask_number"]
 
@@ -59,6 +76,7 @@ async def test_under_fourteen_a_guardian_asks(talk: Any, wish: str) -> None:
     person = talk(LI)
     person.crm.subscribers[LI] = replace(person.crm.subscribers[LI], birth_date=date(2013, 6, 1))
     assert (await person.say(wish, "我的信息")).responses == ["guardian_needed"]
+    assert (await person.say(wish, "导出我的信息")).responses == ["guardian_needed"]
     assert (person.crm.all_tickets, person.reminders.ended) == ({}, [])
 
 
