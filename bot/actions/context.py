@@ -71,8 +71,10 @@ async def answer(turn: Turn) -> list[Event] | None:
     if pick := references.pick_of(turn.text):
         shown = recent_shown(turn)
         return await _picked(turn, pick, shown) if shown and pick.kind in ("", shown.kind) else None
-    events = await _by_price(turn)
-    return await _about_shown(turn) if events is None else events
+    for read in (_by_price, _by_volume, _about_shown):
+        if (events := await read(turn)) is not None:
+            return events
+    return None
 
 
 async def of_number(turn: Turn, intent: str, entities: Mapping[str, Any], digits: str) -> list[Event]:
@@ -194,12 +196,13 @@ async def _by_price(turn: Turn) -> list[Event] | None:
         asked_budget = wish is not None and wish["intent"] == "recommend_plan"
         bounds = {"amount_fen": fen, "bound": references.limit(turn.text), "kind": kind}
         return await _do(turn, "recommend_plan" if asked_budget else "consult_plans", bounds)
-    if not turn.says_only(tuple(PRICES)):
+    if not references.asks_about(turn.text, *(turn.words.get(name, "") for name in (*PRICES, "volume_kb"))):
         return None
     budget = wish is not None and wish["intent"] == "recommend_plan" and not wants and not references.kind_of(turn.text)
     asked = budget and (shown is None or shown.at < str((wish or {}).get("at")))
     if shown and kind == shown.kind and not asked:
-        found = [one for one in shown.items if one["fen"] == fen]
+        volume = turn.entities.get("volume_kb")
+        found = [one for one in shown.items if one["fen"] == fen and volume in (None, one["kb"])]
         found = found or [item_of(o) for o in await _on_sale(turn, kind) if o.price_fen == fen]
         if found:
             return await _offer(turn, found, kind, wants)
@@ -207,6 +210,17 @@ async def _by_price(turn: Turn) -> list[Event] | None:
         return await _do(turn, "recommend_plan", {"amount_fen": fen})
     # What is changed to is a plan: packs are bought.
     return await _do(turn, TO_HAVE[kind or "plan"], {"amount_fen": fen}) if wants and turn.intent in UNREAD else None
+
+
+async def _by_volume(turn: Turn) -> list[Event] | None:
+    """ "有10G的吗" after a list."""
+    volume, shown = turn.entities.get("volume_kb"), recent_shown(turn)
+    if shown is None or turn.intent not in UNREAD:
+        return None
+    if not amounts.names_volume(turn.text, turn.words.get("volume_kb", "")):
+        return None
+    wish = TO_HAVE[shown.kind] if references.wants(turn.text) else "consult_plans"
+    return await _do(turn, wish, {"volume_kb": volume, "kind": shown.kind})
 
 
 async def _offer(turn: Turn, found: Sequence[Item], kind: str, wants: bool) -> list[Event]:

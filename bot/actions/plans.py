@@ -129,10 +129,11 @@ def _named_so(turn: Turn, sold: _Sold) -> tuple[Offering, ...]:
     shared = tuple(o for o in every if o.id in (among or ()))
     if shared and not said:
         return find(shared, None, amount) or shared
-    if said or amount is not None or not amounts.names_volume(turn.text, turn.words.get("volume_kb", "")):
+    names_volume = not turn.text or amounts.names_volume(turn.text, turn.words.get("volume_kb", ""))
+    if said or amount is not None or not names_volume:
         return find(every, said, amount)
     shown = recent_shown(turn)
-    kind = references.kind_of(turn.text) or (shown.kind if shown else "pack")
+    kind = turn.entities.get("kind") or references.kind_of(turn.text) or (shown.kind if shown else "pack")
     return find(sold.plans if kind == "plan" else filter(common, sold.packs), None, None, volume)
 
 

@@ -72,6 +72,7 @@ _AT_MOST = re.compile(
 )
 _AT_LEAST = re.compile(r"以上|起步|不低于|至少|高于|\b(?:over|above|at least|more than)\b")
 _OWN = re.compile(r"我|还有|剩|\bi\b|\bmy\b|\bhave\b")
+_WHAT = re.compile("是(?:啥|什么)")
 _CANCEL_IT = (
     r"(?:取消|退订|退)(?:掉|它|这个|那个)+|把?(?:它|这个|那个)(?:给|帮我)?(?:取消|退订|退)(?:掉|了)?"
     r"|(?:cancel|stop|unsubscribe)(?: from)? (?:it|that|this)(?: one)?"
@@ -130,6 +131,11 @@ def bare(text: str) -> str:
 def points(text: str, *said: str) -> bool:
     """Whether a text says nothing beside `said`, parts of it that were understood as values, and does not deny them."""
     return bool(text.strip()) and not _left(fold(text), said) and not denies(text, said)
+
+
+def asks_about(text: str, *said: str) -> bool:
+    """ "40块的是啥", or the value alone."""
+    return points(_WHAT.sub("", fold(text)), *said)
 
 
 def pick_of(text: str) -> Pick | None:

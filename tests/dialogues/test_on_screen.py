@@ -94,3 +94,27 @@ def of_generation(person: Any, generation: str) -> None:
     """From now on all that the person's CRM sells is."""
     offerings = {id: replace(one, generation=generation) for id, one in person.crm.catalogue.offerings.items()}
     person.crm.catalogue = replace(person.crm.catalogue, offerings=offerings)
+
+
+@pytest.mark.parametrize(("text", "wish"), [("有10G的吗", "packs"), ("要10G的", "ask_order_data_pack")])
+async def test_a_size_after_the_packs_is_one_of_theirs_however_it_was_read(talk: Begin, text: str, wish: str) -> None:
+    person = talk()
+    await person.say("consult_plans", "流量包有哪些")
+    heard = await person.say("out_of_scope", text, volume_kb=10 * 1024**2, spans={"volume_kb": "10G"})
+    assert heard.responses == [wish] and len(heard.labels) == 3
+
+
+@pytest.mark.parametrize("text", ["40块的是啥", "40块的是什么"])
+async def test_what_one_of_that_price_is_may_be_asked(talk: Begin, text: str) -> None:
+    person = talk()
+    await person.say("consult_plans", "流量包有哪些")
+    heard = await person.say("inform", text, amount_fen=4000, spans={"amount_fen": "40块"})
+    assert heard.responses == ["offering_details"] and "30GB流量加油包" in heard.texts[0]
+
+
+async def test_a_size_and_a_price_name_one_of_the_packs(talk: Begin) -> None:
+    person = talk()
+    await person.say("consult_plans", "流量包有哪些")
+    said: dict[str, Any] = {"volume_kb": 10 * 1024**2, "amount_fen": 2000}
+    heard = await person.say("inform", "就10G那个20块的", **said, spans={"volume_kb": "10G", "amount_fen": "20块"})
+    assert heard.responses == ["offering_details"] and "10GB流量加油包" in heard.texts[0]
