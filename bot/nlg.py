@@ -22,6 +22,9 @@ SALES = frozenset(
     {"change_plan", "consult_plans", "consult_promotions", "order_data_pack", "recommend_plan", "redeem_points"}
 )
 """Choices that are not put to whoever is served without sales; what they ask for themselves they get."""
+FEW = 2
+"""So many choices whoever is served without sales gets at most."""
+HUMAN, CONFIRMING = "transfer_to_agent", frozenset({"affirm", "deny"})
 log = structlog.get_logger()
 _PREFIX = "utter_"
 # What Rasa and its SDK put beside an action's values.
@@ -60,10 +63,12 @@ class WordingNlg(NaturalLanguageGenerator):  # type: ignore[misc]
             raise BadWording(f"no wording in {language!r}")
         given = {name: slot.value for name, slot in tracker.slots.items() if slot.value is not None}
         given |= {name: value for name, value in values.items() if name not in _NOT_VALUES}
-        about = utter_action.removeprefix(_PREFIX), said.get("channel") or "web", language
+        gently = bool(values.get("no_sales"))
+        # What is written for a phone says one thing at a time.
+        about = utter_action.removeprefix(_PREFIX), "sms" if gently else said.get("channel") or "web", language
         reply = await self._rendered(said.get("release_id") or "", *about, {"language": language, **given})
-        if values.get("no_sales"):
-            reply = _without_sales(reply)
+        if gently:
+            reply = _simply(reply)
         # Only `rasa shell` shows these; the channel passes `reply` on, whose payloads no person ever sees.
         buttons = [{"title": c.label, "payload": f"/{c.intent}{json.dumps(dict(c.entities))}"} for c in reply.choices]
         return {"text": reply.text, "buttons": buttons, "reply": to_dict(reply)}
@@ -87,9 +92,15 @@ class WordingNlg(NaturalLanguageGenerator):  # type: ignore[misc]
         return await asyncio.to_thread(self._wordings.get, release_id)
 
 
-def _without_sales(reply: Reply) -> Reply:
-    """The same with nothing to buy among its choices."""
+def _simply(reply: Reply) -> Reply:
+    """The same with nothing to buy among its choices, and no more than two: one, and the way to a human.
+
+    What has to be confirmed keeps all its choices, whatever the person is offered.
+    """
     kept = [choice for choice in reply.choices if choice.intent not in SALES]
+    if len(kept) > FEW and not reply.quote_id and not any(choice.intent in CONFIRMING for choice in kept):
+        human = [choice for choice in kept if choice.intent == HUMAN][-1:]
+        kept = [*[choice for choice in kept if choice.intent != HUMAN][: FEW - len(human)], *human]
     return replace(reply, choices=tuple(replace(choice, number=n) for n, choice in enumerate(kept, 1)))
 
 

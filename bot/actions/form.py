@@ -15,6 +15,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import still_asked
 from bot.actions.follow_ups import follow_up
+from bot.actions.human import hand_over
 from bot.actions.references import cancels_it
 from bot.actions.skill import clear_form, switched_off
 from bot.actions.turn import Event, Turn
@@ -151,6 +152,10 @@ class Form(Action, ABC):  # type: ignore[misc]
         return await self._next(turn, dict.fromkeys(self.slots[first:]))
 
     async def _unclear(self, turn: Turn) -> list[Event]:
+        if turn.gentle:
+            await self.leave(turn, "handoff")
+            await hand_over(turn, "not_understood", self.wish)
+            return self.ended()
         misses = int(turn.slot("form_misses") or 0) + 1
         turn.say("form_offer_human" if misses >= OFFER_HUMAN_AT else "form_unclear")
         turn.again = True

@@ -44,6 +44,45 @@ async def test_nothing_is_sold_to_an_old_person(talk: Any, wish: str, channel: s
     assert [choice["number"] for choice in heard.choices] == list(range(1, len(heard.choices) + 1))
 
 
+@pytest.mark.parametrize("channel", ["web", "wechat", "sms"])
+async def test_an_old_person_is_offered_two_choices_at_most_and_a_person_is_one_of_them(
+    talk: Any, channel: str
+) -> None:
+    for wish in ("query_balance", "query_bill", "find_store", "help_menu", "dispute_charge", "query_suspension"):
+        person = talk(OLD, channel)
+        await person.say("query_points")
+        heard = await person.say(wish)
+        assert all(len(labels) <= 2 for labels in heard.menus.values()), wish
+        assert not heard.choices or "transfer_to_agent" in {one["intent"] for one in heard.choices}, wish
+    assert len((await talk(YOUNG, channel).say("help_menu")).choices) > 2
+
+
+@pytest.mark.parametrize("channel", ["web", "wechat"])
+async def test_an_old_person_reads_the_short_wording(talk: Any, channel: str) -> None:
+    person, phone = talk(OLD, channel), talk(OLD, "sms")
+    for one in (person, phone):
+        await one.say("query_points")
+    for wish in ("query_my_plan", "query_my_data", "reset_password"):
+        assert (await person.say(wish)).texts == (await phone.say(wish)).texts, wish
+
+
+async def test_what_has_to_be_confirmed_is_never_shortened(talk: Any) -> None:
+    old, young = talk(OLD, "sms"), talk(YOUNG, "sms")
+    heard = [await one.say("order_data_pack", offering="pack-5g") for one in (old, young)]
+    assert heard[0].responses == heard[1].responses == ["quote_order_data_pack"]
+    assert heard[0].labels == heard[1].labels and heard[0].texts == heard[1].texts
+
+
+async def test_an_old_person_who_is_not_understood_in_a_form_gets_a_person(talk: Any) -> None:
+    person = talk(OLD)
+    assert (await person.say("order_data_pack")).responses == ["ask_order_data_pack"]
+    heard = await person.say("nlu_fallback", "那个啥")
+    assert (heard.responses, queued(heard)) == ([], ("not_understood", 5))
+    young = talk(YOUNG)
+    await young.say("order_data_pack")
+    assert (await young.say("nlu_fallback", "那个啥")).responses[0] == "form_unclear"
+
+
 async def test_what_an_old_person_asks_to_buy_is_sold(talk: Any) -> None:
     assert (await talk(OLD).say("order_data_pack")).responses == ["ask_order_data_pack"]
 
