@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from crm.asking import ask, twice
 from crm.documents.scalars import BadDocument, Document, rows
-from crm.errors import CrmError, KeyReused, NotFound, Refused, Unavailable
+from crm.errors import REASONS, CrmError, KeyReused, NotFound, Refused, Unavailable
 
 T = TypeVar("T")
 MEDIA_TYPE = "application/json;charset=utf-8"
@@ -113,11 +113,12 @@ def _error(status: int, document: Mapping[str, Any]) -> CrmError:
         return NotFound(str(document.get("what", "resource")))
     if status == 409 and code == "key_reused":
         return KeyReused()
-    if status == 409:
+    if status == 409 and code in REASONS:
         values = document.get("values")
         return Refused(code, values if isinstance(values, dict) else {})
     if status in (401, 403, 429):
         return Unavailable(f"status {status}")
+    # A reason that is none of ours has no words: it says that nothing was done.
     return Refused("invalid", {"field": str(document.get("field", ""))})
 
 

@@ -114,3 +114,38 @@ def answer_faults(operation: Operation, status: int, document: Any) -> list[str]
     if status >= 400 and (number in OLD_ERRORS or declared is None):
         return faults("621", swaggers()["621"]["definitions"]["Error"], document)
     return faults(number, (declared or {}).get("schema", {}), document)
+
+
+def joined(statuses: tuple[int, ...] = ()) -> dict[str, Any]:
+    """All that is served as one swagger without a base path, so that one process of Prism knows it all. `statuses` are
+    declared for every operation, whatever its file lists."""
+    paths: dict[str, Any] = {}
+    for number, path, method in served():
+        operation = _named(number, swaggers()[number]["paths"][path][method])
+        missing = {"description": "as TMF630 has it", "schema": {"$ref": "#/definitions/621.Error"}}
+        told = {**{str(status): missing for status in statuses}, **operation["responses"]}
+        one = {key: value for key, value in operation.items() if key != "operationId"} | {"responses": told}
+        paths.setdefault(base_path(number) + path, {})[method] = one
+    definitions = {
+        f"{number}.{name}": _named(number, one)
+        for number, swagger in swaggers().items()
+        for name, one in swagger["definitions"].items()
+    }
+    types = ["application/json;charset=utf-8"]
+    about = {"title": "all", "version": "4"}
+    return {
+        "swagger": "2.0", "info": about, "consumes": types, "produces": types, "paths": paths,
+        "definitions": definitions,
+    }  # fmt: skip
+
+
+def _named(number: str, part: Any) -> Any:
+    """With references to definitions of this API only."""
+    if isinstance(part, list):
+        return [_named(number, one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: value.replace("#/definitions/", f"#/definitions/{number}.") if key == "$ref" else _named(number, value)
+        for key, value in part.items()
+    }
