@@ -186,7 +186,7 @@ def bundle(plan: Plan, progress: Progress) -> None:
 
 
 def browser_files(plan: Plan, progress: Progress) -> None:
-    """The browser's files and the tests' (axe-core)."""
+    """The browser's files and the tests' (axe-core, Prism)."""
     environment.install(plan, environment.BOT, progress)
     environment.install_browser_files(plan, progress, with_dev=True)
 

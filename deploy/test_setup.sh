@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what `make test` needs beside pip: Chromium, Chinese fonts, redis-server, PostgreSQL, promtool (root and apt),
-# axe-core (npm).
+# axe-core and Prism (npm).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 

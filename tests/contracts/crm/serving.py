@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -83,6 +84,29 @@ async def serving(seeded: Path, folder: Path, clock: Clock, *around: Middleware)
     copy_seeded(seeded, folder)
     async with _serving(Store(f"sqlite+aiosqlite:///{folder / 'crm.db'}"), clock, *around) as running:
         yield running
+
+
+@contextmanager
+def in_a_thread(seeded: Path, folder: Path) -> Iterator[str]:
+    """The URL of a reference CRM that answers while the caller waits."""
+    loop, known = asyncio.new_event_loop(), []
+    ready, over = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        async with serving(seeded, folder, Clock()) as running:
+            known.append(running.url)
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    try:
+        assert ready.wait(60)
+        yield known[0]
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(30)
+        loop.close()
 
 
 @asynccontextmanager

@@ -6,10 +6,8 @@ CONFORMANCE says how many questions of each sort an operation is asked (2); `mak
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import os
-import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +22,7 @@ from schemathesis import Case, GenerationMode, Response
 from crm.documents import invoice, money, orders, people
 from crm.model import InvoiceRequest, OrderItem, OrderRequest
 from crm.reference.http import MEDIA_TYPE
-from tests.contracts.crm.serving import NOW, TOKEN, Clock, serving
+from tests.contracts.crm.serving import NOW, TOKEN, in_a_thread
 from tests.contracts.crm.swaggers import Operation, answer_faults, base_path, served, shallow
 
 QUESTIONS = int(os.environ.get("CONFORMANCE", "2"))
@@ -66,23 +64,8 @@ keys = (f"key-{n}" for n in itertools.count())
 
 @pytest.fixture(scope="module")
 def url(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A reference CRM in a thread of its own: schemathesis waits for its answers."""
-    loop, known = asyncio.new_event_loop(), []
-    ready, over = threading.Event(), asyncio.Event()
-
-    async def serve() -> None:
-        async with serving(seeded, tmp_path_factory.mktemp("fuzzed"), Clock()) as running:
-            known.append(running.url)
-            ready.set()
-            await over.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    assert ready.wait(60)
-    yield known[0]
-    loop.call_soon_threadsafe(over.set)
-    thread.join(30)
-    loop.close()
+    with in_a_thread(seeded, tmp_path_factory.mktemp("fuzzed")) as url:
+        yield url
 
 
 @lru_cache(32)
