@@ -34,9 +34,9 @@ def asked(text: str) -> str:
     return "" if speaks_of_own(text) or _LOOKS_UP.search(plain) else of
 
 
-def generation_of(text: str) -> str:
-    """5G or 4G, of a text that speaks of plans: a pack of "5G" has 5 GB."""
-    found = _GENERATION.search(fold(text)) if kind_of(text) == "plan" else None
+def generation_of(text: str, kind: str = "") -> str:
+    """5G or 4G, of a text that speaks of plans or that comes after a list of that `kind`: a pack of "5G" has 5 GB."""
+    found = _GENERATION.search(fold(text)) if (kind_of(text) or kind) == "plan" else None
     return f"{found[1]}G" if found else ""
 
 

@@ -71,7 +71,7 @@ async def answer(turn: Turn) -> list[Event] | None:
     if pick := references.pick_of(turn.text):
         shown = recent_shown(turn)
         return await _picked(turn, pick, shown) if shown and pick.kind in ("", shown.kind) else None
-    for read in (_by_price, _by_volume, _about_shown):
+    for read in (_by_price, _by_volume, _by_generation, _about_shown):
         if (events := await read(turn)) is not None:
             return events
     return None
@@ -221,6 +221,15 @@ async def _by_volume(turn: Turn) -> list[Event] | None:
         return None
     wish = TO_HAVE[shown.kind] if references.wants(turn.text) else "consult_plans"
     return await _do(turn, wish, {"volume_kb": volume, "kind": shown.kind})
+
+
+async def _by_generation(turn: Turn) -> list[Event] | None:
+    """ "5G的有吗" after a list of plans."""
+    shown = recent_shown(turn)
+    generation = amounts.generation_of(turn.text, shown.kind) if shown else ""
+    if not generation or references.bare(references.without_kinds(amounts.without_generation(turn.text))):
+        return None
+    return await _do(turn, "consult_plans", {"generation": generation})
 
 
 async def _offer(turn: Turn, found: Sequence[Item], kind: str, wants: bool) -> list[Event]:

@@ -72,6 +72,8 @@ class Form(Action, ABC):  # type: ignore[misc]
         try:
             if not step or self._asks_again(turn):
                 turn.again = bool(step)
+                # More of what was asked in between, as another place for the shops: the question stands as it was put.
+                turn.asked = bool(step) and follow_up(turn) is not None
                 events = await self._next(turn, {})
             else:
                 events = await self._consume(turn, step)

@@ -63,7 +63,7 @@ def _list_packs(turn: Turn, packs: tuple[Offering, ...]) -> None:
 
 def _list_plans(turn: Turn, found: tuple[Offering, ...], plans: tuple[Offering, ...]) -> None:
     """Those that were found, else all, or all of the generation that was named."""
-    generation = amounts.generation_of(turn.text)
+    generation = str(turn.entities.get("generation") or amounts.generation_of(turn.text))
     fitting = found or tuple(p for p in plans if not generation or p.generation == generation) or plans
     shown = _few(fitting, SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN)
     shows(turn, shown)

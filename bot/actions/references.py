@@ -25,13 +25,13 @@ _OPENER = re.compile(
 )
 _AROUND_ZH = re.compile(
     "(?:这|那)(?:边|里|儿)|不要(?:这|那)(?:个|款|种)|我说的是|我是说|不是|不对|有没有|看一下|看看|查一下|查查|帮我|给我|麻烦|那一个|那个|那款|那种|这一个|这个|"
-    "这款|这种|的话|一下|一个|一款|还有|或者|就|还|再|那|这|我|想|要|来|看|查|个|款|种|的|呢|吧|吗|么|啊|呀|哦|嗯|了|有|是|请|在|和|"
+    "这款|这种|的话|一下|一个|一款|还有|或者|只|就|还|再|那|这|我|想|要|来|看|查|个|款|种|的|呢|吧|吗|么|啊|呀|哦|嗯|了|有|是|请|在|和|"
     "哪一?(?:个|款|种)|换成|改成|换|改|办理|办|订购|订|开通|选择|选"
 )
 _AROUND_EN = re.compile(
     r"\b(?:the|an?|one|ones|and|what|about|how|then|for|of|in|on|to|that|this|it|its|i|ll|d|want|would|like|take|please|show|"
     r"me|my|give|let|s|see|is|are|there|any|do|does|you|have|ok|with|change|switch|go|choose|pick|get|buy|order|which|"
-    r"no|not|mean|meant|instead|something|anything|maybe|can|be|a little|a bit|bit|so|from|plan|plans|pack|packs)\b"
+    r"no|not|mean|meant|instead|only|just|something|anything|maybe|can|be|a little|a bit|bit|so|from|plan|plans|pack|packs)\b"
 )
 _WANTS = re.compile(r"换|改|办|订|开通|(?<!有)要(?!多少)(?=那|这|个|最|便|\d)|\b(?:change|switch|take|buy|order|get)\b")
 _ORDERS = (

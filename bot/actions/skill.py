@@ -11,6 +11,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import context
+from bot.actions.follow_ups import follow_up
 from bot.actions.refusals import refuse
 from bot.actions.registry import registered
 from bot.actions.turn import Event, Turn, form_ended
@@ -129,7 +130,9 @@ class Skill(Action, ABC):  # type: ignore[misc]
         next_action = next((e["name"] for e in events if e["event"] == "followup"), "")
         if not turn.form or next_action == turn.form:
             return []
-        strayed = int(turn.slot("strayed") or 0) + 1
+        strayed = int(turn.slot("strayed") or 0)
+        if turn.slot("quote") or not strayed or not follow_up(turn):
+            strayed += 1
         # Who was asked for a number and asks something else is not asked again until a wish needs it.
         put_off = turn.waits_for_number
         if not (self.ends_form or next_action or put_off or strayed > PATIENCE):

@@ -60,7 +60,11 @@ async def chosen(turn: Turn, wish: str, trade: Trade) -> dict[str, Any] | None:
     if len(found) == 1:
         return {"chosen": found[0].id, "among": None}
     if not found and (said or amount is not None or volume is not None):
-        turn.say(trade.unknown)
+        own = await trade.left(turn) if trade.left else None
+        if own and (said == own.id or (not said and amount == own.monthly_fen)):
+            turn.say("refused_already_active", offering=own.name.of(turn.who.language))
+        else:
+            turn.say(trade.unknown)
     return {"chosen": None, "among": [o.id for o in found] or None}
 
 

@@ -48,7 +48,19 @@ async def test_a_place_goes_with_the_shops_that_were_asked_for_in_the_middle(tal
     await person.say("invoice", "我要开发票")
     assert (await person.say("find_store", "附近营业厅")).responses == ["stores", "ask_invoice_month"]
     heard = await person.say("out_of_scope", "天河区", region="gd", spans={"region": "天河"})
-    assert heard.responses[0] == "stores" and "广州天河营业厅" in heard.texts[0]
+    assert heard.responses == ["stores"] and "广州天河营业厅" in heard.texts[0]
+    assert (await person.say("inform", "10月的", month="2026-10", spans={"month": "10月"})).responses == [
+        "ask_invoice_title"
+    ]
+
+
+async def test_more_of_a_question_in_the_middle_lets_an_open_offer_go(talk: Begin) -> None:
+    person = talk(channel="sms")
+    await person.say("order_data_pack", offering="pack-5g")
+    assert (await person.say("find_store", "附近营业厅")).responses == ["stores", "quote_order_data_pack"]
+    assert (await person.say("out_of_scope", "天河区", region="gd", spans={"region": "天河"})).responses == ["stores"]
+    assert (await person.say("affirm", "确认")).responses == ["nothing_to_confirm"]
+    assert person.packs() == []
 
 
 async def test_a_place_is_no_title_of_an_invoice_right_after_the_shops(talk: Begin) -> None:

@@ -118,3 +118,17 @@ async def test_a_size_and_a_price_name_one_of_the_packs(talk: Begin) -> None:
     said: dict[str, Any] = {"volume_kb": 10 * 1024**2, "amount_fen": 2000}
     heard = await person.say("inform", "就10G那个20块的", **said, spans={"volume_kb": "10G", "amount_fen": "20块"})
     assert heard.responses == ["offering_details"] and "10GB流量加油包" in heard.texts[0]
+
+
+@pytest.mark.parametrize("text", ["5g的有吗", "只要5G的", "only 5G ones"])
+async def test_after_the_plans_5g_alone_means_5g_plans(talk: Begin, text: str) -> None:
+    person = talk(None)
+    await person.say("consult_plans", "有什么套餐")
+    heard = await person.say("out_of_scope", text)
+    assert heard.responses == ["plans"] and heard.texts[0].startswith("在售5G套餐：")
+
+
+@pytest.mark.parametrize("said", [{"offering": "plan-5g-59"}, {"amount_fen": 5900}])
+async def test_who_wants_the_plan_that_they_have_is_told_so(talk: Begin, said: dict[str, Any]) -> None:
+    heard = await talk().say("change_plan", **said)
+    assert heard.responses == ["refused_already_active", "ask_change_plan"] and "59元" in heard.texts[0]
