@@ -22,16 +22,22 @@ from bot.action_server import ActionsServer, serve
 from bot.actions import skills, wiring
 from bot.actions.terms import Terms
 from console.database import open_engine
+from console.directory import CrmDirectory
 from console.sent import SentBySms
 from crm.connect import connected
 from crm.hosted import Gateway, hosted_payments
 from crm.operations.doors import Doors
 from crm.operations.gate import OPERATIONS
+from crm.port import Crm
 from switchboard import logs
+from switchboard.asking import AskingSolved
 from switchboard.errors import BadSettings
-from switchboard.redis.stores import open_stores, utc_now
+from switchboard.notices import Notices
+from switchboard.raising import Raising
+from switchboard.redis.stores import Stores, open_stores, utc_now
 from switchboard.redis.telling import Telling
 from switchboard.redis.tidings import SmsTidings
+from switchboard.reminders import Reminders
 from switchboard.settings import Settings
 from switchboard.switches import Switches
 
@@ -66,11 +72,20 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         gate=switches.refusal,
         notices=SmsTidings(stores.accept, utc_now),
         locks=stores.locks,
+        asking=asking(settings, stores, crm),
         sent=SentBySms(kept, settings.key("conversation"), settings.sms_sender),
         tell=Telling(stores.accept, stores.conversations, utc_now),
         incidents=stores.incidents,
         reminders=stores.reach,
     )
+
+
+def asking(settings: Settings, stores: Stores, crm: Crm) -> AskingSolved:
+    """By the rules of our own content, for whoever has the number now."""
+    reminders, key = Reminders.load(settings.content), settings.key("conversation")
+    directory, notices = CrmDirectory(crm), Notices(stores.accept)
+    raising = Raising(reminders, directory, stores.reach, stores.conversations, notices, key, stores.clock)
+    return AskingSolved(raising, stores.clock)
 
 
 async def start(opened: AsyncExitStack) -> None:

@@ -68,7 +68,7 @@ class Raising:
         if await self._reach.was_told(number, what) or await self._too_soon(rule, number):
             return "told"
         address = await self._best(number, happened.subscriber, reached.addresses or {})
-        await self._notices.enter(self._notice(happened, response, address))
+        await self._notices.enter(self._notice(happened, response, address, timedelta(minutes=rule.after_minutes)))
         # After, not before: who dies in between tells it again, and the dedupe key makes it one.
         await self._reach.tell(number, what)
         if rule.apart_days:
@@ -90,7 +90,7 @@ class Raising:
                 return others[channel]
         return Address("sms", number)
 
-    def _notice(self, happened: Happened, response: str, address: Address) -> Notice:
+    def _notice(self, happened: Happened, response: str, address: Address, after: timedelta) -> Notice:
         # Ids stand in logs, and those hold no number.
         what = hashlib.sha256(f"{happened.key}\n{happened.msisdn}".encode()).hexdigest()[:24]
         now, name = self._clock(), f"{happened.kind}:{what}"
@@ -101,8 +101,8 @@ class Raising:
             response=response,
             values={**happened.values, "at": happened.at.isoformat()},
             dedupe=name,
-            earliest=now,
-            latest=now + STALE,
+            earliest=now + after,
+            latest=now + after + STALE,
             language=happened.language,
             subscriber=happened.subscriber,
         )

@@ -27,6 +27,7 @@ class Rule:
     asked: bool = False
     share_percent: int = 100
     apart_days: int = 0
+    after_minutes: int = 0
 
     def falls_on(self, what: str) -> bool:
         """Whether this one is of the share that is asked: always the same answer for the same thing."""

@@ -64,17 +64,29 @@ class TicketSolved(Skill):
 
 
 class TicketNotSolved(Skill):
-    """The answer no: the same ticket goes on, with its number and its person."""
+    """The answer no: the same ticket goes on, with its number and its person; about an order it is one that stays."""
 
     wish = "event_ticket_not_solved"
     operation = "query_ticket"
     keeps = False
 
     async def answer(self, turn: Turn) -> list[Event]:
-        ticket = await tickets.reopen(turn.doors, turn.who, str(turn.entities.get("option") or ""))
+        kind, _, order = str(turn.entities.get("option") or "").partition(":")
+        if order and kind == "order":
+            return await self._of_order(turn, order)
+        ticket = await tickets.reopen(turn.doors, turn.who, kind)
         if isinstance(ticket, Refusal):
             return await refuse(turn, self.wish, ticket)
         due_at = ticket.due_at.isoformat()
         turn.say("ticket_reopened", ticket=ticket.id, accountable=ticket.accountable, due_at=due_at)
         turn.outcome("query_ticket", "done")
+        return []
+
+    async def _of_order(self, turn: Turn, order: str) -> list[Event]:
+        ticket = await tickets.order_not_solved(turn.doors, turn.who, order)
+        if isinstance(ticket, Refusal):
+            return await refuse(turn, self.wish, ticket)
+        due_at = ticket.due_at.isoformat()
+        turn.say("order_not_solved", ticket=ticket.id, accountable=ticket.accountable, due_at=due_at)
+        turn.outcome("complain", "done")
         return []

@@ -10,6 +10,8 @@ from crm.operations.gate import Gate, all_on
 from crm.operations.ports import (
     NO_LOCKS,
     SILENT,
+    Asking,
+    AskingNobody,
     Bindings,
     Clock,
     CodeSender,
@@ -58,6 +60,7 @@ class Doors:
     reminders: Reminders = field(default_factory=NoReminders)
     locks: Locks = NO_LOCKS
     sent: SentMessages = field(default_factory=NothingKept)
+    asking: Asking = field(default_factory=AskingNobody)
     read_s: float = 2.0
     write_s: float = 2.5
 

@@ -208,6 +208,16 @@ class FakeNotifier:
         self.told.setdefault(dedupe, (msisdn, response, dict(values)))
 
 
+class FakeAsking:
+    """`asked`: about what was asked, in order."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str]] = []
+
+    async def solved(self, msisdn: str, subscriber: str, name: str, order: str, language: str) -> None:
+        self.asked.append((msisdn, name, order))
+
+
 class FakeSent:
     """`messages` of every number, newest first; `away` makes it Unavailable."""
 

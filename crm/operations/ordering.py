@@ -12,6 +12,9 @@ from crm.operations.levels import step_up
 from crm.operations.quotes import Quote, stored
 from crm.operations.results import CodeSent, Done, Pending, Refusal
 
+STOPPING = frozenset({"report_lost_sim", "suspend_number"})
+"""Whose phone takes no question afterwards."""
+
 
 async def confirm(doors: Doors, who: Context, quote_id: str) -> Done | Pending | CodeSent | Refusal:
     """The person said yes. Executes, or sends the code that has to come first. Raises Unavailable: nothing was done."""
@@ -122,6 +125,9 @@ async def _place(doors: Doors, who: Context, quote: Quote, proof: str) -> Done |
         reason = order.reasons[0] if order.reasons else None
         return Refusal(reason.code, reason.values) if reason else Refusal("invalid", {"field": "order"})
     await evidence.keep(doors, who, quote, order.id, proof)
+    if order.state == "completed" and quote.operation not in STOPPING:
+        subscriber = who.bound.subscriber_id if who.bound else ""
+        await doors.asking.solved(quote.msisdn, subscriber, quote.name.of(who.language), order.id, who.language)
     return Done(quote, order)
 
 

@@ -151,6 +151,20 @@ class Once(Protocol):
     async def keep(self, conversation: str, message_id: str, operation: str, answer: Mapping[str, Any]) -> None: ...
 
 
+class Asking(Protocol):
+    """Asks some of those whose order is completed whether it solved what they wanted."""
+
+    async def solved(self, msisdn: str, subscriber: str, name: str, order: str, language: str) -> None:
+        """At most once an order; some time later, and only who wants to be asked. Never raises."""
+
+
+class AskingNobody:
+    """The port where nobody is asked."""
+
+    async def solved(self, msisdn: str, subscriber: str, name: str, order: str, language: str) -> None:
+        return None
+
+
 class SentMessages(Protocol):
     """What was really sent to a phone. `sender` is the number that it comes from."""
 

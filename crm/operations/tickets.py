@@ -41,6 +41,17 @@ async def create(
         return Refusal(refused.reason, refused.values)
 
 
+async def order_not_solved(doors: Doors, who: Context, order_id: str) -> Ticket | Refusal:
+    """A complaint about an order of theirs: however often it is said, one ticket, one person. Raises Unavailable."""
+    try:
+        order = await doors.crm.order(order_id, deadline=doors.read_deadline())
+    except NotFound:
+        return Refusal("no_such_ticket")
+    if who.bound is None or order.msisdn != who.bound.msisdn:
+        return Refusal("no_such_ticket")
+    return await create(doors, who, "complaint", f"【办理后未解决】订单{order_id}", f"order:{order_id}")
+
+
 async def reopen(doors: Doors, who: Context, ticket_id: str) -> Ticket | Refusal:
     """The person says that it is not solved: the same ticket goes on under its number, with its person, and a new
     deadline. Raises Unavailable.

@@ -25,6 +25,7 @@ from crm.fake import FakeCrm
 from crm.fake_payments import FakePayments
 from crm.operations.doors import Doors
 from crm.operations.fake import (
+    FakeAsking,
     FakeBindings,
     FakeCodeSender,
     FakeIncidents,
@@ -138,7 +139,7 @@ class Talk:
         self.gate: Gate = all_on
         self.tell: Tell = tell_nobody
         self.incidents, self.reminders = FakeIncidents(), FakeReminders()
-        self.locks, self.sent = FakeLocks(self.clock), FakeSent()
+        self.locks, self.sent, self.asking = FakeLocks(self.clock), FakeSent(), FakeAsking()
         self.binding: dict[str, str] | None = None
         if msisdn:
             self.binding = {"msisdn": msisdn, "subscriber_id": self.crm.subscribers[msisdn].id}
@@ -162,6 +163,7 @@ class Talk:
             tell=self.tell,
             locks=self.locks,
             sent=self.sent,
+            asking=self.asking,
             # A loaded machine is no CRM that does not answer.
             read_s=60,
             write_s=60,

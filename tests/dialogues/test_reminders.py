@@ -83,3 +83,47 @@ async def test_nobody_opens_another_ones_ticket_or_one_that_is_none(talk: Begin)
         heard = await person.say("event_ticket_not_solved", option=ticket)
         assert heard.responses[0] == "refused_no_such_ticket"
     assert person.crm.all_tickets[made.id].state == "resolved"
+
+
+async def bought(person: Any) -> str:
+    """The order's id."""
+    await person.say("order_data_pack", offering="pack-5g")
+    assert (await person.say("affirm")).responses == ["order_done"]
+    return str(person.asking.asked[-1][2])
+
+
+async def test_a_completed_order_is_asked_about_and_a_line_that_was_stopped_is_not(talk: Begin) -> None:
+    person = talk(LI, "sms")
+    order = await bought(person)
+    assert order in person.crm.all_orders
+    assert [(msisdn, name) for msisdn, name, _ in person.asking.asked] == [(LI, person.asking.asked[0][1])]
+    await person.say("suspend_number")
+    await person.say("affirm")
+    assert len(person.asking.asked) == 1
+
+
+async def test_an_order_that_waits_for_the_next_month_is_not_asked_about(talk: Begin) -> None:
+    person = talk(LI, "sms")
+    await person.say("change_plan", offering="plan-5g-99")
+    await person.say("affirm")
+    assert (await person.code(person.sent_code())).responses == ["order_accepted"]
+    assert person.asking.asked == []
+
+
+async def test_no_to_whether_an_order_solved_it_is_one_ticket_with_one_person(talk: Begin) -> None:
+    person = talk(LI, "sms")
+    order = await bought(person)
+    heard = await person.say("event_ticket_not_solved", option=f"order:{order}")
+    assert (heard.responses, heard.outcomes) == (["order_not_solved"], [("complain", "done")])
+    again = await person.say("event_ticket_not_solved", option=f"order:{order}")
+    assert again.texts == heard.texts
+    (ticket,) = person.crm.all_tickets.values()
+    assert order in ticket.text and ticket.accountable in heard.texts[0]
+
+
+async def test_nobody_complains_of_anothers_order(talk: Begin) -> None:
+    person = talk(LI, "sms")
+    order = await bought(person)
+    person.binding = {"msisdn": WANG, "subscriber_id": person.crm.subscribers[WANG].id}
+    heard = await person.say("event_ticket_not_solved", option=f"order:{order}")
+    assert heard.responses == ["refused_no_such_ticket"] and person.crm.all_tickets == {}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from switchboard.asking import KIND, AskingSolved
 from switchboard.errors import Full, NotReachable
 from switchboard.fake import echo
 from switchboard.model import Address, Binding, Notice, TurnContext, TurnResult
@@ -16,7 +17,7 @@ from switchboard.raising import Happened, Raising
 from switchboard.redis.records import dump_item
 from tests.contracts.switchboard.stack import Stack, reminders
 
-NUMBER = "+8613800001234"
+NUMBER, RULE = "+8613800001234", f"notice_{KIND}"
 PHONE, WECHAT = Address("sms", NUMBER), Address("wechat", "o-li")
 DATA: Mapping[str, Any] = {"left_kb": 1024 * 1024}
 
@@ -259,6 +260,47 @@ async def test_who_was_asked_for_something_is_not_interrupted(noon: Stack) -> No
 async def test_whether_a_ticket_was_solved_is_asked_at_most_once_in_some_days(noon: Stack) -> None:
     assert await told(noon, "ticket_solved", "T1", ticket="T1", kind="fault") == "entered"
     assert await told(noon, "ticket_solved", "T2", ticket="T2", kind="fault") == "told"
+
+
+def sampled(kind: str) -> str:
+    """An order that is among those which are asked about."""
+    rule = reminders().rules[f"notice_{kind}"]
+    return next(order for order in map(str, range(1000)) if rule.falls_on(f"{kind}:{order}"))
+
+
+async def solved(stack: Stack, order: str) -> None:
+    await AskingSolved(raising(stack), stack.clock).solved(NUMBER, "S1", "5GB流量包", order, "zh")
+    await stack.at_rest()
+
+
+async def test_whether_an_order_solved_it_is_asked_later_and_once_in_some_days(noon: Stack) -> None:
+    order = sampled(KIND)
+    await solved(noon, order)
+    assert noon.sms.sent == []
+    noon.clock.forward(hours=2, seconds=1)
+    await noon.until(lambda: noon.sms.sent)
+    assert noon.sms.texts() == [f"您办的5GB流量包（订单{order}）好用吗，问题解决了没有？"]
+    await solved(
+        noon, next(str(n) for n in range(int(order) + 1, 9999) if reminders().rules[RULE].falls_on(f"{KIND}:{n}"))
+    )
+    noon.clock.forward(hours=3)
+    await noon.at_rest()
+    assert len(noon.sms.sent) == 1
+
+
+async def test_who_is_not_of_the_sample_or_ended_such_questions_is_not_asked(noon: Stack) -> None:
+    await solved(noon, next(str(n) for n in range(99) if not reminders().rules[RULE].falls_on(f"{KIND}:{n}")))
+    await noon.stores.reach.end(NUMBER, "S1", "feedback", True, {})
+    await solved(noon, sampled(KIND))
+    noon.clock.forward(hours=5)
+    await noon.at_rest()
+    assert noon.sms.sent == []
+
+
+async def test_an_order_does_not_wait_for_a_crm_that_is_away(noon: Stack) -> None:
+    noon.directory.away = True
+    await solved(noon, sampled(KIND))
+    assert noon.sms.sent == []
 
 
 async def test_no_key_and_no_id_holds_the_number_in_clear(noon: Stack) -> None:

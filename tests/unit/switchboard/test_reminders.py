@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from crm.happenings import VALUES
+from switchboard.asking import KIND
 from switchboard.errors import BadWording
 from switchboard.reminders import Reminders, Rule
 from switchboard.wording import Wording
@@ -58,7 +59,7 @@ def test_a_sentence_ends_a_kind_only_where_it_says_so(reminders: Reminders, text
 
 
 def test_every_kind_that_the_crm_tells_has_a_rule_and_words(reminders: Reminders) -> None:
-    names = {f"notice_{kind}" for kind in VALUES}
+    names = {f"notice_{kind}" for kind in (*VALUES, KIND)}
     assert names == {name for name in reminders.rules if name.startswith("notice_")}
     assert names <= Wording.load(CONTENT).names()
 
