@@ -31,7 +31,8 @@ _AROUND_ZH = re.compile(
 _AROUND_EN = re.compile(
     r"\b(?:the|an?|one|ones|and|what|about|how|then|for|of|in|on|to|that|this|it|its|i|ll|d|want|would|like|take|please|show|"
     r"me|my|give|let|s|see|is|are|there|any|do|does|you|have|ok|with|change|switch|go|choose|pick|get|buy|order|which|"
-    r"no|not|mean|meant|instead|only|just|something|anything|maybe|can|be|a little|a bit|bit|so|from|plan|plans|pack|packs)\b"
+    r"no|not|mean|meant|instead|only|just|something|anything|maybe|can|be|a little|a bit|bit|so|from|"
+    r"plan|plans|pack|packs)\b"
 )
 _WANTS = re.compile(r"换|改|办|订|开通|(?<!有)要(?!多少)(?=那|这|个|最|便|\d)|\b(?:change|switch|take|buy|order|get)\b")
 _ORDERS = (
