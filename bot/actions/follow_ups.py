@@ -20,7 +20,7 @@ TAKES = {
 FOUND = "found"
 """What a report of a lost phone is told when it has turned up again."""
 _GIVE_BACK = re.compile(
-    "(?:把?钱)?(?:都|全部?|统统)?(?:给)?(?:退(?:钱|费|款|还|掉|了)|退)+|refund(?: me| it| all)?|(?:my )?money back"
+    "(?:把?钱)?(?:都|全部?|统统)?(?:给我?)?退(?:钱|费|款|还|掉|了)*|refund(?: me| it| all)?|(?:my )?money back"
 )
 _FOUND = re.compile(
     "(?:手机|电话|卡)?(?:又|已经)?(?:找到|找着|找回[来來]|捡回[来來])了?|(?:i )?(?:have )?found (?:it|my phone)"
