@@ -103,5 +103,6 @@ def _shown(found: Found, language: str) -> dict[str, object]:
         "opens": f"{shop.opens:%H:%M}",
         "closes": f"{shop.closes:%H:%M}",
         "every_day": shop.every_day,
+        "quiet": [f"{moment:%H:%M}" for moment in (shop.quiet_from, shop.quiet_until) if moment],
         "opens_at": found.opens_at.isoformat() if found.opens_at else "",
     }

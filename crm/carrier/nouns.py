@@ -200,7 +200,8 @@ PORT_OUT = Table(PortOutCode, code=("authCode", TEXT), until=("expTime", MOMENT)
 SHOP = Table(
     Shop, id=("hallId", TEXT), name=("hallName", NAMES), address=("hallAddr", NAMES), region=("provCode", PROVINCE),
     city=("cityName", TEXT), district=("areaName", TEXT), opens=("openHour", HOUR), closes=("closeHour", HOUR),
-    every_day=("holidayFlag", FLAG), does=("bizList", Many(TEXT)),
+    every_day=("holidayFlag", FLAG), does=("bizList", Many(TEXT)), quiet_from=("idleFrom", Maybe(HOUR)),
+    quiet_until=("idleUntil", Maybe(HOUR)),
 )  # fmt: skip
 VISIT = Table(
     Appointment, id=("bookId", TEXT), msisdn=("svcNum", NUMBER), shop_id=("hallId", TEXT), errand=("bizCode", TEXT),

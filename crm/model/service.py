@@ -31,7 +31,10 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Shop:
-    """Where a person serves. `does`: kinds of errands (sim, ownership, close, broadband, invoice, real_name, …)."""
+    """Where a person serves. `does`: kinds of errands (sim, ownership, close, broadband, invoice, real_name, …).
+
+    Few people come from `quiet_from` to `quiet_until`; None where nobody counted.
+    """
 
     id: str
     name: Text
@@ -43,6 +46,8 @@ class Shop:
     closes: time
     every_day: bool
     does: tuple[str, ...]
+    quiet_from: time | None = None
+    quiet_until: time | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ def demo_shops() -> tuple[Shop, ...]:
             id=raw["id"], name=text(raw), address=text(raw["address"]), region=raw["region"], city=raw["city"],
             district=raw["district"], opens=time.fromisoformat(raw["hours"][0]),
             closes=time.fromisoformat(raw["hours"][1]), every_day=raw["every_day"], does=tuple(raw["does"]),
+            quiet_from=time.fromisoformat(raw["quiet"][0]), quiet_until=time.fromisoformat(raw["quiet"][1]),
         )
         for raw in read_data("shops.yml")
     )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, time
 from typing import Any
 
 import pytest
@@ -165,6 +166,28 @@ async def test_a_line_stopped_so_comes_back_by_a_person_only(talk: Any) -> None:
 
 
 # --- visits ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "14:00到16:00人少"), ("en", "quiet from 14:00 to 16:00")])
+async def test_where_it_is_done_is_told_with_when_it_is_quiet(talk: Any, language: str, words: str) -> None:
+    person = talk(LI)
+    person.language = language
+    assert words in (await person.say("replace_sim")).texts[1]
+    assert words in (await person.say("find_store", "营业厅什么时候人少")).texts[0]
+
+
+async def test_the_one_that_is_open_now_comes_before_one_that_is_not(talk: Any) -> None:
+    person = talk(LI)
+    person.now = datetime.fromisoformat("2026-11-20T11:00:00+00:00")  # 19:00 in China: only one is still open
+    assert "武林广场" in (await person.say("replace_sim")).texts[1]
+    shops = await person.crm.shops("zj", deadline=within(5))
+    late = replace(shops[0], closes=time(18)), replace(shops[1], closes=time(21))
+
+    async def changed(region: str, *, deadline: float) -> Any:
+        return (*late, *shops[2:])
+
+    person.crm.shops = changed
+    assert "西湖" in (await person.say("replace_sim")).texts[1]
 
 
 async def booked(person: Any) -> Any:

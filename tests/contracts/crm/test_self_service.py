@@ -202,6 +202,7 @@ async def test_a_month_without_a_bill_has_no_invoice(crm: Crm) -> None:
 
 async def test_shops_are_those_of_the_province_with_hours_and_errands(crm: Crm) -> None:
     shops = await crm.shops("zj", deadline=within(5))
+    assert all(shop.quiet_from and shop.quiet_until and shop.quiet_from < shop.quiet_until for shop in shops)
     assert {"杭州", "宁波"} <= {shop.city for shop in shops}
     assert all(shop.opens < shop.closes and "sim" in shop.does and shop.name.en for shop in shops)
     assert () == await crm.shops("xz", deadline=within(5))
