@@ -78,7 +78,7 @@ class FakeCrm(FakeReads, FakeMoney, FakePeople):
     ) -> Ticket:  # fmt: skip
         def act() -> Ticket:
             person, now = self._subscriber(msisdn), self.clock()
-            due, accountable = self.policy.ticket_due(kind, person, now), self.policy.accountable(kind, person.region)
+            due, accountable = self.policy.ticket_due(kind, person, now), self.policy.accountable(kind, person)
             ticket = Ticket(new_id("T", now), msisdn, kind, text, urgency, "acknowledged", now, due, accountable)
             self.all_tickets[ticket.id] = ticket
             return ticket

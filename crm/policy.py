@@ -26,15 +26,23 @@ class Policy:
         elif kind == "fault":
             rule = self.terms["fault"]["rural" if subscriber.rural else "urban"]
         else:
-            rule = self.terms["callback"]
+            rule = self.terms[kind]
         if "working_days" in rule:
             return add_working_days(now, rule["working_days"])
         return now + timedelta(days=rule.get("calendar_days", 0), hours=rule.get("hours", 0))
 
-    def accountable(self, kind: TicketKind, region: str) -> str:
-        """The one person who answers for a ticket of this kind in this province."""
+    def accountable(self, kind: TicketKind, subscriber: Subscriber) -> str:
+        """The one person who answers for a ticket of this kind: for a lead the account manager by name, else whose the
+        grid is; for others, and where a grid is nobody's, who has the province.
+        """
         people = self.terms["accountable"][kind]
-        return str(people.get(region) or next(iter(people.values())))
+        named = self._owner_of(subscriber) if kind == "lead" else ""
+        return str(named or people.get(subscriber.region) or next(iter(people.values())))
+
+    def _owner_of(self, subscriber: Subscriber) -> str:
+        grids = self.terms["grids"]
+        owner = next((one["owner"] for one in grids if one["from"] <= subscriber.grid <= one["to"]), "")
+        return subscriber.account_manager or str(owner)
 
     def check_top_up(self, amount_fen: int) -> None:
         """Refused("amount") outside the limits."""

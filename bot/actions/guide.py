@@ -16,8 +16,8 @@ TOLD = frozenset({"auto_pay", "call_forwarding", "report_spam"})
 """The text is the answer."""
 ELSEWHERE = frozenset(
     {
-        "broadband_cancel", "broadband_move", "broadband_new", "broadband_renew", "close_account", "consult_business",
-        "consult_coverage", "consult_handset", "consult_promotions",
+        "broadband_cancel", "broadband_move", "broadband_renew", "close_account",
+        "consult_coverage", "consult_promotions",
         "query_real_name",
     }
 )  # fmt: skip

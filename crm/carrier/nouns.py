@@ -63,7 +63,7 @@ ORDER_STATE = Codes(
     {"acknowledged": "10", "rejected": "19", "pending": "20", "held": "21", "inProgress": "30", "cancelled": "80",
      "completed": "90", "failed": "91", "partial": "92"}
 )  # fmt: skip
-TICKET_KIND = Codes({"fault": "GZ", "complaint": "TS", "callback": "HF"})
+TICKET_KIND = Codes({"fault": "GZ", "complaint": "TS", "callback": "HF", "lead": "SJ"})
 TICKET_STATE = Codes(
     {"acknowledged": "1", "inProgress": "2", "pending": "3", "resolved": "8", "closed": "9", "cancelled": "0"}
 )

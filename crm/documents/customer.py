@@ -92,7 +92,7 @@ def ticket_from(raw: Any) -> Ticket:
     state = choice(document.get("status"), "status", TICKET_STATES)
     return Ticket(
         id=string(document.get("id"), "id"), msisdn=party_from(document.get("relatedParty")),
-        kind=choice(document.get("ticketType"), "ticketType", ("fault", "complaint", "callback")),
+        kind=choice(document.get("ticketType"), "ticketType", ("fault", "complaint", "callback", "lead")),
         text=string(document.get("description"), "description"),
         urgency=choice(document.get("severity"), "severity", ("normal", "urgent")),
         state={"held": "pending", "rejected": "closed"}.get(state, state),  # type: ignore[arg-type]

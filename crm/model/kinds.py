@@ -21,7 +21,8 @@ ItemAction = Literal["add", "modify", "delete"]
 OrderState = Literal[
     "acknowledged", "rejected", "pending", "held", "inProgress", "cancelled", "completed", "failed", "partial"
 ]
-TicketKind = Literal["fault", "complaint", "callback"]
+TicketKind = Literal["fault", "complaint", "callback", "lead"]
+"""A lead: somebody wants to be called about something to buy, and said yes to it."""
 Urgency = Literal["normal", "urgent"]
 TicketState = Literal["acknowledged", "inProgress", "pending", "resolved", "closed", "cancelled"]
 AppointmentState = Literal["confirmed", "cancelled"]

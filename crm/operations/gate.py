@@ -10,7 +10,7 @@ from crm.operations.levels import LEVELS
 SWITCHED_OFF = "switched_off"
 _WITHOUT_STEP_UP = frozenset(
     {
-        "book_visit", "complain", "give_back", "invoice", "port_out_code", "read_puk", "recharge_card",
+        "book_visit", "complain", "give_back", "invoice", "leave_lead", "port_out_code", "read_puk", "recharge_card",
         "recharge_page", "report_fault", "request_callback", "reset_password", "restore_paid_line", "stop_lost_line",
     }
 )  # fmt: skip

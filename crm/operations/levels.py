@@ -57,6 +57,7 @@ LEVELS: Mapping[str, int] = {
     "complain": 1,
     "request_callback": 1,
     "book_visit": 1,
+    "leave_lead": 1,
     "end_notices": 1,
     "protect": 1,
     "sent_to_me": 1,

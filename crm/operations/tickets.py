@@ -17,6 +17,7 @@ OPERATIONS: Mapping[TicketKind, str] = {
     "fault": "report_fault",
     "complaint": "complain",
     "callback": "request_callback",
+    "lead": "leave_lead",
 }
 
 

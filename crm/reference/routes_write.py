@@ -42,7 +42,7 @@ async def post_cancellation(request: web.Request) -> web.Response:
 async def post_ticket(request: web.Request) -> web.Response:
     document = mapping(await body(request), "body")
     msisdn = party_from(document.get("relatedParty"))
-    kind = choice(document.get("ticketType"), "ticketType", ("fault", "complaint", "callback"))
+    kind = choice(document.get("ticketType"), "ticketType", ("fault", "complaint", "callback", "lead"))
     urgency = choice(document.get("severity"), "severity", ("normal", "urgent"))
     text = string(document.get("description"), "description", MOST_TICKET_TEXT)
 

@@ -171,7 +171,9 @@ def _took_long(row: Any) -> bool:
 async def _tickets(connection: AsyncConnection, terms: Terms) -> list[Event]:
     table, hours = schema.ticket, int(terms.policy.terms["notices"]["ticket_due_hours"])
     query = _of_people(table, table.c.id, table.c.kind, table.c.state, table.c.due_at, table.c.accountable)
-    asked = query.where(table.c.kind.in_(("complaint", "fault")), table.c.due_at > terms.now - timedelta(days=30))
+    asked = query.where(
+        table.c.kind.in_(("complaint", "fault", "lead")), table.c.due_at > terms.now - timedelta(days=30)
+    )
     events = []
     for row in await all_rows(connection, asked):
         # A ticket that was opened again has another deadline: it is another time.

@@ -177,7 +177,7 @@ async def create_ticket(
 ) -> Ticket:
     person = await reads.subscriber(connection, msisdn)
     due = terms.policy.ticket_due(kind, person, terms.now)
-    accountable = terms.policy.accountable(kind, person.region)
+    accountable = terms.policy.accountable(kind, person)
     ticket = Ticket(new_id("T", terms.now), msisdn, kind, text, urgency, "acknowledged", terms.now, due, accountable)
     await connection.execute(insert(schema.ticket).values(columns(ticket)))
     return ticket

@@ -22,8 +22,8 @@ FAMILIES = {
     *(f"refused_{code}" for code in REASONS | REFUSALS),
     *(f"{step}_{trade}" for step in ("ask", "quote", "nothing_to") for trade in TRADES),
     *(f"cut_off_{cause}" for cause in line.TOLD),
-    *(f"ticket_{kind}" for kind in ("fault", "complaint", "callback")),
-    *(f"guide_{intent}" for intent in guide.GUIDED),
+    *(f"ticket_{kind}" for kind in ("fault", "complaint", "callback", "lead")),
+    *(f"guide_{intent}" for intent in guide.GUIDED | {"broadband_new", "consult_business", "consult_handset"}),
     *(f"faq_{topic}" for topic in guide.FAQ),
 }
 BY_THE_CRM = {"code_order", "code_login", "code_port_out", "incident_restored", "line_was_stopped", "password_was_set"}

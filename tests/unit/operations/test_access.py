@@ -17,6 +17,7 @@ from crm.operations import (
     disputes,
     hold,
     invoice,
+    leads,
     order_data_pack,
     ordering,
     payments_made,
@@ -58,6 +59,7 @@ WRITES: dict[str, Write] = {
     "read_puk": lambda at, who: read_puk.read(at.doors, who, at.type_code("130000"), at.type_code("0" * 18)),
     "reset_password": lambda at, who: reset_password.send_code(at.doors, who, at.type_code("0" * 18)),
     "port_out_code": lambda at, who: port_out.send_code(at.doors, who, at.type_code("李明#" + "0" * 18)),
+    "leave_lead": lambda at, who: leads.leave(at.doors, who, "broadband", "300M", "杭州", "明天上午", "m1"),
     "give_back": lambda at, who: disputes.settle(at.doors, who, "pack-music", "没有办过", "m1"),
 }
 

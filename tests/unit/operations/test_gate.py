@@ -100,7 +100,7 @@ async def test_no_money_comes_in_while_it_is_switched_off(counter: Counter) -> N
     assert off(await recharge.with_page(closed.doors, counter.who(), 5000))
 
 
-@pytest.mark.parametrize("kind", ["fault", "complaint", "callback"])
+@pytest.mark.parametrize("kind", ["fault", "complaint", "callback", "lead"])
 async def test_no_ticket_is_opened_while_it_is_switched_off(counter: Counter, kind: TicketKind) -> None:
     closed = without(counter, tickets.OPERATIONS[kind])
     assert off(await tickets.create(closed.doors, counter.who(), kind, "x", "m1"))
