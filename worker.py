@@ -49,6 +49,7 @@ from switchboard.ports import ChannelAdapter, Directory, Language, Responder
 from switchboard.redis.exchange import Exchange
 from switchboard.redis.handoffs import RedisHandoffs
 from switchboard.redis.leases import Leases
+from switchboard.redis.shortening import keep_short
 from switchboard.redis.solo import Solo
 from switchboard.redis.stores import Stores, open_stores, utc_now
 from switchboard.reminders import Reminders
@@ -272,6 +273,7 @@ async def _writing(rows: Writer, stores: Stores, audit: Audit, retention: Retent
         carry_on(stores.locks.story, audit, "lock"),
         Restored(stores.incidents, Notices(stores.accept), stores.clock).run(),
         retention.run(),
+        keep_short(stores.redis),
     )
     await side_by_side(rows.run(), *works)
 

@@ -1,0 +1,54 @@
+"""Append-only files kept short: a Redis that starts again reads what is there, not all that ever was.
+
+Redis itself compares a file with what it was at the start, so one that starts often never begins to write it anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from redis.exceptions import ResponseError
+
+from switchboard.errors import NotReachable
+from switchboard.redis.connection import Client, reaching
+from switchboard.redis.topology import masters
+
+EVERY_S = 30.0
+LEAST_BYTES = 32 * 1024 * 1024
+"""Read within two seconds: not worth the writing."""
+_log = structlog.get_logger()
+
+
+async def keep_short(redis: Client) -> None:
+    """For ever; cancel to stop. Ends by itself where Redis belongs to somebody who forbids it."""
+    while True:
+        try:
+            await shorten(redis)
+        except (NotReachable, OSError) as error:
+            _log.info("not_shortened", error=str(error))
+        except ResponseError as error:
+            _log.warning("never_shortened", error=str(error))
+            return
+        await asyncio.sleep(EVERY_S)
+
+
+async def shorten(redis: Client, least_bytes: int = LEAST_BYTES) -> int:
+    """Let each master begin to write its file anew that is longer than `least_bytes` and than what it holds in memory;
+    how many began. Raises NotReachable, ResponseError.
+    """
+    begun = 0
+    with reaching():
+        async with masters(redis) as found:
+            for _, master in found:
+                state = {**await master.info("persistence"), **await master.info("memory")}
+                if _is_long(state, least_bytes):
+                    await master.bgrewriteaof()
+                    begun += 1
+    return begun
+
+
+def _is_long(state: dict[str, int], least_bytes: int) -> bool:
+    if not state["aof_enabled"] or state["aof_rewrite_in_progress"] or state["aof_rewrite_scheduled"]:
+        return False
+    return state["aof_current_size"] > max(least_bytes, state["used_memory_dataset"])
