@@ -20,10 +20,11 @@ def later(turn: Turn, parts: Sequence[str], entities: Mapping[str, Any]) -> Even
 
 
 def offer(turn: Turn) -> list[Event]:
-    """Asks once whether to go on with them; nobody is asked who is on the way to a human."""
+    """Asks once whether to go on with them; nobody who is on the way to a human, or did not want to log in."""
     kept = turn.slot(SLOT) or {}
     parts = [part for part in kept.get("parts") or () if part in registered().offered]
-    if not parts or kept.get("offered") or turn.handed_over or not is_fresh(turn, kept.get("at")):
+    elsewhere = turn.handed_over or turn.form == "login_form"
+    if not parts or kept.get("offered") or elsewhere or not is_fresh(turn, kept.get("at")):
         return []
     turn.say("still_asked", items=[{"intent": part} for part in parts])
     return [SlotSet(SLOT, {**kept, "offered": True})]

@@ -47,6 +47,12 @@ async def test_what_is_left_of_a_line_waits_behind_the_login_too(talk: Begin) ->
     assert (await person.say("stop", "取消")).responses == ["stopped", "still_asked"]
 
 
+async def test_who_does_not_log_in_for_the_first_is_not_asked_about_the_rest(talk: Begin) -> None:
+    person = talk(None)
+    await person.say("several_questions", "换套餐 顺便退订", parts=["change_plan", "cancel_service"])
+    assert (await person.say("deny", "算了")).responses == ["stopped"]
+
+
 async def test_nobody_is_asked_about_the_rest_on_the_way_to_a_person(talk: Begin) -> None:
     person = talk()
     await person.say("several_questions", "报障 顺便退订", parts=["report_fault", "cancel_service"])
