@@ -7,6 +7,7 @@ from aiohttp.typedefs import Handler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from crm.reference import interactions
 from crm.reference import routes_accounts as accounts
 from crm.reference import routes_people as people
 from crm.reference import routes_read as read
@@ -52,6 +53,12 @@ COLLECTIONS: tuple[tuple[str, Handler | None, Handler | None, Handler | None], .
     (f"{API}/party/v4/individual", accounts.list_individuals, accounts.get_individual, None),
     (f"{API}/agreementManagement/v4/agreement", accounts.list_agreements, accounts.get_agreement, None),
     (f"{API}/accountManagement/v4/billingAccount", accounts.list_accounts, accounts.get_account, None),
+    (
+        f"{API}/partyInteraction/v4/partyInteraction",
+        interactions.list_interactions,
+        interactions.get_interaction,
+        interactions.post_interaction,
+    ),
     ("/payment/v4/payment", read.list_payments, read.get_payment, write.post_payment),
     ("/payment/v4/refund", None, None, write.post_refund),
 )

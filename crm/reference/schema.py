@@ -301,6 +301,21 @@ visit = Table(
     Index("ix_visit_shop_at", "shop_id", "at"),
 )  # fmt: skip
 
+interaction = Table(
+    "interaction", metadata,
+    Column("id", String(40), primary_key=True),
+    _owner(),
+    Column("channel", String(16), nullable=False),
+    Column("direction", String(10), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    Index("ix_interaction_msisdn_began", "msisdn", "began_at"),
+)  # fmt: skip
+
 # The card's number itself is not kept: only its HMAC under the installation's key.
 recharge_card = Table(
     "recharge_card", metadata,

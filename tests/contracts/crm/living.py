@@ -10,6 +10,13 @@ from crm.tmf import TmfCrm
 
 LI, ZHENG = "+8613800000000", "+8613800000009"
 CARD = "800000000000000001"
+TALK = {
+    "reason": "asked_for_human", "status": "completed", "direction": "inbound", "description": "转人工：多扣费",
+    "channel": [{"id": "sms", "href": "urn:channel:sms"}],
+    "relatedParty": [{"id": LI, "href": f"tel:{LI}", "role": "customer", "@referredType": "Customer"}],
+    "interactionDate": {"startDateTime": "2026-11-18T02:00:00Z", "endDateTime": "2026-11-18T02:20:00Z"},
+}  # fmt: skip
+"""A talk with a human that ended, as 683 has it."""
 
 
 async def live(crm: TmfCrm) -> str:

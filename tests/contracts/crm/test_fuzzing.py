@@ -22,6 +22,7 @@ from schemathesis import Case, GenerationMode, Response
 from crm.documents import invoice, money, orders, people
 from crm.model import InvoiceRequest, OrderItem, OrderRequest
 from crm.reference.http import MEDIA_TYPE
+from tests.contracts.crm.living import TALK
 from tests.contracts.crm.serving import NOW, TOKEN, in_a_thread
 from tests.contracts.crm.swaggers import Operation, answer_faults, base_path, served, shallow
 
@@ -55,6 +56,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "/topupBalance": money.top_up_request(0, LI, voucher="8" * 18),
     "/queryUsageConsumption": {"searchCriteria": {"logicalResource": [{"id": LI}]}},
     "/communicationMessage": invoice.request_to(InvoiceRequest(LI, "2026-10", "李明", "", "a@b.cn")),
+    "/partyInteraction": TALK,
     "/searchTimeSlot": people.times_asked_to("hz-wulin"),
     "/appointment": people.visit_asked_to(LI, "hz-wulin", "sim", NOW),
 }  # fmt: skip
