@@ -104,12 +104,13 @@ class Bench:
         from rasa.utils.endpoints import EndpointConfig
 
         from bot import rasa_patch
+        from bot.action_calls import ActionServer
         from bot.channel import RenjiInput
         from bot.nlg import WordingNlg
         from bot.process import settings, wordings
         from bot.tracker_store import RenjiTrackerStore
 
-        rasa_patch.install(actions_url if ours else "", "token")
+        rasa_patch.install(ActionServer(actions_url, "token") if ours else None)
         releases = settings().var / "releases"
         live = (releases / "live").read_text(encoding="utf-8").strip()
         self._agent = Agent.load(

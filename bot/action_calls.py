@@ -1,4 +1,4 @@
-"""How Rasa calls the action server: over connections that stay open, with the domain only for an action that asks.
+"""How Rasa gets at the actions: in its own process, or in an action server over connections that stay open.
 
 Rasa opens a connection for each call and sends the whole domain. An action gets the domain when domain.yml says
 `send_domain: true` beside its name.
@@ -7,12 +7,16 @@ Rasa opens a connection for each call and sends the whole domain. An action gets
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
+import async_timeout
 from rasa.core.constants import DEFAULT_REQUEST_TIMEOUT
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
+from bot.action_runs import ActionRuns
+from bot.action_server import Start
 from bot.packing import packed, unpacked
 
 _IDLE_S = 3.0
@@ -27,6 +31,9 @@ class ActionServer(EndpointConfig):  # type: ignore[misc]
         super().__init__(f"{url}/webhook", headers=headers, enable_selective_domain=True)
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def open(self) -> None:
+        """The first call opens what it needs."""
 
     async def request(self, method: str = "post", *_: Any, json: Any = None, **__: Any) -> Any:
         """The answer as JSON. Raises Rasa's ClientResponseError from 400 on, aiohttp's errors without an answer."""
@@ -52,3 +59,39 @@ class ActionServer(EndpointConfig):  # type: ignore[misc]
             )
             self._loop = loop
         return self._session
+
+
+class ActionsHere(EndpointConfig):  # type: ignore[misc]
+    """Actions in this process. What goes in and comes out is JSON, as with a server: an action holds nothing of Rasa's
+    that it could change, and answers with nothing that only works here. `start` opens what actions need.
+    """
+
+    def __init__(self, actions: ActionRuns, start: Start) -> None:
+        super().__init__("here", enable_selective_domain=True)
+        self._actions, self._start = actions, start
+        self._opened: AsyncExitStack | None = None
+        self._opening = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Before the first person waits for it."""
+        async with self._opening:
+            if self._opened is None:
+                opened = AsyncExitStack()
+                await self._start(opened)
+                self._opened = opened
+
+    async def request(self, method: str = "post", *_: Any, json: Any = None, **__: Any) -> Any:
+        """As ActionServer.request. Raises asyncio.TimeoutError."""
+        if self._opened is None:
+            await self.open()
+        async with async_timeout.timeout(DEFAULT_REQUEST_TIMEOUT):
+            status, answer = await self._actions.run(unpacked(packed(json)))
+        body = packed(answer)
+        if status >= 400:
+            raise ClientResponseError(status, "", body)
+        return unpacked(body)
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.aclose()
+            self._opened = None

@@ -123,6 +123,7 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
 
     async def start(self, agent: Any) -> None:
         await self._opened.enter_async_context(self._beside())
+        await rasa_patch.open()
         await self.warm(agent)
 
     async def stop(self) -> None:

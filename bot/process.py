@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import importlib
 from typing import Any
 
 from bot import rasa_patch
+from bot.action_calls import ActionServer, ActionsHere
 from bot.serve import RELEASE_VARIABLE
 from bot.tracker_store import RenjiTrackerStore
 from bot.wordings import Wordings
@@ -37,6 +39,16 @@ def wordings() -> Wordings:
     return Wordings(ours.var / "releases", ours.content)
 
 
+def actions(ours: Settings) -> rasa_patch.Actions:
+    """Where actions run: at an address, or here."""
+    if ours.actions_url:
+        return ActionServer(ours.actions_url, channel_token())
+    from bot.action_runs import every_action
+
+    # By its name, as the SDK loads actions.py: what wires everything stands at the root, and nothing imports it.
+    return ActionsHere(every_action(), importlib.import_module("doors").start)
+
+
 class ExchangeTrackerStore(RenjiTrackerStore):
     """The tracker store of endpoints.yml. Rasa makes it before any Agent, so the patches are in place for each."""
 
@@ -44,6 +56,6 @@ class ExchangeTrackerStore(RenjiTrackerStore):
         ours = settings()
         # Rasa's own debug lines hold what a person said.
         logs.configure("rasa", "info" if ours.log_level == "debug" else ours.log_level)
-        rasa_patch.install(ours.actions_url, channel_token())
+        rasa_patch.install(actions(ours))
         trackers = RedisTrackers(Scripts(connect(ours.redis_url)), Keys(ours.partitions))
         super().__init__(domain, trackers, event_broker)

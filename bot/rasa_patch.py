@@ -5,7 +5,7 @@
 3. The schema of action answers is compiled once: Rasa checks and compiles it at each call.
 4. The class of an event is looked up once: Rasa walks the tree of all event classes for each event that it reads.
 
-Calls of actions also go to the address and with the bearer token of the settings: endpoints.yml can hold no secret.
+Actions run where the settings say: in this process, or at an address, with a bearer token that endpoints.yml cannot hold.
 """
 
 from __future__ import annotations
@@ -28,25 +28,26 @@ from rasa.shared.core.events import Event
 from rasa.utils.endpoints import ClientResponseError
 
 from bot import rasa_patch_cost
-from bot.action_calls import ActionServer
+from bot.action_calls import ActionServer, ActionsHere
 from bot.turn import TurnAborted, current_turn
 from switchboard.errors import AcceptError, BadWording, NotReachable, RenjiError, TurnFailed
 
 WRITTEN_FOR = "3.6.21"
 _UNREACHABLE = 503
 _NO_SUCH_ACTION = 404
-_actions: list[ActionServer] = []
-"""The action server that the settings name, if they do."""
+Actions = ActionServer | ActionsHere
+_actions: list[Actions] = []
+"""Where actions run; nothing leaves what endpoints.yml says."""
 
 
-def install(actions_url: str = "", actions_token: str = "", version: str = rasa.__version__) -> None:
+def install(actions: Actions | None = None, version: str = rasa.__version__) -> None:
     """Patch Rasa's classes, once; before the first Agent is made. Raises RuntimeError for another version of Rasa.
 
-    `actions_url` is the action server's base URL ("" leaves what endpoints.yml says), `actions_token` its bearer token.
+    `actions` is where actions run; None leaves what endpoints.yml says.
     """
     if version != WRITTEN_FOR:
         raise RuntimeError(f"bot/rasa_patch.py was written for Rasa {WRITTEN_FOR}; this is {version}")
-    _actions[:] = [ActionServer(actions_url, actions_token)] if actions_url else []
+    _actions[:] = [actions] if actions else []
     if getattr(Agent, "_renji", False):
         return
     Agent._renji = True
@@ -58,10 +59,16 @@ def install(actions_url: str = "", actions_token: str = "", version: str = rasa.
     Event.resolve_by_type = staticmethod(cache(Event.resolve_by_type))
 
 
+async def open() -> None:
+    """Once the loop runs."""
+    for actions in _actions:
+        await actions.open()
+
+
 async def close() -> None:
     """Close what the calls of actions keep open."""
-    for server in _actions:
-        await server.close()
+    for actions in _actions:
+        await actions.close()
 
 
 def _inner_tracker_store(store: TrackerStore | None, domain: Domain) -> TrackerStore:

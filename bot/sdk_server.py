@@ -1,5 +1,5 @@
 """What `rasa run actions` gets from us: its server, Sanic, asks for the secret, opens the doors, and tells failures as
-bot/action_server.py does.
+bot/action_runs.py does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-from bot.action_server import AWAY, Start, told_away, told_failed, trace_of
+from bot.action_runs import AWAY, told_away, told_failed, trace_of
+from bot.action_server import Start
 
 _hook = pluggy.HookimplMarker("rasa_sdk")
 log = structlog.get_logger()

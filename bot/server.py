@@ -35,8 +35,8 @@ DRAIN_S = 10.0
 def load(model: str) -> Agent:
     """The parts that endpoints.yml names, wired by hand."""
     store = ExchangeTrackerStore()
-    actions = EndpointConfig(url=f"{settings().actions_url}/webhook")
-    return Agent.load(model, action_endpoint=actions, generator=WordingNlg(), tracker_store=store)
+    # bot/process.py says where they run.
+    return Agent.load(model, action_endpoint=EndpointConfig(), generator=WordingNlg(), tracker_store=store)
 
 
 def application(agent: Agent, channel: RenjiInput) -> web.Application:

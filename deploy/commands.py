@@ -15,7 +15,7 @@ from deploy.plan import Plan, read_plan
 from deploy.preflight import alone, check_disk, check_machine, check_ports
 from deploy.progress import Progress, Stop, run
 from deploy.rolling import SupervisedFleet, roll
-from deploy.supervise import PARTS, SLOTS, Supervisor, wait_healthy
+from deploy.supervise import ACTIONS, SLOTS, Supervisor, parts_of, wait_healthy
 
 HEALTHY_WITHIN_S = 300
 """Far more than the 20 s of two idle cores: a busy machine is slow, not broken."""
@@ -56,8 +56,8 @@ def _start(plan: Plan, supervisor: Supervisor, progress: Progress) -> None:
     # Rasa's slots need longest: they load while the databases are prepared.
     supervisor.start(SLOTS)
     _prepare_databases(plan, progress)
-    with progress.step(f"Starting {', '.join(PARTS)}"):
-        supervisor.start(part for part in PARTS if part not in SLOTS)
+    with progress.step(f"Starting {', '.join(parts_of(plan))}"):
+        supervisor.start(part for part in parts_of(plan) if part not in SLOTS)
         wait_healthy(plan, supervisor, _health(plan), HEALTHY_WITHIN_S)
 
 
@@ -80,9 +80,10 @@ def _prepare_databases(plan: Plan, progress: Progress) -> None:
 def _health(plan: Plan) -> dict[str, str]:
     """What must answer before `make up` says so: program → URL."""
     slots = plan.rasa_urls()
+    apart = {ACTIONS: f"{plan.env['RENJI_ACTIONS_URL']}/health"} if plan.has_action_server else {}
     return {
         "crm": f"{plan.env['RENJI_CRM_URL']}/healthz",
-        "actions": f"{plan.env['RENJI_ACTIONS_URL']}/health",
+        **apart,
         "rasa-a": f"{slots[0]}/webhooks/renji/health",
         "rasa-b": f"{slots[1]}/webhooks/renji/health",
         "gateway": f"http://127.0.0.1:{plan.env['RENJI_PORT']}/readyz",
@@ -151,7 +152,7 @@ def rolling_restart(plan: Plan, progress: Progress) -> None:
     if not supervisor.is_running() or not supervisor.is_whole():
         raise Stop("Renji is not running as a whole; `make up` starts it.")
     fleet = SupervisedFleet(plan, supervisor, _health(plan))
-    roll(fleet, fleet.workers, progress.step)
+    roll(fleet, [part for part in parts_of(plan) if part == ACTIONS], fleet.workers, progress.step)
     progress.say("Every process but Redis is a new one.")
 
 

@@ -15,7 +15,7 @@ DEFAULTS = {
     "RENJI_CRM_URL": "http://127.0.0.1:8090",
     "RENJI_CRM_DATABASE_URL": "sqlite+aiosqlite:///var/crm.db",
     "RENJI_RASA_URLS": "http://127.0.0.1:5005,http://127.0.0.1:5006",
-    "RENJI_ACTIONS_URL": "http://127.0.0.1:5055",
+    "RENJI_ACTIONS_URL": "",
 }
 """The same as in switchboard/settings.py, which cannot be imported before it is installed; a test compares them."""
 
@@ -78,6 +78,11 @@ class Plan:
     def address(self) -> str:
         return self.env.get("RENJI_PUBLIC_URL", f"http://127.0.0.1:{self.env['RENJI_PORT']}")
 
+    @property
+    def has_action_server(self) -> bool:
+        """Whether actions are a process of their own; else Rasa's slots run them."""
+        return bool(self.env["RENJI_ACTIONS_URL"])
+
     def rasa_urls(self) -> list[str]:
         """Addresses of slot a and slot b. Raises Stop if they are not two."""
         urls = [url.strip() for url in self.env["RENJI_RASA_URLS"].split(",")]
@@ -87,13 +92,14 @@ class Plan:
 
     def ports(self) -> dict[str, tuple[str, int]]:
         """What listens: name → (the setting that moves it, port)."""
-        slots = self.rasa_urls()
+        slots, actions = self.rasa_urls(), self.env["RENJI_ACTIONS_URL"]
+        apart = {"the actions": ("RENJI_ACTIONS_URL", _port(actions))} if actions else {}
         return {
             "the gateway": ("RENJI_PORT", int(self.env["RENJI_PORT"])),
             "the reference CRM": ("RENJI_CRM_URL", _port(self.env["RENJI_CRM_URL"])),
             "Rasa slot a": ("RENJI_RASA_URLS", _port(slots[0])),
             "Rasa slot b": ("RENJI_RASA_URLS", _port(slots[1])),
-            "the actions": ("RENJI_ACTIONS_URL", _port(self.env["RENJI_ACTIONS_URL"])),
+            **apart,
         }
 
 

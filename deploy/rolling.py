@@ -31,9 +31,12 @@ class Fleet(Protocol):
         """SIGTERM; returns when it has ended."""
 
 
-def roll(fleet: Fleet, workers: Sequence[str], step: Callable[[str], AbstractContextManager[object]]) -> None:
-    """`step` tells what is being done. Raises Stop: what was not reached by then runs on as it was."""
-    for name in ("crm", "actions", *SLOTS, *workers):
+def roll(
+    fleet: Fleet, actions: Sequence[str], workers: Sequence[str], step: Callable[[str], AbstractContextManager[object]]
+) -> None:
+    """`actions`: the process that has them, if the slots do not; `step` tells what is being done. Raises Stop: what was
+    not reached by then runs on as it was."""
+    for name in ("crm", *actions, *SLOTS, *workers):
         with step(f"Replacing {name}"):
             fleet.stop(name)
             fleet.start(name)

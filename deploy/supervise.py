@@ -19,10 +19,16 @@ from deploy.plan import Plan
 from deploy.progress import Stop, last_lines
 
 SLOTS = ("rasa-a", "rasa-b")
-PARTS = ("crm", "actions", *SLOTS, "worker", "gateway")
+ACTIONS = "actions"
+PARTS = ("crm", ACTIONS, *SLOTS, "worker", "gateway")
 """Started after redis; each waits for what it needs."""
 SPARE = "gateway-spare"
 """Runs only while the gateway is replaced."""
+
+
+def parts_of(plan: Plan) -> tuple[str, ...]:
+    """Those of PARTS that this installation has."""
+    return tuple(part for part in PARTS if part != ACTIONS or plan.has_action_server)
 
 
 class _SocketConnection(http.client.HTTPConnection):
@@ -65,7 +71,8 @@ class Supervisor:
 
     def is_whole(self) -> bool:
         """Whether every process was started; not so when a start was interrupted."""
-        parts = (process for process in self.processes() if process["group"] != SPARE)
+        wanted = ("redis", *parts_of(self._plan))
+        parts = (process for process in self.processes() if process["group"] in wanted)
         return all(process["statename"] not in ("STOPPED", "FATAL") for process in parts)
 
     def launch(self, redis_server: str) -> None:

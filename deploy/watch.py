@@ -11,19 +11,19 @@ from watchfiles import watch
 from deploy.plan import Plan, read_plan
 from deploy.preflight import alone
 from deploy.progress import Stop
-from deploy.supervise import SLOTS, Supervisor
+from deploy.supervise import ACTIONS, SLOTS, Supervisor, parts_of
 
 BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("gateway.py", ("gateway",)),
     ("worker.py", ("worker",)),
-    ("actions.py", ("actions",)),
-    ("switchboard/", ("worker", "gateway", "actions")),
+    ("actions.py", (ACTIONS,)),
+    ("switchboard/", ("worker", "gateway", ACTIONS, *SLOTS)),
     ("connectors/", ("worker", "gateway")),
     ("console/", ("gateway",)),
     ("crm/reference/", ("crm",)),
-    ("content/terms/", ("worker", "actions")),
-    ("crm/", ("actions", "gateway", "worker")),
-    ("bot/actions/", ("actions",)),
+    ("content/terms/", ("worker", ACTIONS, *SLOTS)),
+    ("crm/", ("gateway", "worker", ACTIONS, *SLOTS)),
+    ("bot/actions/", (ACTIONS, *SLOTS)),
     ("bot/client", ("worker",)),
     ("bot/nlg.py", ("worker", "gateway")),
     ("bot/", SLOTS),
@@ -49,7 +49,7 @@ def react(plan: Plan, supervisor: Supervisor, paths: set[str]) -> None:
     """Do what these changed paths ask for and say so."""
     began = time.monotonic()
     done: list[str] = []
-    programs = programs_for(paths)
+    programs = [program for program in programs_for(paths) if program in parts_of(plan)]
     if programs:
         supervisor.restart(programs)
         done.append(f"restarted {', '.join(programs)}")

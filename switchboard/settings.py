@@ -41,7 +41,7 @@ class Settings:
     """Shared with the CRM: the bearer token, or what signs. "" derives one, as the reference CRM does."""
     crm_database_url: str = "sqlite+aiosqlite:///var/crm.db"
     rasa_urls: str = "http://127.0.0.1:5005,http://127.0.0.1:5006"
-    actions_url: str = "http://127.0.0.1:5055"
+    actions_url: str = ""
     catalogue_refresh_s: int = 60
     """How often a Rasa slot reads from the CRM what is sold, so that new names are understood."""
     content: Path = Path("content")

@@ -40,7 +40,8 @@ class Spec:
 
 
 class Stack:
-    """`folder` becomes var/; `workers` and `slots` say how many of each; `settings` overrides RENJI_* variables.
+    """`folder` becomes var/; `workers` and `slots` say how many of each; `settings` overrides RENJI_* variables. Actions
+    are a process of their own where it names an address for them.
 
     Nothing is started before `start`.
     """
@@ -65,7 +66,8 @@ class Stack:
 
     @property
     def names(self) -> list[str]:
-        return ["redis", "crm", "actions", *self.slots, *self.workers, "gateway"]
+        apart = ["actions"] if self._settings.get("RENJI_ACTIONS_URL") else []
+        return ["redis", "crm", *apart, *self.slots, *self.workers, "gateway"]
 
     @property
     def url(self) -> str:
@@ -86,7 +88,6 @@ class Stack:
             "RENJI_CRM_URL": f"http://127.0.0.1:{self.ports['crm']}",
             "RENJI_CRM_DATABASE_URL": f"sqlite+aiosqlite:///{self.folder}/crm.db",
             "RENJI_RASA_URLS": slots,
-            "RENJI_ACTIONS_URL": f"http://127.0.0.1:{self.ports['actions']}",
             "RENJI_DESK_HOURS": "00:00-24:00",
             "RENJI_QUIET_HOURS": "",
             "RENJI_CATALOGUE_REFRESH_S": "1",

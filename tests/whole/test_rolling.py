@@ -109,7 +109,7 @@ async def test_nothing_fails_while_everything_is_replaced(
         people = [asyncio.create_task(load.phone(msisdn)) for msisdn in PHONES]
         people += [asyncio.create_task(load.browser(person)) for person in browsers]
         await asyncio.sleep(3)
-        await asyncio.to_thread(roll, StackFleet(rolled), rolled.workers, quietly)
+        await asyncio.to_thread(roll, StackFleet(rolled), (), rolled.workers, quietly)
         await asyncio.sleep(2)
         load.over.set()
         await asyncio.gather(*people)

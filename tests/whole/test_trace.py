@@ -50,8 +50,7 @@ async def test_one_message_has_one_trace_id_in_the_lines_of_every_process(stack:
         "redis": set(),
         "gateway": {"accepted"},
         "worker-1": {"committed", "sent"},
-        "rasa-a": {"turn"},
-        "actions": {"action"},
+        "rasa-a": {"turn", "action"},
         "crm": {"request"},
     }
 
@@ -60,7 +59,7 @@ async def test_each_line_names_its_process_and_none_the_person(stack: Stack, wor
     person = world.sms(MSISDN)
     await person.say("查话费")
     await person.next(30)
-    for name in ("gateway", "worker-1", "rasa-a", "actions", "crm"):
+    for name in ("gateway", "worker-1", "rasa-a", "crm"):
         told = [line for line in lines(stack.folder, name) if line.get("trace")]
         assert {str(line["process"]).replace("worker ", "").removesuffix("-a") for line in told} == {
             name.removesuffix("-a")

@@ -53,12 +53,12 @@ def agent(tiny_model: str, tiny_project: Path, trackers: MemoryTrackers, actions
     from rasa.core.agent import Agent
     from rasa.utils.endpoints import EndpointConfig
 
-    from bot import rasa_patch
+    from bot import action_calls, rasa_patch
     from bot.nlg import WordingNlg
     from bot.tracker_store import RenjiTrackerStore
     from bot.wordings import Wordings
 
-    rasa_patch.install(actions.url, "action-token")
+    rasa_patch.install(action_calls.ActionServer(actions.url, "action-token"))
     return Agent.load(
         tiny_model,
         generator=WordingNlg(wordings=Wordings(tiny_project / "releases", tiny_project / "content")),

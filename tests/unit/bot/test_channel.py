@@ -179,8 +179,9 @@ async def test_an_action_that_cannot_reach_its_crm_is_not_an_attempt(ask, action
 
 async def test_an_action_server_that_is_away_is_not_an_attempt(ask, agent, trackers):
     from bot import rasa_patch
+    from bot.action_calls import ActionServer
 
-    rasa_patch.install("http://127.0.0.1:9", "action-token")
+    rasa_patch.install(ActionServer("http://127.0.0.1:9", "action-token"))
     assert (await ask("web:1", "余额"))[0] == 503
     assert trackers.turns == {}
 

@@ -43,7 +43,7 @@ def quietly(_: str) -> Iterator[None]:
 def test_everything_but_redis_is_replaced_and_one_of_each_kind_always_runs() -> None:
     fleet = FakeFleet()
     before = set(fleet.running)
-    roll(fleet, ["worker-0", "worker-1"], quietly)
+    roll(fleet, ["actions"], ["worker-0", "worker-1"], quietly)
     assert fleet.running == before
     assert set(fleet.started) - {"gateway-spare"} == before - {"redis"}
     assert fleet.fewest == {"rasa": 1, "worker": 1, "gateway": 1}
@@ -53,7 +53,7 @@ def test_everything_but_redis_is_replaced_and_one_of_each_kind_always_runs() -> 
 def test_what_does_not_start_takes_nothing_else_down(broken: str) -> None:
     fleet = FakeFleet(broken)
     with pytest.raises(Stop, match=f"{broken} does not start"):
-        roll(fleet, ["worker-0", "worker-1"], quietly)
+        roll(fleet, ["actions"], ["worker-0", "worker-1"], quietly)
     assert {"gateway", "rasa-b", "worker-0", "worker-1"} <= fleet.running
 
 
