@@ -107,7 +107,7 @@ class Bench:
         from bot.action_calls import ActionServer
         from bot.channel import RenjiInput
         from bot.nlg import WordingNlg
-        from bot.process import settings, wordings
+        from bot.served import settings, wordings
         from bot.tracker_store import RenjiTrackerStore
 
         rasa_patch.install(ActionServer(actions_url, "token") if ours else None)

@@ -89,7 +89,7 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> RenjiInput:
         """Rasa's way to make a channel: everything comes from the settings and the Release that this process serves."""
-        from bot.process import channel_token, served_release, settings
+        from bot.served import channel_token, served_release, settings
 
         return cls(channel_token(), served_release(), partial(kept_fresh, settings()))
 

@@ -44,9 +44,9 @@ class WordingNlg(NaturalLanguageGenerator):  # type: ignore[misc]
         self, endpoint_config: Any = None, domain: Any = None, wordings: Wordings | None = None, own: str = ""
     ) -> None:
         if wordings is None:
-            from bot import process
+            from bot import served
 
-            wordings, own = process.wordings(), process.served_release()["release"]
+            wordings, own = served.wordings(), served.served_release()["release"]
         self._wordings, self._own = wordings, own
         self._replaced: set[str] = set()
 

@@ -1,42 +1,20 @@
-"""Wires a Rasa process: what endpoints.yml and credentials.yml name is built here from the settings."""
+"""Wires a Rasa process: the memory that endpoints.yml names, and where actions run, by the settings."""
 
 from __future__ import annotations
 
-import os
 import importlib
 from typing import Any
 
 from bot import rasa_patch
 from bot.action_calls import ActionServer, ActionsHere
-from bot.serve import RELEASE_VARIABLE
+from bot.served import channel_token, settings
 from bot.tracker_store import RenjiTrackerStore
-from bot.wordings import Wordings
 from switchboard import logs
 from switchboard.redis.connection import connect
 from switchboard.redis.keys import Keys
 from switchboard.redis.scripting import Scripts
 from switchboard.redis.trackers import RedisTrackers
 from switchboard.settings import Settings
-
-
-def settings() -> Settings:
-    return Settings.read(os.environ)
-
-
-def channel_token() -> str:
-    """The bearer token between our own processes."""
-    return settings().key("internal").hex()
-
-
-def served_release() -> dict[str, str]:
-    """Which Release this process was started with; empty for a plain `rasa run`."""
-    name, _, model = os.environ.get(RELEASE_VARIABLE, "").partition(" ")
-    return {"release": name, "model": model}
-
-
-def wordings() -> Wordings:
-    ours = settings()
-    return Wordings(ours.var / "releases", ours.content)
 
 
 def actions(ours: Settings) -> rasa_patch.Actions:

@@ -5,7 +5,7 @@
 3. The schema of action answers is compiled once: Rasa checks and compiles it at each call.
 4. The class of an event is looked up once: Rasa walks the tree of all event classes for each event that it reads.
 
-Actions run where the settings say: in this process, or at an address, with a bearer token that endpoints.yml cannot hold.
+Actions run where the settings say: in this process, or at an address, with a token that endpoints.yml cannot hold.
 """
 
 from __future__ import annotations

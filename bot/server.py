@@ -25,7 +25,8 @@ from bot.catalogue import kept_fresh  # noqa: E402
 from bot.channel import RenjiInput  # noqa: E402
 from bot.nlg import WordingNlg  # noqa: E402
 from bot.packing import packed  # noqa: E402
-from bot.process import ExchangeTrackerStore, channel_token, served_release, settings  # noqa: E402
+from bot.process import ExchangeTrackerStore  # noqa: E402
+from bot.served import channel_token, served_release, settings  # noqa: E402
 from bot.turn import MAX_BODY_BYTES  # noqa: E402
 from switchboard import garbage  # noqa: E402
 

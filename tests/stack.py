@@ -40,8 +40,8 @@ class Spec:
 
 
 class Stack:
-    """`folder` becomes var/; `workers` and `slots` say how many of each; `settings` overrides RENJI_* variables. Actions
-    are a process of their own where it names an address for them.
+    """`folder` becomes var/; `workers` and `slots` say how many of each; `settings` overrides RENJI_* variables.
+    Actions are a process of their own where it names an address for them.
 
     Nothing is started before `start`.
     """
