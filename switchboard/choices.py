@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -22,6 +23,12 @@ def fold(text: str) -> str:
     return "".join(c for c in plain if not (c.isspace() or unicodedata.category(c).startswith(("P", "C", "Z"))))
 
 
+@lru_cache(maxsize=4096)
+def folded(words: str) -> str:
+    """`fold` for what comes again and again: words of content, labels of choices."""
+    return fold(words)
+
+
 def pick(message: InboundMessage, choices: Sequence[Choice], context: TurnContext) -> Choice | None:
     """What a message picks from the last list shown, None when it is no pick. Raises StaleChoice."""
     if message.token:
@@ -34,7 +41,7 @@ def pick(message: InboundMessage, choices: Sequence[Choice], context: TurnContex
         return None
     text = fold(message.text)
     for choice in choices:
-        if text and text in (fold(choice.label), str(choice.number)):
+        if text and text in (str(choice.number), folded(choice.label)):
             return choice
     return None
 

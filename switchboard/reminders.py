@@ -11,7 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from switchboard.choices import fold
+from switchboard.choices import fold, folded
 from switchboard.errors import BadWording
 
 LONGEST = 30
@@ -102,13 +102,13 @@ class Reminders:
 
 
 def _without(said: str, words: Sequence[str]) -> str:
-    for word in sorted(map(fold, words), key=len, reverse=True):
+    for word in sorted(map(folded, words), key=len, reverse=True):
         said = said.replace(word, "")
     return said
 
 
 def _has(said: str, words: Sequence[str]) -> bool:
-    return any(fold(word) in said for word in words)
+    return any(folded(word) in said for word in words)
 
 
 def _read(data: Mapping[str, Any]) -> Reminders:

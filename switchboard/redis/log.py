@@ -22,7 +22,7 @@ Messages and items are JSON of the model's types: fields that equal their defaul
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from switchboard.ports import LogEntry
@@ -30,7 +30,10 @@ from switchboard.redis.connection import Client, reaching
 from switchboard.redis.keys import tag
 from switchboard.redis.records import load_log
 from switchboard.redis.topology import is_cluster
+from switchboard.redis.wire import Shared
 
+Found = list[tuple[bytes, Mapping[bytes, bytes]]]
+"""Entries of a stream: id and fields."""
 POLL_S = 0.25
 AT_ONCE = 200
 """So many entries of a partition are read in one step."""
@@ -41,6 +44,7 @@ class RedisLog:
 
     def __init__(self, redis: Client, partitions: int) -> None:
         self._redis, self._partitions = redis, partitions
+        self._streams = [f"{tag(n)}:log" for n in range(partitions)]
 
     async def read(self, cursors: Mapping[int, str], block_s: float) -> AsyncIterator[LogEntry]:
         """Entries after the cursors (a partition that is not among them: from the beginning of what is kept).
@@ -49,20 +53,17 @@ class RedisLog:
         """
         at = {n: cursors.get(n, "0") for n in range(self._partitions)}
         # Redis closes nothing while it blocks, but our socket has a time-out.
-        wait: int | None = max(1, int(min(block_s, 4.0) * 1000))
+        wait = max(1, int(min(block_s, 4.0) * 1000))
         if is_cluster(self._redis):
             async for entry in self._polled(at, min(block_s, 4.0)):
                 yield entry
             return
         while True:
-            streams: Any = {f"{tag(n)}:log": cursor for n, cursor in at.items()}
             with reaching():
-                answer = await self._redis.xread(streams, count=AT_ONCE, block=wait)
+                answer = await self._xread(list(at.values()), wait)
             more = False
-            for name, entries in (answer.items() if isinstance(answer, dict) else answer) or ():
+            for name, found in answer:
                 partition = int(name.decode()[2:].split("}")[0])
-                # Redis answers RESP3 with one more list around the entries.
-                found = entries[0] if entries and isinstance(entries[0], list) else entries
                 more = more or len(found) >= AT_ONCE
                 for entry, fields in found:
                     at[partition] = entry.decode()
@@ -70,6 +71,21 @@ class RedisLog:
             if not more:
                 return
             wait = 1
+
+    async def _xread(self, cursors: Sequence[str], wait_ms: int) -> list[tuple[bytes, Found]]:
+        """What lies behind the cursors of all partitions, by stream."""
+        if isinstance(self._redis, Shared):
+            # redis-py takes milliseconds to pack so many words.
+            head = ("XREAD", "COUNT", AT_ONCE, "BLOCK", wait_ms, "STREAMS")
+            told = await self._redis.execute_patiently(*head, *self._streams, *cursors)
+            return [(name, [(entry, _pairs(words)) for entry, words in found]) for name, found in (told or {}).items()]
+        streams: Any = dict(zip(self._streams, cursors, strict=True))
+        answer = await self._redis.xread(streams, count=AT_ONCE, block=wait_ms)
+        # Redis answers RESP3 with one more list around the entries.
+        return [
+            (name, found[0] if found and isinstance(found[0], list) else found)
+            for name, found in (answer.items() if isinstance(answer, dict) else answer) or ()
+        ]
 
     async def _polled(self, at: dict[int, str], block_s: float) -> AsyncIterator[LogEntry]:
         """The same on a Cluster, where one blocking read cannot wait for streams of several slots."""
@@ -108,3 +124,7 @@ class RedisLog:
                 if cursor != "0":
                     pipe.xtrim(f"{tag(n)}:log", minid=cursor, approximate=False)
             await pipe.execute()
+
+
+def _pairs(words: Sequence[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(words[::2], words[1::2], strict=True))

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -75,7 +76,13 @@ def by_cluster(url: str, options: Mapping[str, Any]) -> RedisCluster:
 
 
 def is_cluster(redis: Any) -> bool:
-    return isinstance(redis, RedisCluster)
+    return _of_cluster(type(redis))
+
+
+@cache
+def _of_cluster(kind: type) -> bool:
+    # redis-py's client is an abstract class: to ask each time costs more than a call.
+    return issubclass(kind, RedisCluster)
 
 
 def near(cluster: RedisCluster, node: ClusterNode, **options: Any) -> aioredis.Redis:

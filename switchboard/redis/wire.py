@@ -2,7 +2,8 @@
 order. A pool of connections costs four times the CPU for each call.
 
 Only commands that answer at once: one that waits would let all others wait. Those and pipelines go by redis-py's pool,
-as everything does behind Sentinels, in a Cluster and with TLS. A subscription has a connection of its own.
+as everything does behind Sentinels, in a Cluster and with TLS. A subscription has a connection of its own, and what
+the SQL writer waits for has one.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ class Shared(aioredis.Redis):
     as redis-py does it: each script can be run twice without harm. A call ends within twice `socket_timeout`."""
 
     _wire: Wire | None = None
+    _patient: Wire | None = None
     _opening: asyncio.Task[Wire] | None = None
 
     async def execute_command(self, *words: Any, **options: Any) -> Any:
@@ -130,6 +132,15 @@ class Shared(aioredis.Redis):
             answer = await self._asked_again(words, until)
         readable = self.response_callbacks.get(words[0])
         return answer if readable is None else readable(answer)
+
+    async def execute_patiently(self, *words: Any) -> Any:
+        """A command that waits, for less than `socket_timeout`: on a connection that nothing else uses. The answer is
+        as Redis gives it. Raises ConnectionError, TimeoutError.
+        """
+        wire = self._patient
+        if wire is None or not wire.open or wire.loop is not asyncio.get_running_loop():
+            wire = self._patient = await self._open()
+        return await wire.ask(words)
 
     async def listen(self, channel: str, patterns: Sequence[str]) -> AsyncIterator[tuple[str, bytes]]:
         """See heard.heard. On a connection of its own."""
@@ -154,9 +165,10 @@ class Shared(aioredis.Redis):
             wire.close()
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
-        wire, self._wire = self._wire, None
-        if wire is not None:
-            wire.close()
+        for wire in (self._wire, self._patient):
+            if wire is not None:
+                wire.close()
+        self._wire = self._patient = None
         if self._opening is not None and not self._opening.done():
             self._opening.cancel()
         await super().aclose(close_connection_pool)

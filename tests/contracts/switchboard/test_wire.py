@@ -49,6 +49,26 @@ async def test_a_connection_that_was_cut_is_opened_again(redis: Shared) -> None:
     assert await redis.get("wire:a") == b"a"
 
 
+async def test_who_waits_for_something_to_come_lets_nobody_else_wait(redis: Shared) -> None:
+    await redis.delete("wire:stream")
+    waiting = asyncio.create_task(redis.execute_patiently("XREAD", "BLOCK", 4000, "STREAMS", "wire:stream", "0"))
+    await asyncio.sleep(0.05)
+    began = asyncio.get_running_loop().time()
+    await redis.get("wire:none")
+    assert asyncio.get_running_loop().time() - began < 2
+    await redis.xadd("wire:stream", {"a": "b"}, id="1-1")
+    assert await waiting == {b"wire:stream": [[b"1-1", [b"a", b"b"]]]}
+
+
+async def test_what_waited_on_a_connection_that_was_cut_is_told_and_the_next_one_is_a_new_one(redis: Shared) -> None:
+    waiting = asyncio.create_task(redis.execute_patiently("BLPOP", "wire:none", 4))
+    await asyncio.sleep(0.05)
+    await redis.execute_command("CLIENT KILL", "TYPE", "normal", "SKIPME", "yes")
+    with pytest.raises(ConnectionError):
+        await waiting
+    assert await redis.execute_patiently("GET", "wire:none") is None
+
+
 @asynccontextmanager
 async def mute(path: Path, greets: bool = False) -> AsyncIterator[list[asyncio.StreamWriter]]:
     """A server at `path` that accepts and never answers, or nothing but HELLO. Who connected."""
