@@ -62,7 +62,7 @@ class Side(abc.ABC):
             self.stack.spawn(name)
         for name in self.stack.names:
             await asyncio.to_thread(self.stack.wait_ready, name, READY_S)
-        await self._meet()
+        await self._open()
         while True:
             talk = Talk()
             await self.crowd.visit([HELP], talk)
@@ -72,13 +72,18 @@ class Side(abc.ABC):
                 raise RuntimeError(f"{self.name} does not answer:\n{self.stack.log(self.heads[-1])}")
             await asyncio.sleep(0.2)
         self.ready_s = time.monotonic() - began
+        await self._meet()
 
     async def stop(self) -> None:
         await asyncio.to_thread(self.stack.stop)
 
     @abc.abstractmethod
-    async def _meet(self) -> None:
+    async def _open(self) -> None:
         """Once the processes are up: what `sender` needs."""
+
+    @abc.abstractmethod
+    async def _meet(self) -> None:
+        """Get to know all who will write, so that no measured moment is spent on that."""
 
     @abc.abstractmethod
     async def sender(self) -> str:
@@ -110,8 +115,11 @@ class Stock(Side):
         self.stack: StockStack = StockStack(folder, SUBSCRIBERS)
         self.rest = self.stack.rest
 
-    async def _meet(self) -> None:
+    async def _open(self) -> None:
         self._redis = aioredis.Redis(port=self.stack.redis_port)
+
+    async def _meet(self) -> None:
+        """Whoever writes is known by the number in the sender's id."""
 
     async def sender(self) -> str:
         return f"bench:{next(self._serial)}:{next(self._numbers)}"
@@ -142,16 +150,17 @@ class Product(Side):
         self._opened = AsyncExitStack()
         self._subscribers: dict[str, tuple[str, str]] = {}
 
-    async def _meet(self) -> None:
+    async def _open(self) -> None:
         settings = Settings.read(self.stack.environment())
         self._stores: Stores = open_stores(settings)
         self._opened.push_async_callback(self._stores.close)
         self._sessions = Sessions(settings.key("web-session"), utc_now)
         self._key = settings.key("conversation")
-        crm = await self._opened.enter_async_context(tmf_crm(settings.crm_url, settings.key("crm").hex()))
+        self._crm = await self._opened.enter_async_context(tmf_crm(settings.crm_url, settings.key("crm").hex()))
+
+    async def _meet(self) -> None:
         for number in NUMBERS:
-            known = await crm.subscriber_of(number, deadline=within(10))
-            self._subscribers[number] = (known.id, known.region)
+            await self._known(number)
 
     async def stop(self) -> None:
         await self._opened.aclose()
@@ -160,11 +169,18 @@ class Product(Side):
     async def sender(self) -> str:
         """A signed session whose number was proven a moment ago."""
         session, number = self._sessions.new(), next(self._numbers)
-        subscriber, region = self._subscribers[number]
+        subscriber, region = await self._known(number)
         binding = Binding(number, subscriber, utc_now(), "code")
         conversation = session.address.conversation_id(self._key)
         known = await self._stores.conversations.bind(conversation, binding, region, session.address)
         return self._sessions.token(self._sessions.renewed(session, known))
+
+    async def _known(self, number: str) -> tuple[str, str]:
+        """(id, region) of whom the CRM names for a number."""
+        if number not in self._subscribers:
+            found = await self._crm.subscriber_of(number, deadline=within(10))
+            self._subscribers[number] = (found.id, found.region)
+        return self._subscribers[number]
 
     async def lengthen(self, sender: str, said: int, turns: int, session: int) -> int:
         """Really talked through."""
