@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     try:
         expected = prepared()
         uvloop.install()
-        asyncio.run(serve(ActionsServer(every_action(), expected), asked.host, asked.port, start))
+        asyncio.run(serve(ActionsServer(every_action(), expected).handle, asked.host, asked.port, start))
     except (BadSettings, OSError) as error:
         print(f"actions: {error}", file=sys.stderr)
         return 1

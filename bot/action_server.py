@@ -30,6 +30,7 @@ DRAIN_S = 10.0
 """deploy/supervisord.conf and the chart wait longer."""
 HEADER_S = 10.0
 """Until a new connection has sent its first header: it is held before any secret was seen."""
+Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Start = Callable[[AsyncExitStack], Awaitable[None]]
 """Opens what actions need; the stack closes it."""
 
@@ -66,9 +67,9 @@ class ActionsServer:
 class Connections(web.Server):
     """Closes a connection whose first header is not whole in time; `silent` are those that may still be."""
 
-    def __init__(self, handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], header_s: float = HEADER_S):
+    def __init__(self, handle: Handle, header_s: float = HEADER_S, most_body: int = MOST_BODY):
         super().__init__(handle, request_factory=self._request)
-        self._header_s = header_s
+        self._header_s, self._most_body = header_s, most_body
         self.silent: dict[Any, asyncio.TimerHandle] = {}
 
     def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
@@ -82,21 +83,21 @@ class Connections(web.Server):
     def _request(self, message: Any, payload: Any, handler: Any, writer: Any, task: Any) -> web.BaseRequest:
         self._heard(handler)
         loop = asyncio.get_running_loop()
-        return web.BaseRequest(message, payload, handler, writer, task, loop, client_max_size=MOST_BODY)
+        return web.BaseRequest(message, payload, handler, writer, task, loop, client_max_size=self._most_body)
 
     def _heard(self, handler: Any) -> None:
         if timer := self.silent.pop(handler, None):
             timer.cancel()
 
 
-async def serve(actions: ActionsServer, host: str, port: int, start: Start) -> None:
+async def serve(handle: Handle, host: str, port: int, start: Start, most_body: int = MOST_BODY) -> None:
     """Until SIGTERM or SIGINT; what runs is answered first."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with AsyncExitStack() as opened:
         await start(opened)
-        runner = web.ServerRunner(Connections(actions.handle), shutdown_timeout=DRAIN_S)
+        runner = web.ServerRunner(Connections(handle, most_body=most_body), shutdown_timeout=DRAIN_S)
         await runner.setup()
         opened.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, host, port).start()

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa.engine.exceptions import GraphRunError
+from rasa.engine.exceptions import GraphComponentException, GraphRunError
 from rasa.engine.graph import GraphNode, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.exceptions import RasaException
 
-Step = tuple[str, GraphNode, tuple[str, ...]]
-"""A component's name, itself, and whose outputs it takes."""
+Step = tuple[str, GraphNode, tuple[str, ...], tuple[str, ...]]
+"""A component's name, itself, whose outputs it takes, and under which names."""
 
 
 class StraightRunner(DaskGraphRunner):  # type: ignore[misc]
@@ -31,8 +32,11 @@ class StraightRunner(DaskGraphRunner):  # type: ignore[misc]
         # What nobody provides is handed on as its name: then the component says what it misses.
         known: dict[str, Any] = {name: (name, value) for name, value in (inputs or {}).items()}
         try:
-            for name, node, needs in self._plans[wanted]:
-                known[name] = node(*[known.get(need, need) for need in needs])
+            for name, node, needs, given in self._plans[wanted]:
+                if given and all(need in known for need in needs):
+                    known[name] = _run(node, dict(zip(given, (known[need][1] for need in needs), strict=True)))
+                else:
+                    known[name] = node(*[known.get(need, need) for need in needs])
         except RuntimeError as error:
             raise GraphRunError("Error running runner.") from error
         return dict(known[name] for name in wanted)
@@ -45,8 +49,20 @@ class StraightRunner(DaskGraphRunner):  # type: ignore[misc]
                 needs = tuple(schema.nodes[name].needs.values())
                 for need in needs:
                     add(need)
-                steps[name] = (name, self._instantiated_nodes[name], needs)
+                node = self._instantiated_nodes[name]
+                plain = node._eager and not node._hooks
+                steps[name] = (name, node, needs, tuple(schema.nodes[name].needs) if plain else ())
 
         for name in schema.nodes:
             add(name)
         return list(steps.values())
+
+
+def _run(node: GraphNode, given: dict[str, Any]) -> tuple[str, Any]:
+    """GraphNode.__call__ of a component that is loaded and that nobody watches, without its lines for debugging."""
+    try:
+        return node._node_name, node._fn(node._component, **given)
+    except RasaException:
+        raise
+    except Exception as error:
+        raise GraphComponentException(f"Error running graph component for node {node._node_name}.") from error

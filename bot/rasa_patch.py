@@ -84,7 +84,8 @@ def _aborting(original: Any) -> Any:
     async def _run_action(
         self: MessageProcessor, action: Any, tracker: Any, output_channel: Any, nlg: Any, prediction: Any
     ) -> bool:
-        action.run = _strict(action.run)
+        if not hasattr(action.run, "__wrapped__"):
+            action.run = _strict(action.run)
         return bool(await original(self, action, tracker, output_channel, nlg, prediction))
 
     return _run_action

@@ -8,7 +8,9 @@ API, TensorFlow, Sanic's way to a handler. bot/serve.py checks the model and sta
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from contextlib import AsyncExitStack
 from functools import partial
 from types import SimpleNamespace
 
@@ -21,6 +23,7 @@ from aiohttp import web  # noqa: E402
 from rasa.core.agent import Agent  # noqa: E402
 from rasa.utils.endpoints import EndpointConfig  # noqa: E402
 
+from bot.action_server import Handle, serve  # noqa: E402
 from bot.catalogue import kept_fresh  # noqa: E402
 from bot.channel import RenjiInput  # noqa: E402
 from bot.nlg import WordingNlg  # noqa: E402
@@ -28,9 +31,6 @@ from bot.packing import packed  # noqa: E402
 from bot.process import ExchangeTrackerStore  # noqa: E402
 from bot.served import channel_token, served_release, settings  # noqa: E402
 from bot.turn import MAX_BODY_BYTES  # noqa: E402
-from switchboard import garbage  # noqa: E402
-
-DRAIN_S = 10.0
 
 
 def load(model: str) -> Agent:
@@ -40,41 +40,34 @@ def load(model: str) -> Agent:
     return Agent.load(model, action_endpoint=EndpointConfig(), generator=WordingNlg(), tracker_store=store)
 
 
-def application(agent: Agent, channel: RenjiInput) -> web.Application:
+def answering(agent: Agent, channel: RenjiInput) -> Handle:
+    """The channel's two addresses; the channel says itself what is too large."""
     context = SimpleNamespace(agent=agent)
 
-    async def turn(request: web.Request) -> web.Response:
-        body = await request.read()
-        status, told = await channel.turn(context, request.headers.get("Authorization", ""), body)
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        asked = (request.method, request.path)
+        if asked == ("POST", "/webhooks/renji/turn"):
+            body = await request.read()
+            status, told = await channel.turn(context, request.headers.get("Authorization", ""), body)
+        elif asked == ("GET", "/webhooks/renji/health"):
+            status, told = channel.health(agent)
+        else:
+            status, told = 404, {"error": "not found"}
         return web.Response(body=packed(told), status=status, content_type="application/json")
 
-    async def health(_: web.Request) -> web.Response:
-        status, told = channel.health(agent)
-        return web.Response(body=packed(told), status=status, content_type="application/json")
-
-    async def started(_: web.Application) -> None:
-        await channel.start(agent)
-        garbage.seldom()
-
-    async def stopping(_: web.Application) -> None:
-        await channel.stop()
-
-    # The channel says itself what is too large.
-    app = web.Application(client_max_size=MAX_BODY_BYTES * 2)
-    app.router.add_post("/webhooks/renji/turn", turn)
-    app.router.add_get("/webhooks/renji/health", health)
-    app.on_startup.append(started)
-    app.on_shutdown.append(stopping)
-    return app
+    return handle
 
 
 def main(model: str, host: str, port: int) -> None:
     agent = load(model)
     channel = RenjiInput(channel_token(), served_release(), partial(kept_fresh, settings()))
+
+    async def start(opened: AsyncExitStack) -> None:
+        opened.push_async_callback(channel.stop)
+        await channel.start(agent)
+
     uvloop.install()
-    web.run_app(
-        application(agent, channel), host=host, port=port, access_log=None, print=None, shutdown_timeout=DRAIN_S
-    )
+    asyncio.run(serve(answering(agent, channel), host, port, start, 2 * MAX_BODY_BYTES))
 
 
 if __name__ == "__main__":

@@ -65,9 +65,9 @@ class RedisLog:
             for name, found in answer:
                 partition = int(name.decode()[2:].split("}")[0])
                 more = more or len(found) >= AT_ONCE
-                for entry, fields in found:
-                    at[partition] = entry.decode()
-                    yield load_log(partition, entry, fields)
+                for at_entry, fields in found:
+                    at[partition] = at_entry.decode()
+                    yield load_log(partition, at_entry, fields)
             if not more:
                 return
             wait = 1

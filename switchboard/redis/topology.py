@@ -76,11 +76,12 @@ def by_cluster(url: str, options: Mapping[str, Any]) -> RedisCluster:
 
 
 def is_cluster(redis: Any) -> bool:
-    return _of_cluster(type(redis))
+    kind: Any = type(redis)
+    return _of_cluster(kind)
 
 
 @cache
-def _of_cluster(kind: type) -> bool:
+def _of_cluster(kind: Any) -> bool:
     # redis-py's client is an abstract class: to ask each time costs more than a call.
     return issubclass(kind, RedisCluster)
 
