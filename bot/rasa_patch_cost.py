@@ -8,24 +8,33 @@
 | copies the tracker for the action that only listens | does not |
 | searches all events for what was taken back, several times a turn | only if anything was (bot/history.py) |
 | checks each event of an answer against a schema of 23 alternatives | looks at the usual events by kind first |
+| makes all its own actions to look for one by name | keeps them |
 | makes an empty domain, to know for each message that ours is not empty | asks once |
 | goes through all slots for what fills them from a message, though only actions fill them | knows that once a domain |
 | copies messages and events for debug lines that nobody writes | hands over the originals |
 | reads how a model was trained, and with it TensorFlow | reads what it needs to serve it |
+| decompresses a model twice | decompresses it once |
+| reads and checks the domain of a model five times | reads it once |
 """
 
 from __future__ import annotations
 
 import copy
+import tarfile
+from functools import wraps
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import rasa.core.actions.action
 import rasa.core.actions.forms
 import rasa.core.processor
 from rasa.core.actions.action import Action, ActionExtractSlots, ActionListen
 from rasa.core.actions.forms import FormAction
 from rasa.core.processor import MessageProcessor
+from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata
+from rasa.graph_components.providers.domain_provider import DomainProvider
 from rasa.shared.core.constants import (
     ACTION_LISTEN_NAME,
     ACTION_VALIDATE_SLOT_MAPPINGS,
@@ -47,6 +56,7 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import AnySlotDict, DialogueStateTracker
+from rasa.shared.utils.io import read_yaml_file
 
 from bot.graph import StraightRunner
 from bot.history import applied
@@ -63,9 +73,13 @@ def install() -> None:
     originals = SimpleNamespace(deepcopy=lambda value: value)
     rasa.core.processor.copy = rasa.core.actions.forms.copy = originals
     ModelMetadata.from_dict = _without_training(ModelMetadata.from_dict)
+    if hasattr(tarfile, "data_filter"):
+        LocalModelStorage._extract_archive_to_directory = staticmethod(_unpacked)
+    DomainProvider.load = _read_once(DomainProvider)
     Slot.__copy__ = _same
     DialogueStateTracker.applied_events = applied
     DialogueStateTracker.copy = _copied(DialogueStateTracker.copy)
+    rasa.core.actions.action.default_actions = _kept(rasa.core.actions.action.default_actions)
     FormAction._temporary_tracker = _temporary_tracker(FormAction._temporary_tracker)
     ActionExtractSlots.run = _extracting(ActionExtractSlots.run)
     Domain.is_empty = _asked_once(Domain.is_empty)
@@ -78,6 +92,25 @@ def _without_training(original: Any) -> Any:
         return original({**serialized, "train_schema": {"nodes": {}}})
 
     return from_dict
+
+
+def _unpacked(model: Any, to: Path) -> None:
+    """tarsafe decompresses twice, to look first; Python's own filter looks at each file as it comes."""
+    with tarfile.open(model, "r:gz") as archive:
+        archive.extractall(to, filter="data")
+    LocalModelStorage._assert_not_rasa2_archive(to)
+
+
+def _read_once(provider: type[DomainProvider]) -> Any:
+    """Rasa reads the file five times and holds it against its schema: that was done when the model was made."""
+
+    @wraps(provider.load.__func__)
+    def load(cls: Any, config: Any, model_storage: Any, resource: Any, *_: Any, **__: Any) -> DomainProvider:
+        with model_storage.read_from(resource) as folder:
+            read = read_yaml_file(folder / "domain.yml")
+        return provider(model_storage, resource, Domain.from_dict(Domain.merge_domain_dicts(read, {})))
+
+    return classmethod(load)
 
 
 def _copied(original: Any) -> Any:
@@ -162,6 +195,18 @@ def _listening(original: Any) -> Any:
         return False
 
     return run_action
+
+
+def _kept(original: Any) -> Any:
+    """Rasa makes all its own actions anew to look for one by name; they hold nothing of a turn."""
+    kept: list[tuple[Any, list[Action]]] = []
+
+    def default_actions(action_endpoint: Any = None) -> list[Action]:
+        if not kept or kept[0][0] is not action_endpoint:
+            kept[:] = [(action_endpoint, original(action_endpoint))]
+        return kept[0][1]
+
+    return default_actions
 
 
 def _asked_once(original: Any) -> Any:

@@ -163,7 +163,7 @@ def train(root: Path, model: Path) -> None:
 def check_wording(root: Path, content: Path) -> None:
     """Every utter_ of the domain has its text in each language, all wording can be read. Raises BadWording."""
     known = Wording.load(content).names()
-    domain = YAML(typ="safe", pure=True).load((root / "domain.yml").read_text(encoding="utf-8")) or {}
+    domain = YAML(typ="safe").load((root / "domain.yml").read_text(encoding="utf-8")) or {}
     named = [action if isinstance(action, str) else next(iter(action)) for action in domain.get("actions") or ()]
     silent = sorted(n for n in named if n.startswith("utter_") and n.removeprefix("utter_") not in known)
     if silent:

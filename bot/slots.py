@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import aiohttp
 
 LOOK_S = 1.0
-"""How often the slots are looked at."""
+"""How often the slots are looked at; while none is ready, ten times as often: somebody waits."""
 
 
 @dataclass
@@ -68,7 +68,8 @@ class Slots:
 
     async def _watch(self, session: aiohttp.ClientSession) -> None:
         while True:
-            await asyncio.sleep(self._look_s)
+            ready = any(slot.ready for slot in self._slots)
+            await asyncio.sleep(self._look_s if ready else self._look_s / 10)
             await self._look(session)
 
     async def _look(self, session: aiohttp.ClientSession) -> None:

@@ -46,7 +46,7 @@ class Wordings:
         content = self._releases / release_id / "content"
         if not content.is_dir():
             raise BadWording(f"Release {release_id} has no content")
-        return self._loaded(content)
+        return self._loaded(content, checked=True)
 
     def _working_copy(self) -> Wording:
         state = tuple((p.name, p.stat().st_mtime_ns) for p in sorted((self._content / "responses").glob("*.yml")))
@@ -54,9 +54,9 @@ class Wordings:
             self._of_content = state, self._loaded(self._content)
         return self._of_content[1]
 
-    def _loaded(self, content: Path) -> Wording:
+    def _loaded(self, content: Path, checked: bool = False) -> Wording:
         """Parsing takes half a second, and a Release mostly says what the working copy says: then it is done once."""
         files = {path.relative_to(content): path.read_bytes() for path in content.rglob("*.yml")}
         if self._read is None or self._read[0] != files:
-            self._read = files, Wording.load(content)
+            self._read = files, Wording.load(content, checked)
         return self._read[1]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
-from crm.carrier.adapter import carrier_crm
 from crm.port import Crm
 from crm.tmf import tmf_crm
 
@@ -15,6 +14,9 @@ Adapter = Callable[[str, str, Clock], AbstractAsyncContextManager[Crm]]
 
 
 def _carrier(url: str, secret: str, clock: Clock) -> AbstractAsyncContextManager[Crm]:
+    # Nobody else waits for its modules at the start.
+    from crm.carrier.adapter import carrier_crm
+
     return carrier_crm(url, secret.encode(), clock)
 
 

@@ -33,7 +33,7 @@ class City:
 @lru_cache(maxsize=1)
 def cities() -> Mapping[str, City]:
     """All of them by name; the same objects each time."""
-    read = YAML(typ="safe", pure=True).load(DATA.read_text(encoding="utf-8"))
+    read = YAML(typ="safe").load(DATA.read_text(encoding="utf-8"))
     return {name: City(name, raw["region"], raw["en"], tuple(raw.get("districts", ()))) for name, raw in read.items()}
 
 

@@ -56,7 +56,7 @@ class Commands:
     def load(cls, content: Path) -> Commands:
         """Raises BadWording."""
         path = content / "terms" / "commands.yml"
-        loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) if path.exists() else {}
+        loaded = YAML(typ="safe").load(path.read_text(encoding="utf-8")) if path.exists() else {}
         if not isinstance(loaded, dict) or not all(isinstance(words, list) for words in loaded.values()):
             raise BadWording(f"{path}: must be lists of words by command")
         return cls(loaded)

@@ -25,7 +25,7 @@ class Openers:
     def load(cls, content: Path) -> Openers:
         """Raises BadWording."""
         path = content / "terms" / "openers.yml"
-        loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) if path.exists() else {}
+        loaded = YAML(typ="safe").load(path.read_text(encoding="utf-8")) if path.exists() else {}
         groups = loaded.get("openers", []) if isinstance(loaded, dict) else None
         if not isinstance(groups, list) or not all(isinstance(group, list) for group in groups):
             raise BadWording(f"{path}: openers must be lists of words")

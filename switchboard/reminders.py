@@ -70,7 +70,7 @@ class Reminders:
         if not path.exists():
             return cls()
         try:
-            return _read(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
+            return _read(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
         except (YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError, ValueError) as error:
             raise BadWording(f"{path}: {error}") from error
 

@@ -69,5 +69,5 @@ class Terms:
 def _read(path: Path) -> Mapping[str, Any]:
     if not path.exists():
         return {}
-    loaded: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    loaded: Mapping[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     return loaded

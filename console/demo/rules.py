@@ -11,7 +11,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
-from crm.reference.app import NAME
+from crm.reference import NAME
 from switchboard.errors import BadSettings
 from switchboard.settings import Settings
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import uvloop
 from aiohttp import web
 
-from crm.carrier.standin import carrier_app
 from crm.reference.app import crm_app
 from crm.reference.catalogue import DATA, demo_policy, read_catalogue
 from crm.reference.cycle import run_cycles
@@ -47,6 +46,9 @@ def build(options: argparse.Namespace) -> web.Application:
 
     app.cleanup_ctx.insert(0, running)
     if options.carrier:
+        # Nobody else waits for its modules at the start.
+        from crm.carrier.standin import carrier_app
+
         own = tmf_crm(f"http://{options.host}:{options.port}", crm_token(secret), now)
         app.add_subapp("/carrier/", carrier_app(own, crm_token(secret).encode(), now))
     return app

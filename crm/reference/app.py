@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from crm.reference import interactions
+from crm.reference import NAME, interactions
 from crm.reference import routes_accounts as accounts
 from crm.reference import routes_people as people
 from crm.reference import routes_read as read
@@ -17,8 +17,6 @@ from crm.reference.http import LINKED, MOST_BODY, OFFICE, Office, answer, error,
 from crm.tracing import logged
 
 API = "/tmf-api"
-NAME = "renji-reference-crm"
-"""How /healthz names this server: a demo works with no other CRM."""
 COLLECTIONS: tuple[tuple[str, Handler | None, Handler | None, Handler | None], ...] = (
     # path, list, one, create
     (f"{API}/customerManagement/v4/customer", read.list_customers, read.get_customer, None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, FollowupA
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import history, rasa_patch
-from bot.rasa_patch_cost import _extracts, usual
+from bot.rasa_patch_cost import _extracts, _unpacked, usual
 from tests.unit.bot.tiny import DOMAIN
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -147,15 +148,34 @@ async def test_slots_are_filled_from_what_a_person_says(agent: Any) -> None:
     assert events == [SlotSet("amount", 30)]
 
 
+def test_a_models_domain_is_the_one_that_rasa_would_read(tmp_path: Path) -> None:
+    from rasa.shared.utils.io import read_yaml_file
+
+    (tmp_path / "domain.yml").write_text((ROOT / "domain.yml").read_text(encoding="utf-8"), encoding="utf-8")
+    once = Domain.from_dict(Domain.merge_domain_dicts(read_yaml_file(tmp_path / "domain.yml"), {}))
+    assert Domain.from_path(str(tmp_path)).as_dict() == once.as_dict()
+
+
+def test_an_archive_that_would_write_elsewhere_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "told.txt").write_text("x")
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "told.txt", "../outside.txt")
+    with pytest.raises(tarfile.TarError):
+        _unpacked(tmp_path / "model.tar.gz", tmp_path / "to")
+    assert not (tmp_path / "outside.txt").exists()
+
+
 LIGHT = """
 from bot import light
 light.install()
 import sys
+import tarfile
 from rasa.core.agent import Agent
 from bot import rasa_patch
 rasa_patch.install()
 agent = Agent.load(sys.argv[1])
 print(sorted(name for name in ("tensorflow", "matplotlib", "aiogram") if name in sys.modules))
+print(sorted(name for name in light.NAMES_ONLY if type(sys.modules.get(name)).__name__ != "Names"))
 import rasa.core.channels
 print(rasa.core.channels.BUILTIN_CHANNELS["rest"].__name__, hasattr(rasa.core.channels, "nothing"))
 """
@@ -166,4 +186,4 @@ def test_a_served_model_imports_no_tensorflow_and_misses_nothing(tiny_model: str
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", LIGHT, tiny_model], cwd=ROOT, capture_output=True, text=True, timeout=100
     )
-    assert done.stdout.splitlines()[-2:] == ["[]", "RestInput False"], done.stderr[-2000:]
+    assert done.stdout.splitlines()[-3:] == ["[]", "[]", "RestInput False"], done.stderr[-2000:]
