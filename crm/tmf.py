@@ -12,7 +12,7 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
 from crm.documents import catalogue, consumption, customer, invoice, loyalty, money, orders, people, site, usage
 from crm.documents.scalars import BadDocument, Document, party_to
-from crm.errors import NotFound
+from crm.errors import NotFound, TimedOut
 from crm.model import (
     MOST_CALLS,
     Allowance,
@@ -72,6 +72,8 @@ USAGE = f"{API}/usageManagement/v4/usage"
 CATALOGUE_S = 2.0
 """So old a list of what is sold may be. An offer is made, and confirmed, by what the CRM says then."""
 MOST_LISTS = 200
+MOST_UNSURE = 1000
+"""So many orders whose answer was lost are remembered, the last ones."""
 
 
 @asynccontextmanager
@@ -91,6 +93,7 @@ class TmfCrm(TmfPeople):
     def __init__(self, session: ClientSession, clock: Callable[[], datetime]) -> None:
         super().__init__(session, clock)
         self._lists: dict[tuple[object, ...], tuple[float, tuple[Offering, ...]]] = {}
+        self._unsure: dict[str, None] = {}
 
     # who
     async def subscriber_of(self, msisdn: str, *, deadline: float) -> Subscriber:
@@ -177,8 +180,20 @@ class TmfCrm(TmfPeople):
         return await self._ask(QUALIFICATION, document, orders.qualification_from, deadline)
 
     async def place_order(self, request: OrderRequest, *, idempotency_key: str, deadline: float) -> Order:
-        reply = await self._write(ORDER, orders.order_request(request), idempotency_key, deadline)
+        if request.external_id in self._unsure and (found := await self._placed(request, deadline)):
+            return found
+        try:
+            reply = await self._write(ORDER, orders.order_request(request), idempotency_key, deadline)
+        except TimedOut:
+            self._unsure = dict.fromkeys([*self._unsure, request.external_id][-MOST_UNSURE:])
+            raise
         return read_document(orders.order_from, reply.document)
+
+    async def _placed(self, request: OrderRequest, deadline: float) -> Order | None:
+        """What a request whose answer was lost has made after all: a CRM that does not know our key orders twice."""
+        found = await self._list(ORDER, {"externalId": request.external_id}, orders.order_from, deadline)
+        same = (one for one in found if (one.external_id, one.msisdn) == (request.external_id, request.msisdn))
+        return next((one for one in same if one.items == request.items), None)
 
     async def order(self, order_id: str, *, deadline: float) -> Order:
         return await self._one(ORDER, order_id, "order", orders.order_from, deadline)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
+from crm.documents.orders import order_to
 from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
-from crm.port import OrderItem, OrderRequest, within
+from crm.port import Order, OrderItem, OrderRequest, within
 from crm.tmf import TmfCrm, tmf_crm
 
 LI = "+8613800000000"
+NOW = datetime(2026, 11, 18, 2, 30, tzinfo=timezone.utc)
 REQUEST = OrderRequest(LI, (OrderItem("add", "pack-5g"),), "q1", "web", 1000)
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -93,6 +97,28 @@ async def test_a_write_whose_connection_breaks_may_have_happened(crm: TmfCrm, od
     odd.answers[:] = [cuts]
     with pytest.raises(TimedOut):
         await crm.place_order(REQUEST, idempotency_key="k", deadline=within(5))
+
+
+async def test_an_order_whose_answer_was_lost_is_looked_for_before_it_is_placed_again(crm: TmfCrm, odd: Odd) -> None:
+    """Also where the CRM does not know our key."""
+    placed = Order("O1", LI, REQUEST.items, "completed", 1000, NOW, NOW, "q1", NOW)
+    odd.answers[:] = [cuts, says(200, json.dumps([order_to(placed)]))]
+    with pytest.raises(TimedOut):
+        await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5))
+    assert placed == await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5))
+    assert [("POST", None), ("GET", "q1")] == [(seen.method, seen.query.get("externalId")) for seen in odd.seen]
+
+
+@pytest.mark.parametrize(
+    "found", [[], [Order("O2", LI, (OrderItem("add", "pack-20g"),), "completed", 2000, NOW, NOW, "q1")]]
+)
+async def test_an_order_that_never_came_is_placed_again(crm: TmfCrm, odd: Odd, found: list[Order]) -> None:
+    placed = order_to(Order("O1", LI, REQUEST.items, "completed", 1000, NOW, NOW, "q1", NOW))
+    odd.answers[:] = [cuts, says(200, json.dumps([order_to(one) for one in found])), says(201, json.dumps(placed))]
+    with pytest.raises(TimedOut):
+        await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5))
+    assert "O1" == (await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5))).id
+    assert ["POST", "GET", "POST"] == [seen.method for seen in odd.seen]
 
 
 async def test_a_crm_that_is_not_there_is_unavailable_and_nothing_happened() -> None:
