@@ -8,7 +8,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.context import points_back
 from bot.actions.form import OVER, Form
-from bot.actions.refusals import NO_MORE, refuse
+from bot.actions.refusals import NO_MORE, refuse, still_waits
 from bot.actions.registry import registered
 from bot.actions.several import kept
 from bot.actions.skill import Skill, clear_form
@@ -17,7 +17,7 @@ from crm.operations import login
 from crm.operations.context import Bound
 from crm.operations.results import Refusal
 
-AGAIN = frozenset({"bad_number", "unknown_number", "code_wrong", "code_expired", "code_none"})
+AGAIN = frozenset({"bad_number", "unknown_number", "code_wrong", "code_expired", "code_none", "code_too_soon"})
 
 SORRY = frozenset({"appeal", "broadband_fault", "complain", "paid_but_cut_off", "report_fault", "report_no_codes"})
 """Who comes with one of these has had trouble already."""
@@ -119,9 +119,6 @@ async def send_code(turn: Turn, number: str | None = None) -> dict[str, Any]:
 
 async def _refused(turn: Turn, refusal: Refusal) -> dict[str, Any]:
     if refusal.code in NO_MORE and turn.slot("secret_number"):
-        # The code that came still counts, and these words say so.
-        turn.say(f"refused_{refusal.code}", **refusal.values)
-        turn.asked = True
-        return {}
+        return still_waits(turn, refusal)
     turn.events += await refuse(turn, "login", refusal)
     return {} if refusal.code in AGAIN else OVER

@@ -14,7 +14,7 @@ from bot.actions.from_to import SAID, denies
 from bot.actions.order_told import later, tell
 from bot.actions.own_only import refuses_other
 from bot.actions.plan import offered
-from bot.actions.refusals import NO_MORE, refuse
+from bot.actions.refusals import NO_MORE, refuse, still_waits
 from bot.actions.shown import shows
 from bot.actions.skill import Skill, clear_form
 from bot.actions.trade import Trade, chosen
@@ -25,7 +25,7 @@ from crm.operations.results import CodeSent, Done, Pending, Refusal
 
 # The person may look at a fresh offer at once.
 REQUOTE = frozenset({"price_changed", "quote_expired", "quote_void", "quote_not_shown"})
-WAIT = frozenset({"code_wrong", "code_expired", "code_none"})
+WAIT = frozenset({"code_wrong", "code_expired", "code_none", "code_too_soon"})
 SHOWN = 9
 SHOWN_BY_SMS = 4
 
@@ -164,9 +164,10 @@ class OrderForm(Form):
         if result.code in REQUOTE:
             turn.say(f"refused_{result.code}", **result.values)
             return {"agreed": None}
-        if result.code in WAIT or (result.code in NO_MORE and turn.slot("agreed")):
+        if result.code in NO_MORE and turn.slot("agreed"):
+            return still_waits(turn, result)
+        if result.code in WAIT:
             turn.say(f"refused_{result.code}", **result.values)
-            turn.asked = result.code in NO_MORE
             return {}
         turn.events += await refuse(turn, self.wish, result)
         return OVER

@@ -31,6 +31,13 @@ async def refuse(turn: Turn, wish: str, refusal: Refusal) -> list[Event]:
     return [SlotSet("refusals", count)]
 
 
+def still_waits(turn: Turn, refusal: Refusal) -> dict[str, Any]:
+    """For a form that asked for a code: no other is sent, and the one that was can be typed."""
+    turn.say(f"refused_{refusal.code}", **refusal.values, sent=True)
+    turn.asked = True
+    return {}
+
+
 async def _named(turn: Turn, refusal: Refusal) -> dict[str, Any]:
     """Ids of offerings become names in the person's language."""
     values: dict[str, Any] = dict(refusal.values)

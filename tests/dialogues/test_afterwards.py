@@ -168,3 +168,15 @@ async def test_coverage_at_a_place_says_where_it_can_be_seen(talk: Begin, text: 
     word = "天河区" if "天河" in text else "tianhe"
     heard = await talk(None).say("consult_coverage", text, region=region, spans={"region": word})
     assert word in heard.texts[0] and "网络覆盖" in heard.texts[0] and "附近营业厅" in heard.labels
+
+
+async def test_too_soon_for_a_first_code_ends_nothing(talk: Begin) -> None:
+    person = talk()
+    await person.say("order_data_pack", offering="pack-5g")
+    await person.say("affirm")
+    await person.say("stop", "取消")
+    await person.say("order_data_pack", offering="pack-1g")
+    heard = await person.say("affirm")
+    assert heard.responses == ["refused_code_too_soon", "quote_order_data_pack"] and "请60秒后再试" in heard.texts[0]
+    person.later(61)
+    assert (await person.say("affirm")).responses == ["code_sent"]
