@@ -18,13 +18,14 @@ from bot.actions.registry import ALWAYS
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 from crm.invoicing import is_tax_id
-from crm.operations import invoice
+from crm.operations import invoice, reads
 from crm.operations.results import Refusal
 
 MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 HIDDEN = re.compile(r"⟦(?:card|id|bankcard):([0-9a-f]{16})⟧")
 """A tax number of digits alone looks like a card or an ID, and is cut out of the text as one."""
 PERSONAL = "personal"
+SHOWN = 3
 COMPANY = re.compile(
     r"[^我你您吗呢，。？！,?!]{2,}(?:公司|集团|厂|店|院|校|所|局|中心|合作社|商行|\b(?:ltd|co|inc|llc|gmbh)\.?)",
     re.IGNORECASE,
@@ -38,12 +39,27 @@ FOR_A_PERSON = re.compile(
 )
 
 
+_SPECIAL = re.compile(r"专票|專票|专用发票|專用發票|\bspecial (?:vat )?invoices?\b|\bvat special\b", re.IGNORECASE)
+_REVERSED = re.compile(
+    r"红冲|冲红|红字|紅沖|作废|作廢|开错|開錯|写错|寫錯|填错|填錯|重开|重開|\brevers|\bred.?letter|\bre-?issue|\bwrong\b",
+    re.IGNORECASE,
+)
+_NOT_ISSUED = re.compile(
+    r"哪些(?!月)|什么费|不能开|不让开|开不了|不给开|只给开|\bcan(?:not|'t) (?:be )?invoice|\bwhich charges\b",
+    re.IGNORECASE,
+)
+"""A question of what can be invoiced at all."""
+
+
 class IssueInvoice(Skill):
     wish = "invoice"
     ends_form = True
 
     async def answer(self, turn: Turn) -> list[Event]:
         if refuses_other(turn, self.wish):
+            return clear_form()
+        if asked := _by_person(turn.text):
+            await tell_by_person(turn, asked)
             return clear_form()
         months = {b.month for b in await invoice.months(turn.doors, turn.who)}
         if not months:
@@ -53,6 +69,30 @@ class IssueInvoice(Skill):
         month = named(turn, months)
         first = SlotSet("first", {"id": turn.who.message_id})
         return [*clear_form(), first, SlotSet("kind", month), FollowupAction("invoice_form")]
+
+
+def _by_person(text: str) -> str:
+    """What a person has to do of it: special, reversed; or asked, what cannot be invoiced; "" for none of these."""
+    for name, pattern in (("special", _SPECIAL), ("reversed", _REVERSED), ("asked", _NOT_ISSUED)):
+        if pattern.search(text):
+            return name
+    return ""
+
+
+async def tell_by_person(turn: Turn, asked: str) -> None:
+    """Who does it and with what; a choice has them call, and it is told what was issued already."""
+    if asked == "asked":
+        turn.say("not_invoiced")
+        turn.outcome("invoice", "answered")
+        return
+    person = await reads.subscriber(turn.doors, turn.who)
+    if asked == "special":
+        turn.say("special_invoice", manager=person.account_manager or "")
+    else:
+        made = await invoice.issued(turn.doors, turn.who)
+        items = [{"id": one.id, "month": one.month, "fen": one.amount_fen} for one in made[:SHOWN]]
+        turn.say("reverse_invoice", items=items, manager=person.account_manager or "")
+    turn.outcome("invoice", "refused")
 
 
 class InvoiceForm(Form):
@@ -70,6 +110,9 @@ class InvoiceForm(Form):
         if "month" in turn.entities and (step == "kind" or _only_month(turn)):
             return {"kind": named(turn, {b.month for b in await invoice.months(turn.doors, turn.who)})}
         text = unicodedata.normalize("NFKC", turn.text).strip()
+        if _SPECIAL.search(text):
+            await tell_by_person(turn, "special")
+            return OVER
         if step == "told":
             return self._title(turn, text)
         if step == "way":

@@ -29,6 +29,11 @@ async def months(doors: Doors, who: Context) -> tuple[Bill, ...]:
     return tuple(b for b in bills if b.state == "settled" and b.total_fen and b.month not in issued)
 
 
+async def issued(doors: Doors, who: Context) -> tuple[Invoice, ...]:
+    """Newest first. Raises Unavailable."""
+    return await doors.crm.invoices(reads.number(who), deadline=doors.read_deadline())
+
+
 async def amount_fen(doors: Doors, who: Context, month: str) -> int:
     """What an invoice for this month would name; 0 where there is none. Raises Unavailable."""
     bill = await reads.bill(doors, who, month)

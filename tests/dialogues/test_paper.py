@@ -286,3 +286,47 @@ async def test_broadband_that_is_stopped_is_no_fault(talk: Begin) -> None:
 
 async def test_who_has_no_broadband_is_told_so(talk: Begin) -> None:
     assert "没有查到宽带" in (await talk(SHOCKED).say("query_broadband")).texts[0]
+
+
+# what a person does of invoices
+@pytest.mark.parametrize("text", ["我要开专票", "能开增值税专用发票吗", "I need a special VAT invoice"])
+async def test_a_special_invoice_goes_to_the_account_manager_with_what_it_takes(talk: Begin, text: str) -> None:
+    person = talk("+8613800000007")
+    heard = await person.say("invoice", text)
+    assert heard.responses == ["special_invoice"] and "何晓东" in heard.texts[0]
+    picked = heard.choices[0]
+    assert (await person.say(picked["intent"], **picked["entities"])).responses == ["ticket_callback"]
+    (ticket,) = person.crm.all_tickets.values()
+    assert "专用发票" in ticket.text
+
+
+async def test_a_special_invoice_is_asked_for_in_the_middle_of_an_ordinary_one(talk: Begin) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    assert (await person.say("invoice", "我要专票")).responses == ["special_invoice"]
+    assert person.crm.all_invoices == {}
+
+
+async def test_a_wrong_invoice_is_named_and_reversed_by_a_person(talk: Begin) -> None:
+    person = talk()
+    assert "不用红冲" in (await person.say("invoice", "发票开错了要红冲")).texts[0]
+    await person.say("invoice", month="2026-10")
+    await person.say("inform", option="personal")
+    await person.say("nlu_fallback", "li@example.com")
+    await person.say("affirm")
+    heard = await person.say("invoice", "抬头写错了，作废重开")
+    ((number, _made),) = person.crm.all_invoices.items()
+    assert heard.responses == ["reverse_invoice"] and number in heard.texts[0]
+    assert heard.labels == ["请人联系我", "转人工"]
+    assert len(person.crm.all_invoices) == 1
+
+
+@pytest.mark.parametrize("text", ["哪些月份能开发票", "为什么发票还没发到邮箱", "开发票"])
+async def test_a_question_about_months_is_no_question_of_what_cannot_be_invoiced(talk: Begin, text: str) -> None:
+    assert (await talk().say("invoice", text)).responses == ["ask_invoice_month"]
+
+
+@pytest.mark.parametrize("text", ["哪些费用不能开发票", "为什么会员费开不了票", "which charges cannot be invoiced"])
+async def test_what_cannot_be_invoiced_is_told(talk: Begin, text: str) -> None:
+    heard = await talk().say("invoice", text)
+    assert heard.responses == ["not_invoiced"] and "第三方" in heard.texts[0]
