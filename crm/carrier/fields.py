@@ -99,7 +99,10 @@ class Local:
         return value.astimezone(CHINA).strftime(self.pattern)
 
     def read(self, raw: Any, field: str) -> datetime:
-        return self.local(raw, field).astimezone(timezone.utc)
+        try:
+            return self.local(raw, field).astimezone(timezone.utc)
+        except OverflowError:
+            raise BadDocument(field) from None
 
     def local(self, raw: Any, field: str) -> datetime:
         """The same moment as it stands there."""
