@@ -11,6 +11,7 @@ from typing import cast
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
 from crm.carrier.client import CarrierClient
+from crm.carrier.places import PROVINCE
 from crm.model import (
     MOST_CALLS,
     Allowance,
@@ -99,7 +100,9 @@ class CarrierCrm(CarrierClient):
     async def offerings(
         self, *, category: Category | None = None, region: str = "", on_sale: bool = True, deadline: float
     ) -> tuple[Offering, ...]:
-        return await self._pages("offerings", deadline, MOST, category=category, region=region, on_sale=on_sale)
+        known = region if region in PROVINCE.codes else ""
+        found = await self._pages("offerings", deadline, MOST, category=category, region=known, on_sale=on_sale)
+        return tuple(one for one in found if not one.regions) if region and not known else found
 
     async def offering(self, offering_id: str, *, deadline: float) -> Offering:
         return cast(Offering, await self._read("offering", deadline, offering_id=offering_id))
@@ -199,7 +202,7 @@ class CarrierCrm(CarrierClient):
 
     # places
     async def shops(self, region: str, *, deadline: float) -> tuple[Shop, ...]:
-        return await self._pages("shops", deadline, MOST, region=region)
+        return await self._pages("shops", deadline, MOST, region=region) if region in PROVINCE.codes else ()
 
     async def visit_times(self, shop_id: str, *, deadline: float) -> tuple[datetime, ...]:
         return await self._pages("visit_times", deadline, MOST, shop_id=shop_id)

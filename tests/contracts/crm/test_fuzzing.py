@@ -1,7 +1,7 @@
 """Schemathesis asks the reference CRM whatever TM Forum's swagger files allow, and what they do not: each answer is one
 that the file knows, and none is a failure of the server.
 
-CONFORMANCE says how many questions of each sort an operation is asked (2); `make test-full` asks 100.
+CONFORMANCE says how many questions of each sort an operation is asked (2); `make test-full` asks 25.
 """
 
 from __future__ import annotations

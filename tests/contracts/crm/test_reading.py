@@ -99,6 +99,13 @@ async def test_the_catalogue_lists_by_category_and_region_cheapest_first(crm: Cr
     assert "plan-4g-38" in {p.id for p in await crm.offerings(on_sale=False, deadline=within(5))}
 
 
+async def test_what_is_no_province_has_what_is_sold_everywhere_and_no_shops(crm: Crm) -> None:
+    everywhere = await crm.offerings(deadline=within(5))
+    there = await crm.offerings(region="abroad", deadline=within(5))
+    assert [one.id for one in everywhere if not one.regions] == [one.id for one in there] != []
+    assert () == await crm.shops("abroad", deadline=within(5))
+
+
 async def test_an_offering_has_names_prices_grants_and_aliases(crm: Crm) -> None:
     plan = await crm.offering("plan-4g-28", deadline=within(5))
     assert ("4G乐享28元套餐", "4G Joy 28", 2800) == (plan.name.of("zh"), plan.name.of("en"), plan.price_fen)
