@@ -23,6 +23,7 @@ TRANSACTION_FORMS = frozenset(
         "change_plan_form",
         "undo_plan_change_form",
         "recharge_form",
+        "reset_password_form",
         "redeem_points_form",
         "suspend_number_form",
         "report_lost_sim_form",
