@@ -7,6 +7,9 @@ data/lookup/noise.yml; it knows no intent by itself.
 from __future__ import annotations
 
 import random
+import zlib
+from bisect import bisect
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,7 +98,7 @@ class TrainingNoise(GraphComponent):
         raw = load_lookup(self._config["lookup"]) if Path(self._config["lookup"]).is_file() else {}
         if not raw:
             return training_data
-        noise = Noise({name: Phrases.of(section) for name, section in raw.items()}, random.Random(self._config["seed"]))
+        noise = Noise({name: Phrases.of(section) for name, section in raw.items()}, self._config["seed"])
         examples = list(training_data.training_examples)
         added: list[Message] = []
         for number, example in enumerate(examples):
@@ -111,6 +114,7 @@ class TrainingNoise(GraphComponent):
         )
 
     def _copies(self, example: Message, noise: Noise, number: int) -> list[Message]:
+        noise.begin(example.get(TEXT))
         texts = {noise.vary(example.get(TEXT)) for _ in range(self._config["copies"])} - {example.get(TEXT)}
         shared = {INTENT: example.get(INTENT), METADATA: example.get(METADATA), SOURCE: number, COPY: True}
         return [Message({TEXT: text, **shared}) for text in sorted(texts)]
@@ -119,21 +123,41 @@ class TrainingNoise(GraphComponent):
         intent = self._config["fragment_intent"]
         texts = [example.get(TEXT) for example in examples if example.get(TEXT)]
         wishes = [example.get(TEXT) for example in examples if example.get(TEXT) and example.get(INTENT) != intent]
-        made = {noise.fragment(texts) for _ in range(self._config["fragments"])}
-        made |= {noise.mixture(wishes) for _ in range(int(self._config["mixtures"] * len(wishes)))}
+        noise.begin("fragments")
+        made = {noise.fragment() for _ in range(self._config["fragments"])}
+        pool = Pool(wishes)
+        for number in range(int(self._config["mixtures"] * len(wishes))):
+            noise.begin(f"mixture {number}")
+            made.add(noise.mixture(pool))
         return [
             Message({TEXT: text, INTENT: intent, SOURCE: len(examples) + number, COPY: True})
             for number, text in enumerate(sorted(made - set(texts) - {""}))
         ]
 
 
-class Noise:
-    """Makes variants of sentences, reproducibly for a given random generator."""
+class Pool:
+    """Texts to draw from. Each has a place of its own, so that one text more or less changes few of the draws."""
 
-    def __init__(self, phrases: dict[str, Phrases], rng: random.Random) -> None:
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._places = sorted((zlib.crc32(text.encode()) / 2**32, text) for text in set(texts))
+
+    def draw(self, rng: random.Random) -> str:
+        """One of the texts."""
+        return self._places[bisect(self._places, (rng.random(), "")) % len(self._places)][1]
+
+
+class Noise:
+    """Makes variants of sentences, the same ones for the same seed and beginning."""
+
+    def __init__(self, phrases: dict[str, Phrases], seed: int) -> None:
         """`phrases` by language, `zh` and `en`."""
         self._phrases = phrases
-        self._rng = rng
+        self._seed = seed
+        self._rng = random.Random(seed)
+
+    def begin(self, name: str) -> None:
+        """What comes next depends on the name, and no longer on what was made before."""
+        self._rng.seed(zlib.crc32(name.encode()) + self._seed)
 
     def vary(self, text: str) -> str:
         """One noisy variant: 0-3 changes; placeholders stay whole."""
@@ -152,7 +176,7 @@ class Noise:
             text = text + phrases.glue + self._rng.choice(phrases.endings)
         return text
 
-    def fragment(self, texts: list[str]) -> str:
+    def fragment(self) -> str:
         """A sentence without a wish: polite frames and stray words."""
         language = "zh" if self._rng.random() < 0.8 or "en" not in self._phrases else "en"
         phrases = self._phrases[language]
@@ -168,13 +192,13 @@ class Noise:
         text = phrases.glue.join(parts)
         return self._lose(text) if self._rng.random() < 0.2 and len(text) > 4 else text
 
-    def mixture(self, texts: list[str]) -> str:
+    def mixture(self, pool: Pool) -> str:
         """Snippets of a few examples in a row: the words of a wish, and no wish.
 
         They teach that a word alone decides little; on real lines they kept fragments out and read wishes better.
         """
-        phrases = self._of(self._rng.choice(texts))
-        fitting = (text for text in iter(lambda: self._rng.choice(texts), None) if self._of(text) is phrases)
+        phrases = self._of(pool.draw(self._rng))
+        fitting = (text for text in iter(lambda: pool.draw(self._rng), None) if self._of(text) is phrases)
         snippets = [self._snippet(next(fitting), phrases.glue) for _ in range(self._rng.choice((2, 3, 3, 4)))]
         return phrases.glue.join(snippets)
 
