@@ -36,13 +36,13 @@ def grams(text: str, tokens: Sequence[str], views: Collection[str] = VIEWS) -> s
     if "c" in views:
         # Three letters tell about as much as one ideograph.
         low, high = (1, 3) if is_ideographic(text) else (3, 5)
-        found.update(_sequences(f"^{shaped(text)}$", low, high, "c", ""))
+        found.update(_runs(f"^{shaped(text)}$", low, high))
     if "s" in views:
-        found.update(_sequences(["^", *syllables(text), "$"], 1, 2, "s", " "))
+        found.update(_sequences(["^", *syllables(text), "$"], 1, 2, "s"))
     if "t" in views:
-        found.update(_sequences(["^", *tokens, "$"], 1, 2, "t", " "))
+        found.update(_sequences(["^", *tokens, "$"], 1, 2, "t"))
     if "w" in views:
-        found.update(_sequences(_WORD.findall(text), 1, 2, "w", " "))
+        found.update(_sequences(_WORD.findall(text), 1, 2, "w"))
     if "p" in views:
         found.update(_pairs(_UNIT.findall(shaped(text))[:_MOST_UNITS]))
     if "n" in views:
@@ -50,10 +50,16 @@ def grams(text: str, tokens: Sequence[str], views: Collection[str] = VIEWS) -> s
     return found
 
 
-def _sequences(items: Sequence[str], low: int, high: int, view: str, glue: str) -> Iterator[str]:
+def _runs(text: str, low: int, high: int) -> Iterator[str]:
+    for length in range(low, high + 1):
+        for start in range(len(text) - length + 1):
+            yield f"c:{text[start : start + length]}"
+
+
+def _sequences(items: Sequence[str], low: int, high: int, view: str) -> Iterator[str]:
     for length in range(low, high + 1):
         for start in range(len(items) - length + 1):
-            yield f"{view}:{glue.join(items[start : start + length])}"
+            yield f"{view}:{' '.join(items[start : start + length])}"
 
 
 def _pairs(units: Sequence[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.parts import normal_of
+from bot.nlu.parts import normal_of, uncollected
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -37,5 +37,6 @@ class Normaliser(GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Normalise the examples."""
-        self.process(training_data.training_examples)
+        with uncollected():
+            self.process(training_data.training_examples)
         return training_data

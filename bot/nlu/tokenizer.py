@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.noise import COPY
 from bot.nlu.normal import Normal, is_placeholder_char
-from bot.nlu.parts import normal_of, with_parts
+from bot.nlu.parts import normal_of, uncollected, with_parts
 
 _FILE = "tokens.model"
 _SPACE = "\u2581"
@@ -108,6 +108,11 @@ class SentencePieceTokenizer(Tokenizer):
         for message in with_parts(messages):
             message.set(TEXT_TOKENS, self.tokenize(message, TEXT))
         return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Tokenize the examples."""
+        with uncollected():
+            return super().process_training_data(training_data)
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """Tokens of an attribute, in original offsets."""
