@@ -19,7 +19,9 @@ from bot.nlu.parts import NORMAL, PARTS, TAUGHT, normal_of
 WISHES = "parts"
 _MAX_PARTS = 4
 _JOINTS = (
-    "[,.;!?、。；，！？]+|还有(?!多少|几|没|剩|吗|什么|哪)|以及|顺便|然后|另外|再(?=查|看|帮|给)|和|跟|与|及|\\s+and\\s+|\\s+also\\s+"
+    # A blank is one where whole clauses stand on its sides: 网速慢死了 怎么退订.
+    "(?<=[\u4e00-\u9fff]{3}) (?=[\u4e00-\u9fff]{3})|[,.;!?、。；，！？]+"
+    "|还有(?!多少|几|没|剩|吗|什么|哪)|以及|顺便|然后|另外|再(?=查|看|帮|给)|和|跟|与|及|\\s+and\\s+|\\s+also\\s+"
     "|\\s+plus\\s+|&|\\+"
 )
 
@@ -77,7 +79,8 @@ class SeveralWishes(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`answerable` are intents that only read: any two of them can be answered in one go. `startable` are those
-        that begin a dialog: the first of them comes after what can be read. A part that is `urgent` is all that counts.
+        that begin a dialog: the first of them comes after what can be read, or two of them one after the other. A part
+        that is `urgent` is all that counts.
         """
         return {
             "intent": "several_questions",
@@ -121,8 +124,8 @@ class SeveralWishes(GraphComponent):
 
     def _wishes(self, message: Message, clear: list[dict[str, Any]]) -> list[str]:
         wishes = self._named("answerable", clear)
-        if wishes:
-            wishes += self._named("startable", clear)[:1]
+        # What is begun waits for a person's words: one dialog after what can be read, or one after the other.
+        wishes += self._named("startable", clear)[: 1 if wishes else 2]
         if len(wishes) < 2 and message.get(INTENT)[INTENT_NAME_KEY] == self._config["intent"]:
             # Said without a joint ("话费流量都查一下"): the next best readings are the wishes.
             wishes = self._named("answerable", message.get(INTENT_RANKING_KEY))[:2]
