@@ -7,6 +7,7 @@ when learning and are added up to their intent when answering. The likeliest top
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.grams import shaped
-from bot.nlu.linear import LinearModel, Schedule, fit
+from bot.nlu.linear import Calibration, LinearModel, Schedule, fit
 from bot.nlu.noise import COPY, SOURCE
 from bot.nlu.parts import TAUGHT, normal_of, with_parts
 
@@ -47,8 +48,9 @@ class CalibratedClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`cost_ask`, `cost_wrong`, `cost_wrong_by_intent`: acting on a reading of probability p costs (1-p)·wrong,
-        asking costs ask; the cheaper one is done.
+        """Acting or asking, the cheaper one is done. Acting costs `cost_wrong` (of some intents `cost_wrong_by_intent`)
+        where something else was wanted, and `cost_unwanted` where nothing was. Asking costs `cost_ask` where something
+        was wanted; where nothing was, it is the right thing to do.
 
         `trust_in_examples` is the share of probability that the reading of a word-for-word example gets at once; which
         number stands in it does not matter, where all examples that differ in numbers only are read alike.
@@ -64,6 +66,7 @@ class CalibratedClassifier(GraphComponent):
             "trust_in_examples": 0.9,
             "cost_ask": 1.0,
             "cost_wrong": 2.0,
+            "cost_unwanted": 2.0,
             "cost_wrong_by_intent": {},
             "wishless": ["out_of_scope", "oos"],
         }
@@ -93,8 +96,9 @@ class CalibratedClassifier(GraphComponent):
             classes = json.loads((folder / _CLASSES).read_text(encoding="utf-8"))
             taught = json.loads((folder / _TAUGHT).read_text(encoding="utf-8"))
             with np.load(folder / _MODEL, allow_pickle=False) as stored:
-                weights, temperature = stored["weights"].astype(np.float32), float(stored["temperature"])
-                model = LinearModel(weights, stored["bias"], stored["wishless"], temperature)
+                calibration = Calibration(*stored["calibration"].tolist())
+                weights = stored["weights"].astype(np.float32)
+                model = LinearModel(weights, stored["bias"], stored["wishless"], calibration)
         return cls(config, model_storage, resource, [tuple(pair) for pair in classes], model, taught)
 
     def __init__(
@@ -129,7 +133,9 @@ class CalibratedClassifier(GraphComponent):
         groups = np.array([example.get(SOURCE, number) for number, example in enumerate(examples)])
         schedule = Schedule(self._config["epochs"], self._config["step"], self._config["smoothing"])
         wishless = np.array([numbers[label] for label in classes if label[0] in self._config["wishless"]], np.int64)
-        model = fit(rows, np.array([numbers[label] for label in labels]), wishless, groups, schedule)
+        names = sorted({intent for intent, _ in classes})
+        intents = np.array([names.index(intent) for intent, _ in classes])
+        model = fit(rows, np.array([numbers[label] for label in labels]), intents, wishless, groups, schedule)
         own = [example for example in examples if not example.get(COPY)]
         taught = _taught([(normal_of(example).text, numbers[_label(example)]) for example in own])
         with self._storage.write_to(self._resource) as folder:
@@ -140,7 +146,7 @@ class CalibratedClassifier(GraphComponent):
                 weights=model.weights.astype(np.float16),
                 bias=model.bias,
                 wishless=model.wishless,
-                temperature=model.temperature / self._config["sharpness"],
+                calibration=astuple(model.calibration.sharper(self._config["sharpness"])),
             )
         return self._resource
 
@@ -159,9 +165,8 @@ class CalibratedClassifier(GraphComponent):
             return nothing, [nothing]
         ranking = self._ranking(self._probabilities(self._model, message, vector))
         best = ranking[0]
-        doubt = 1.0 - best[PREDICTED_CONFIDENCE_KEY]
-        if best[INTENT_NAME_KEY] not in self._config["wishless"] and doubt * self._cost(best) > self._ask():
-            reject = _entry(DEFAULT_NLU_FALLBACK_INTENT_NAME, round(doubt, 4), "")
+        if best[INTENT_NAME_KEY] not in self._config["wishless"] and self._asking_is_cheaper(ranking):
+            reject = _entry(DEFAULT_NLU_FALLBACK_INTENT_NAME, round(1.0 - best[PREDICTED_CONFIDENCE_KEY], 4), "")
             return reject, [reject, *ranking]
         return best, ranking
 
@@ -187,12 +192,13 @@ class CalibratedClassifier(GraphComponent):
             for number, topic in zip(order, topics, strict=True)
         ]
 
-    def _cost(self, entry: dict[str, Any]) -> float:
-        costs: dict[str, float] = self._config["cost_wrong_by_intent"]
-        return float(costs.get(entry[INTENT_NAME_KEY], self._config["cost_wrong"]))
-
-    def _ask(self) -> float:
-        return float(self._config["cost_ask"])
+    def _asking_is_cheaper(self, ranking: list[dict[str, Any]]) -> bool:
+        best, wishless = ranking[0], self._config["wishless"]
+        nothing = sum(entry[PREDICTED_CONFIDENCE_KEY] for entry in ranking if entry[INTENT_NAME_KEY] in wishless)
+        another = 1.0 - best[PREDICTED_CONFIDENCE_KEY] - nothing
+        cost_wrong = self._config["cost_wrong_by_intent"].get(best[INTENT_NAME_KEY], self._config["cost_wrong"])
+        acting = another * cost_wrong + nothing * self._config["cost_unwanted"]
+        return bool(acting > (1.0 - nothing) * self._config["cost_ask"])
 
 
 def _entry(name: str, confidence: float, topic: str) -> dict[str, Any]:

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 
 _BATCH = 256
 _HELD_OUT = 2
-"""Every other group sets the temperature."""
+"""Every other group is held out when probabilities are calibrated."""
+_ENOUGH = 8000
+"""So many held-out rows, about, settle three numbers."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far the logits are believed; learned from rows that the fit did not see.
+
+    `temperature` divides the classes' logits. Where some classes are wishless, the log odds of a wish become
+    `slope` · odds + `offset`.
+    """
+
+    temperature: float = 1.0
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def sharper(self, factor: float) -> Calibration:
+        """Surer which class it is, and as sure as before that it is a wish."""
+        return Calibration(self.temperature / factor, self.slope, self.offset)
 
 
 @dataclass(frozen=True)
 class LinearModel:
     """Two readings of one text: which class it is, and whether anything is wanted at all.
 
-    Class logits are `x @ weights + bias`, but for the last column, whose logistic is the probability of a wish. The
-    classes' softmax after division by `temperature` is discounted by it; the `wishless` classes get what is left.
+    Class logits are `x @ weights + bias`, but for the last column, whose logistic is the probability of a wish. It is
+    multiplied by the classes' own; see `discounted`.
     Two models that agree are right more often than either: fragments look like a wish to one of them only.
     """
 
@@ -27,7 +47,7 @@ class LinearModel:
     bias: np.ndarray
     wishless: np.ndarray
     """the numbers of the classes that mean that nothing is wanted; empty if there are none"""
-    temperature: float
+    calibration: Calibration
 
     def logits(self, vector: scipy.sparse.csr_matrix) -> np.ndarray:
         """The logits of a single row vector, shape (classes + 1,)."""
@@ -36,7 +56,7 @@ class LinearModel:
 
     def probabilities(self, vector: scipy.sparse.csr_matrix) -> np.ndarray:
         """Calibrated probabilities of a single row vector, shape (classes,)."""
-        return discounted(self.logits(vector)[None, :], self.wishless, self.temperature)[0]
+        return discounted(self.logits(vector)[None, :], self.wishless, self.calibration)[0]
 
 
 @dataclass(frozen=True)
@@ -55,34 +75,52 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
-def discounted(logits: np.ndarray, wishless: np.ndarray, temperature: float) -> np.ndarray:
-    """The probabilities that logits (rows × classes + 1) stand for, rows × classes."""
-    shares = softmax(logits[:, :-1] / temperature)
+def discounted(logits: np.ndarray, wishless: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """The probabilities that logits (rows × classes + 1) stand for, rows × classes.
+
+    A wish is as probable as both models together have it, calibrated; the `wishless` classes share what is left.
+    """
+    shares = softmax(logits[:, :-1] / calibration.temperature)
     if not len(wishless):
         return shares
-    wish = 1 / (1 + np.exp(-np.clip(logits[:, -1:], -30, 30)))
-    # Something to share out by, even where the classes leave nothing to those without a wish.
+    # Something to share out by, even where the classes leave nothing to one of the sides.
     rest = shares[:, wishless] + 1e-9
-    shares = shares * wish
     shares[:, wishless] = 0
+    own = shares.sum(axis=1, keepdims=True)
+    both = np.clip(own / (1 + np.exp(-np.clip(logits[:, -1:], -30, 30))), 1e-9, 1 - 1e-7)
+    odds = calibration.slope * np.log(both / (1 - both)) + calibration.offset
+    wish = 1 / (1 + np.exp(-odds))
+    shares *= wish / np.maximum(own, 1e-9)
     left = 1 - shares.sum(axis=1, keepdims=True)
     shares[:, wishless] = left * rest / rest.sum(axis=1, keepdims=True)
     return shares
 
 
 def fit(
-    rows: scipy.sparse.csr_matrix, classes: np.ndarray, wishless: np.ndarray, groups: np.ndarray, schedule: Schedule
+    rows: scipy.sparse.csr_matrix,
+    classes: np.ndarray,
+    intents: np.ndarray,
+    wishless: np.ndarray,
+    groups: np.ndarray,
+    schedule: Schedule,
 ) -> LinearModel:
-    """Fit on rows with integer classes 0…n-1; the temperature is set on groups of rows that a first fit did not see."""
-    count = int(classes.max()) + 1
+    """Fit on rows with integer classes 0…n-1; calibrated on groups of rows that another fit, beside it, did not see.
+
+    `intents` has the number of each class's intent: which of an intent's classes it is need not be believed.
+    """
+    count = len(intents)
     held = groups % _HELD_OUT == 0
     known = held & np.isin(classes, classes[~held])
-    temperature = 1.0
-    if known.any() and len(np.unique(classes[~held])) > 1:
-        weights, bias = descend(rows[~held], classes[~held], count, wishless, schedule)
-        temperature = _temperature(np.asarray(rows[known] @ weights + bias), classes[known], wishless)
-    weights, bias = descend(rows, classes, count, wishless, schedule)
-    return LinearModel(weights, bias, wishless, temperature)
+    calibration = Calibration()
+    # numpy lets go of the interpreter, so two threads use two cores.
+    with ThreadPoolExecutor(1) as beside:
+        whole = beside.submit(descend, rows, classes, count, wishless, schedule)
+        if known.any() and len(np.unique(classes[~held])) > 1:
+            weights, bias = descend(rows[~held], classes[~held], count, wishless, schedule)
+            some = np.flatnonzero(known)[:: 1 + np.count_nonzero(known) // _ENOUGH]
+            logits = np.asarray(rows[some] @ weights + bias)
+            calibration = _calibrated(logits, intents[classes[some]], intents, wishless)
+        return LinearModel(*whole.result(), wishless, calibration)
 
 
 def descend(
@@ -99,22 +137,25 @@ def descend(
     targets = _targets(classes, count, wishless, schedule.smoothing)
     weights = np.zeros((rows.shape[1], count + 1), np.float32)
     seen = np.full((rows.shape[1], 2), 1e-4, np.float32)
-    bias, bias_seen = np.zeros(count + 1, np.float32), np.full(2, 1e-4, np.float32)
+    bias, bias_seen = np.zeros((1, count + 1), np.float32), np.full((1, 2), 1e-4, np.float32)
     for epoch in range(schedule.epochs):
         step = schedule.step * (1 - 0.9 * epoch / max(1, schedule.epochs - 1))
         order = random.permutation(rows.shape[0])
         for start in range(0, len(order), _BATCH):
             picked = order[start : start + _BATCH]
             columns, batch = _compact(rows[picked])
-            errors = _guesses(batch @ weights[columns] + bias)
+            own = weights[columns]
+            errors = _guesses(batch @ own + bias)
             errors -= targets[classes[picked]]
             errors /= len(picked)
             slope = np.asarray(batch.T @ errors)
             seen[columns] += _squares(slope)
-            weights[columns] -= step * _shortened(slope, seen[columns])
-            bias_seen += _squares(errors.sum(axis=0)[None, :])[0]
-            bias -= step * _shortened(errors.sum(axis=0)[None, :], bias_seen[None, :])[0]
-    return weights, bias
+            own -= _shortened(slope, seen[columns], step)
+            weights[columns] = own
+            slope = errors.sum(axis=0, keepdims=True)
+            bias_seen += _squares(slope)
+            bias -= _shortened(slope, bias_seen, step)
+    return weights, bias[0]
 
 
 def _targets(classes: np.ndarray, count: int, wishless: np.ndarray, smoothing: float) -> np.ndarray:
@@ -136,10 +177,11 @@ def _squares(slope: np.ndarray) -> np.ndarray:
     return np.stack([np.einsum("ij,ij->i", slope, slope) - own, own], axis=1)
 
 
-def _shortened(slope: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    root = np.sqrt(seen)
-    slope[:, :-1] /= root[:, :1]
-    slope[:, -1] /= root[:, 1]
+def _shortened(slope: np.ndarray, seen: np.ndarray, step: float) -> np.ndarray:
+    """The way to go, in place: most of the time goes into memory that is walked through."""
+    steps = np.float32(step) / np.sqrt(seen)
+    slope[:, :-1] *= steps[:, :1]
+    slope[:, -1] *= steps[:, 1]
     return slope
 
 
@@ -150,15 +192,21 @@ def _compact(rows: scipy.sparse.csr_matrix) -> tuple[np.ndarray, scipy.sparse.cs
     return columns, scipy.sparse.csr_matrix((rows.data, places.astype(np.int32), rows.indptr), shape=shape)
 
 
-def _temperature(logits: np.ndarray, classes: np.ndarray, wishless: np.ndarray) -> float:
-    """The temperature with the smallest negative log likelihood, not below a half.
+def _calibrated(logits: np.ndarray, said: np.ndarray, intents: np.ndarray, wishless: np.ndarray) -> Calibration:
+    """The calibration under which the intents that were `said` are likeliest, its temperature not below a half.
 
     Held-out examples that are all alike would make every reading sure, also that of what nobody ever said.
     """
-    rows = np.arange(len(classes))
+    meant = intents[None, :] == said[:, None]
 
-    def loss(log_temperature: float) -> float:
-        probabilities = discounted(logits, wishless, float(np.exp(log_temperature)))
-        return float(-np.log(probabilities[rows, classes] + 1e-12).mean())
+    def of(point: np.ndarray) -> Calibration:
+        temperature, slope = np.exp(point[:2]).tolist()
+        return Calibration(temperature, slope, float(point[2])) if len(wishless) else Calibration(temperature)
 
-    return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.5), 2.0), method="bounded").x))
+    def loss(point: np.ndarray) -> float:
+        probabilities = discounted(logits, wishless, of(point))
+        return float(-np.log((probabilities * meant).sum(axis=1) + 1e-12).mean())
+
+    bounds = [(np.log(0.5), 2.0), (-2.0, 2.0), (-4.0, 4.0)]
+    found = minimize(loss, np.zeros(3), method="Nelder-Mead", bounds=bounds, options={"maxiter": 200})
+    return of(found.x)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
 import pytest
 import scipy.sparse
@@ -11,8 +9,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.grams import grams, shaped
-from bot.nlu.linear import LinearModel, Schedule, discounted, fit, softmax
-from bot.nlu.noise import SOURCE, Noise, Phrases, TrainingNoise
+from bot.nlu.linear import Calibration, LinearModel, Schedule, discounted, fit, softmax
+from bot.nlu.noise import SOURCE, Noise, Phrases, Pool, TrainingNoise
 from bot.nlu.parts import PARTS
 from bot.nlu.wishes import SeveralWishes, WishParts
 
@@ -35,6 +33,9 @@ def cut(text: str) -> list[str]:
         ("balance and data", ["balance", "data"]),
         ("查话费", []),
         ("还有多少流量", []),
+        ("网速慢死了 顺便问下怎么退订", ["网速慢死了", "问下怎么退订"]),
+        ("换便宜套餐 查合约到期", ["换便宜套餐", "查合约到期"]),
+        ("查 话费", []),
         ("brand", []),
     ],
 )
@@ -58,7 +59,8 @@ def read(*parts: tuple[str, float], **more: list[str]) -> Message:
         ([("a", 0.9), ("b", 0.9), ("report_fraud", 0.4)], "several_questions", ["a", "b"]),
         ([("buy", 0.9), ("a", 0.9), ("b", 0.9)], "several_questions", ["a", "b", "buy"]),
         ([("a", 0.9), ("buy", 0.9), ("sell", 0.9)], "several_questions", ["a", "buy"]),
-        ([("buy", 0.9), ("sell", 0.9)], "whole", None),
+        ([("buy", 0.9), ("sell", 0.9)], "several_questions", ["buy", "sell"]),
+        ([("buy", 0.9), ("sell", 0.3)], "whole", None),
     ],
 )
 def test_what_is_urgent_comes_alone_and_what_is_begun_comes_last(parts, intent, wishes):
@@ -87,11 +89,25 @@ def test_anything_else_stays_one_wish(parts):
 
 
 def test_noise_is_the_same_every_time_and_keeps_placeholders():
-    one, two = (Noise(PHRASES, random.Random(3)) for _ in range(2))
+    one, two = (Noise(PHRASES, 3) for _ in range(2))
     texts = ["查一下话费余额", "码⟦code:12ab⟧", "是"] * 20
     made = [one.vary(text) for text in texts]
     assert made == [two.vary(text) for text in texts]
     assert all("⟦code:12ab⟧" in made[number] for number in range(1, 60, 3))
+
+
+def test_one_example_more_changes_no_other_copy_and_few_mixtures():
+    texts = [f"查一下{number}号的话费" for number in range(200)]
+    lines = [Message.build(text, "query") for text in [*texts, "嗯"]]
+    lines[-1].set("intent", "out_of_scope")
+    config = {**TrainingNoise.get_default_config(), "fragments": 0, "mixtures": 0.5, "fragment_intent": "out_of_scope"}
+    more = [Message.build("帮我查查套餐", "query"), *lines]
+    one, two = (
+        {(e.get("text"), e.get("intent")) for e in TrainingNoise(config).process_training_data(data).training_examples}
+        for data in (TrainingData(lines), TrainingData(more))
+    )
+    assert {"query"} != {intent for _, intent in one}
+    assert len(one - two) <= 0.05 * len(one)
 
 
 def test_noise_adds_copies_with_their_source_and_topic():
@@ -114,7 +130,7 @@ def test_the_model_learns_and_its_probabilities_add_up():
     rng = np.random.default_rng(0)
     classes = np.repeat([0, 1, 2], 40)
     rows = scipy.sparse.csr_matrix(np.eye(3)[classes] + rng.normal(0, 0.05, (120, 3)))
-    model = fit(rows, classes, NONE, np.arange(120), Schedule(20, 2.0))
+    model = fit(rows, classes, np.arange(3), NONE, np.arange(120), Schedule(20, 2.0))
     probabilities = model.probabilities(rows[50])
     assert 1 == probabilities.argmax()
     assert pytest.approx(1.0) == probabilities.sum()
@@ -123,13 +139,14 @@ def test_the_model_learns_and_its_probabilities_add_up():
 def test_two_classes_are_learned_too():
     classes = np.repeat([0, 1], 20)
     rows = scipy.sparse.csr_matrix(np.eye(2)[classes])
-    model = fit(rows, classes, NONE, np.arange(40), Schedule(20, 2.0))
+    model = fit(rows, classes, np.arange(2), NONE, np.arange(40), Schedule(20, 2.0))
     assert [0, 1] == [int(model.probabilities(rows[row]).argmax()) for row in (0, 39)]
 
 
 def test_a_higher_temperature_is_less_sure():
     row = scipy.sparse.csr_matrix([[1.0, 0.0]])
-    sure, unsure = (LinearModel(np.eye(2, 3), np.zeros(3), NONE, temperature) for temperature in (0.5, 2.0))
+    once = Calibration(2.0)
+    sure, unsure = (LinearModel(np.eye(2, 3), np.zeros(3), NONE, used) for used in (once.sharper(4.0), once))
     assert sure.probabilities(row).max() > unsure.probabilities(row).max()
     assert pytest.approx(1.0) == softmax(np.array([[1e4, -1e4]])).sum()
 
@@ -144,7 +161,7 @@ def wishes(seed: int) -> tuple[scipy.sparse.csr_matrix, np.ndarray]:
 
 def test_what_nobody_wants_is_told_apart_from_wishes():
     rows, classes = wishes(1)
-    model = fit(rows, classes, np.array([2]), np.arange(180), Schedule(20, 2.0))
+    model = fit(rows, classes, np.arange(3), np.array([2]), np.arange(180), Schedule(20, 2.0))
     probabilities = np.array([model.probabilities(row) for row in rows])
     assert probabilities.argmax(axis=1).tolist() == classes.tolist()
     assert np.allclose(1.0, probabilities.sum(axis=1), atol=1e-5)
@@ -152,16 +169,37 @@ def test_what_nobody_wants_is_told_apart_from_wishes():
 
 def test_a_doubted_wish_loses_to_the_class_without_one():
     logits = np.array([[2.0, 0.0, 0.0, 4.0], [2.0, 0.0, 0.0, -4.0]])
-    wanted, unwanted = discounted(logits, np.array([2]), 1.0)
+    wanted, unwanted = discounted(logits, np.array([2]), Calibration())
     assert (0, 2) == (wanted.argmax(), unwanted.argmax())
     assert pytest.approx(1.0) == unwanted.sum()
 
 
+def test_an_offset_moves_what_is_left_without_a_wish_and_a_small_slope_doubts_it():
+    logits = np.array([[2.0, 0.0, 0.0, 1.0], [0.0, 0.0, 4.0, -4.0]])
+    plain, likelier, doubted = (
+        discounted(logits, np.array([2]), used)[:, 2]
+        for used in (Calibration(), Calibration(offset=1.0), Calibration(slope=0.5))
+    )
+    assert (likelier < plain).all()
+    assert doubted[0] > plain[0] and doubted[1] < plain[1]
+
+
+def test_examples_that_say_little_of_their_class_are_not_believed():
+    rng = np.random.default_rng(4)
+    classes = rng.integers(0, 3, 600)
+    telling = np.where(rng.random(600) < 0.6, classes, rng.integers(0, 3, 600))
+    rows = scipy.sparse.csr_matrix(np.eye(3)[telling])
+    model = fit(rows, classes, np.arange(3), NONE, np.arange(600), Schedule(20, 8.0))
+    sure = np.array([model.probabilities(row).max() for row in rows])
+    right = np.array([model.probabilities(row).argmax() for row in rows]) == classes
+    assert abs(sure.mean() - right.mean()) < 0.05
+
+
 def test_learning_twice_gives_the_same_weights():
     rows, classes = wishes(2)
-    one, two = (fit(rows, classes, NONE, np.arange(180), Schedule(5, 2.0)) for _ in range(2))
+    one, two = (fit(rows, classes, np.arange(3), np.array([2]), np.arange(180), Schedule(5, 2.0)) for _ in range(2))
     assert np.array_equal(one.weights, two.weights)
-    assert one.temperature == two.temperature
+    assert one.calibration == two.calibration != Calibration()
 
 
 def test_pairs_stand_apart_and_letters_come_in_longer_runs():
@@ -178,8 +216,9 @@ def test_noise_without_a_lookup_file_adds_nothing(tmp_path):
 
 def test_a_mixture_is_made_of_snippets_of_several_examples_in_one_language():
     phrases = {**PHRASES, "en": Phrases(("hi",), ("um",), ("please",), ("table",), " ")}
-    noise = Noise(phrases, random.Random(3))
-    made = {noise.mixture(["查一下话费余额", "开通国际漫游", "cancel my plan", "top up now"]) for _ in range(50)}
+    noise = Noise(phrases, 3)
+    pool = Pool(["查一下话费余额", "开通国际漫游", "cancel my plan", "top up now"])
+    made = {noise.mixture(pool) for _ in range(50)}
     assert all(text.isascii() or not any(char.isascii() for char in text) for text in made)
     assert all(word in "cancel my plan top up now".split() for text in made if text.isascii() for word in text.split())
     assert any(set(text) & set("查一下话费余额") and set(text) & set("开通国际漫游") for text in made)
