@@ -31,7 +31,7 @@ FAQ = frozenset(
         "credit_transfer", "data_after_limit", "data_expiry", "data_order", "data_switch", "dual_sim",
         "effective_time", "esim_what", "fixed_line_calls", "hotspot", "international_calls", "minors", "mms",
         "network_mode", "new_number", "number_change", "number_kept", "refund_rules", "sms_center", "throttling",
-        "unlock_phone", "voicemail", "volte",
+        "unlock_phone", "voicemail", "volte", "wifi_calling",
     }
 )  # fmt: skip
 """Questions with an answer of their own, `faq_<topic>`."""
