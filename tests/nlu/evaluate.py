@@ -4,6 +4,8 @@
 
 DIET would learn for hours from all our examples on two cores. So for the comparison both pipelines learn the same
 sample (the columns with a *), and ours learns all examples for its own column; `--sample 0` gives both all of them.
+Who asks more is wrong less. So the column with a = is ours from the same sample once more, with questions made dearer
+until it asks no more often than the other: found without a look at what the lines want.
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.nlu.labels import EVAL, Line, dev_lines
 from tests.nlu.measure import Judged, confusions, figures, judge, opens_wrongly
+
+if TYPE_CHECKING:
+    from tests.nlu.inprocess import Understanding
 
 SPLITS = ("natural", "rare")
 
@@ -28,7 +33,7 @@ class Run:
     """A pipeline that was trained and tried. CPU in seconds of all threads; `per_message` in milliseconds."""
 
     name: str
-    parse: Any
+    understanding: Understanding
     judged: list[Judged]
     training_s: float
     waited_s: float
@@ -45,7 +50,17 @@ def run(name: str, train: Any, lines: list[Line]) -> Run:
     cpu = time.process_time()
     judged = judge(lines, understanding.parse)
     per_message_ms = (time.process_time() - cpu) / len(lines) * 1000
-    return Run(name, understanding.parse, judged, training_s, waited_s, per_message_ms)
+    return Run(name, understanding, judged, training_s, waited_s, per_message_ms)
+
+
+def asking_no_more(ours: Run, other: Run, lines: list[Line]) -> Run:
+    """Ours with a question as dear as it has to be for it to ask no more often than the other."""
+    for cost in range(10, 100):
+        understanding = ours.understanding.with_option("cost_ask", cost / 10)
+        judged = judge(lines, understanding.parse)
+        if figures(judged)["asked instead"] <= figures(other.judged)["asked instead"]:
+            break
+    return replace(ours, name=ours.name.replace("*", "="), understanding=understanding, judged=judged)
 
 
 def table(runs: list[Run]) -> str:
@@ -93,6 +108,7 @@ def main(arguments: list[str]) -> None:
         print(f"* learned from {len(some.intent_examples)} of {len(project_data().intent_examples)} examples")
         runs.append(run("Renji*", lambda folder: train(sample(project_data(), options.sample), folder), lines))
         runs.append(run("stock*", lambda folder: train_stock(some, folder, options.epochs), lines))
+        runs.append(asking_no_more(runs[1], runs[2], lines))
     print(table(runs))
     for one in runs:
         opened = [j for j in one.judged if opens_wrongly(j)]
@@ -104,7 +120,7 @@ def main(arguments: list[str]) -> None:
     ):
         print(f"Renji, each line said to the bot: {told}: {len(found)} of {acted.lines} lines")
         print("".join(f"  {line}\n" for line in found), end="")
-    print(f"\nentities\n{entity_table(ours.parse)}\n\nmost confused\n{confusions(ours.judged)}")
+    print(f"\nentities\n{entity_table(ours.understanding.parse)}\n\nmost confused\n{confusions(ours.judged)}")
     print(lines_of(ours.judged, options.errors, options.fragments))
 
 

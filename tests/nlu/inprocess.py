@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,15 @@ class Understanding:
     def __init__(self, components: list[GraphComponent]) -> None:
         """`components` in pipeline order, loaded from what training stored."""
         self._components = components
+
+    def with_option(self, name: str, value: Any) -> Understanding:
+        """The same, but for an option of those components that have it; nothing is learned anew."""
+        components = [copy.copy(component) for component in self._components]
+        for component in components:
+            options = getattr(component, "_config", {})
+            if name in options:
+                vars(component)["_config"] = {**options, name: value}
+        return Understanding(components)
 
     def message(self, text: str, **metadata: Any) -> Message:
         """The processed message with all that the components attached."""
