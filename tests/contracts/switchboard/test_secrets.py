@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from switchboard import masking
-from switchboard.model import Address, Origin, OutboundMessage, Reply
+from switchboard.model import Address, Origin, OutboundMessage, Reply, TurnResult
 from switchboard.redis.topology import is_cluster
 from tests.contracts.switchboard.stack import Stack
 
@@ -49,6 +49,17 @@ async def test_a_one_time_code_is_opened_only_as_it_leaves(stack: Stack, monkeyp
     await stack.at_rest()
     assert stack.sms.texts() == [f"验证码{CODE}"]
     assert CODE not in str(await stack.logged())
+
+
+async def test_what_the_bot_shows_once_is_opened_as_it_leaves_and_in_no_log(stack: Stack) -> None:
+    conversation = PHONE.conversation_id(stack.settings.key("conversation"))
+    words = await stack.stores.vault.show(conversation, PUK)
+    stack.bot.think = lambda item, talk, turn: TurnResult(replies=(Reply(f"PUK {words}"),))
+    stack.worker()
+    await stack.stores.accept.accept([stack.message(PHONE, "puk")], ())
+    await stack.at_rest()
+    assert f"PUK {PUK}" in stack.sms.texts()
+    assert PUK not in str(await stack.logged())
 
 
 async def test_what_is_shown_once_is_opened_for_the_reader_and_stored_nowhere(stack: Stack, redis_server: Path) -> None:
