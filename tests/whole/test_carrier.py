@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.people import World, open_world
-from tests.ports import free_port
 from tests.stack import Stack, outside
 from tests.transcripts.player import player
 
@@ -28,14 +27,13 @@ PLAYED = (
     "complaint", "why_charged", "never_ordered", "lost_without_sim", "crm_away",
 )  # fmt: skip
 """Reads, orders, money, tickets, proofs, places, and a CRM that is killed."""
-PORT = free_port()
 
 
 @pytest.fixture(scope="module")
-def carried() -> Iterator[Stack]:
+def carried(outside_port: int) -> Iterator[Stack]:
     # Not tmp_path: a unix socket's path may have 107 bytes only.
     with tempfile.TemporaryDirectory(prefix="renji-carrier-") as folder:
-        whole = Stack(Path(folder), settings={**outside(PORT), "RENJI_CRM": "carrier"})
+        whole = Stack(Path(folder), settings={**outside(outside_port), "RENJI_CRM": "carrier"})
         try:
             whole.start()
             yield whole
@@ -44,8 +42,8 @@ def carried() -> Iterator[Stack]:
 
 
 @pytest.fixture
-async def people(carried: Stack) -> AsyncIterator[World]:
-    async with open_world(carried.environment(), carried.url, PORT) as known:
+async def people(carried: Stack, outside_port: int) -> AsyncIterator[World]:
+    async with open_world(carried.environment(), carried.url, outside_port) as known:
         yield known
 
 

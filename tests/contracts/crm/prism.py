@@ -48,9 +48,10 @@ def running(folder: Path, swagger: dict[str, Any], before: str = "") -> Iterator
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     by = time.monotonic() + START_S
+    here = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while process.poll() is None and time.monotonic() < by:
         try:
-            urllib.request.urlopen(url, timeout=5)
+            here.open(url, timeout=5)
         except urllib.error.HTTPError:
             return
         except OSError:
