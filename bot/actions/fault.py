@@ -18,10 +18,11 @@ from bot.actions.turn import Event, Turn
 from crm.operations.results import Refusal
 
 FIRST_AID = {
-    "report_slow_data": "ask_fault_slow",
-    "report_no_codes": "ask_fault_codes",
-    "broadband_fault": "ask_fault_broadband",
+    "上网慢或不能上网": "ask_fault_slow",
+    "收不到短信或验证码": "ask_fault_codes",
+    "宽带故障": "ask_fault_broadband",
 }
+"""What may help at once, by the kind of fault."""
 COMPLAINTS = frozenset({"complain", "appeal"})
 NOT_DESCRIBING = frozenset({"abuse", "chitchat"})
 SHORT = 6
@@ -87,9 +88,9 @@ class ReportFaultForm(Form):
         return {step: turn.text}
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
-        # What may help at once is said once, where the fault is reported; later only the question.
-        told = FIRST_AID.get(turn.intent, "ask_fault_told")
-        turn.say("ask_fault_kind" if step == "kind" else told)
+        kind, told = str(known["kind"]).partition("（")[0], "ask_fault_told"
+        # First aid is said once; later only the question.
+        turn.say("ask_fault_kind" if step == "kind" else told if turn.again else FIRST_AID.get(kind, told))
         return []
 
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:

@@ -71,7 +71,7 @@ class Form(Action, ABC):  # type: ignore[misc]
             return [*off, *self.ended()]
         try:
             if not step or self._asks_again(turn):
-                turn.again = bool(step)
+                turn.again = bool(step and turn.slot("strayed"))
                 # More of what was asked in between, as another place for the shops: the question stands as it was put.
                 turn.asked = bool(step) and follow_up(turn) is not None
                 events = await self._next(turn, {})

@@ -16,7 +16,7 @@ ARREARS, MEMBERSHIPS, INSURED = (f"+86138000000{n:02d}" for n in (1, 9, 13))
 async def test_the_second_of_two_wishes_is_offered_when_the_first_has_ended(talk: Begin) -> None:
     person, both = talk(MEMBERSHIPS), ["report_slow_data", "cancel_service"]
     heard = await person.say("several_questions", "网速慢死了 顺便问下怎么退订", parts=both)
-    assert heard.responses == ["ask_fault_told"]
+    assert heard.responses == ["ask_fault_slow"]
     heard = await person.say("nlu_fallback", "文三路，昨晚开始")
     assert heard.responses == ["ticket_fault", "still_asked"] and heard.labels == ["退订业务", "转人工"]
     assert "“退订业务”" in heard.texts[1]
