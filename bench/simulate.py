@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TIMES = ROOT / "bench" / "service_times.yml"
 TURNS = ROOT / "var" / "bench" / "turns.json"
 WAY = (
-    *("gateway", "redis", "worker", "redis", "rasa", "actions", "crm"),
-    *("actions", "rasa", "redis", "worker", "redis", "gateway"),
+    *("gateway", "redis", "worker", "redis", "rasa", "crm"),
+    *("rasa", "redis", "worker", "redis", "gateway"),
 )
 """Whom a message visits, one after the other; who is visited more than once does an equal part each time."""
 STORED = "redis"

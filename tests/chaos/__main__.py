@@ -17,8 +17,8 @@ from tests.chaos.run import Run, stage, started
 ENOUGH_S = 600
 
 
-async def run(folder: Path, seconds: int, seed: int) -> Ledger:
-    on = stage(folder, seconds)
+async def run(folder: Path, seconds: int, seed: int, apart: bool = False) -> Ledger:
+    on = stage(folder, seconds, apart)
     async with started(on):
         return await Run(on, seconds, seed).ledger()
 
@@ -35,12 +35,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--actions-apart", action="store_true", help="actions in a process of their own")
     parser.add_argument("--keep", action="store_true", help="keep the folder with databases and logs, and print it")
     asked = parser.parse_args()
     # Not the working folder: a unix socket's path may have 107 bytes only.
     folder = Path(tempfile.mkdtemp(prefix="renji-chaos-"))
     print(f"Logs are in {folder}/log", flush=True)
-    ledger = asyncio.run(run(folder, asked.seconds, asked.seed))
+    ledger = asyncio.run(run(folder, asked.seconds, asked.seed, asked.actions_apart))
     print(described(ledger, asked.seconds, asked.seed), flush=True)
     return int(is_breached(ledger, asked.seconds))
 

@@ -35,7 +35,9 @@ BUY_EVERY_S = 5
 CYCLE_S, TROUBLED_S = 150, 90
 """Of each cycle's seconds, so many with all faults; then only kills, so that their own cost can be told."""
 CLOCKS = ("gateway", "worker-1", "worker-2")
-LINKS = {"worker–rasa-a": "rasa-a", "worker–rasa-b": "rasa-b", "rasa–actions": "actions", "actions–crm": "crm"}
+LINKS = {"worker–rasa-a": "rasa-a", "worker–rasa-b": "rasa-b", "actions–crm": "crm"}
+APART = {"rasa–actions": "actions"}
+"""Where actions are a process of their own."""
 
 
 @dataclass
@@ -50,15 +52,16 @@ class Stage:
     clocks: dict[str, Path]
 
 
-def stage(folder: Path, seconds: int) -> Stage:
-    """For a run of so many seconds; nothing is started yet."""
-    ports = {link: free_port() for link in LINKS}
+def stage(folder: Path, seconds: int, apart: bool = False) -> Stage:
+    """For a run of so many seconds, with actions in the slots or `apart`; nothing is started yet."""
+    named = LINKS | (APART if apart else {})
+    ports = {link: free_port() for link in named}
     world_port, wire_port = free_port(), free_port()
     address = {link: f"http://127.0.0.1:{port}" for link, port in ports.items()}
     settings = {
         **outside(wire_port),
         "RENJI_RASA_URLS": f"{address['worker–rasa-a']},{address['worker–rasa-b']}",
-        "RENJI_ACTIONS_URL": address["rasa–actions"],
+        "RENJI_ACTIONS_URL": address.get("rasa–actions", ""),
         "RENJI_CRM_URL": address["actions–crm"],
     }
     # Of two subscribers one has the money to buy.
@@ -66,7 +69,7 @@ def stage(folder: Path, seconds: int) -> Stage:
     clocks = {name: folder / f"clock-{name}" for name in CLOCKS}
     for name, path in clocks.items():
         stack.launch_with(name, "tests.chaos.clock", {clock.VARIABLE: str(path)})
-    links = {link: FaultProxy(ports[link], stack.ports[name]) for link, name in LINKS.items()}
+    links = {link: FaultProxy(ports[link], stack.ports[name]) for link, name in named.items()}
     wire = Wire()
     return Stage(stack, links, wire, FaultProxy(wire_port, world_port, wire.passed), world_port, clocks)
 
