@@ -75,10 +75,11 @@ def pattern(expected: str) -> re.Pattern[str]:
 
 
 def fill(text: str, values: dict[str, str]) -> str:
-    text = re.sub(r"\{id (\+86\d{11})\}", lambda m: _id_number(m[1]), text)
+    text = re.sub(r"\{id (\+86\d{11})\}", lambda m: id_number(m[1]), text)
     return re.sub(r"\{(code|url|named|ticket)\}", lambda m: values[m[1]], text)
 
 
-def _id_number(msisdn: str) -> str:
+def id_number(msisdn: str) -> str:
+    """Of a named demo subscriber, today: it holds the birthday."""
     today = datetime.now(CHINA).date()
     return next(papers_of(one.subscriber).id_number for one in outlines(50, today) if one.subscriber.msisdn == msisdn)

@@ -11,6 +11,7 @@ import pytest
 from tests.desk import Desk
 from tests.people import Person, World
 from tests.stack import Stack, until
+from tests.transcripts.runner import id_number
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(180)]
 
@@ -95,6 +96,37 @@ async def test_a_code_that_we_send_is_in_clear_only_on_the_phone(stack: Stack, w
         return next((word for text in texts for word in _six_digits(text)), "")
 
     assert _holding(stack.folder, str(await until(code, 20))) == []
+
+
+async def test_what_the_puk_a_password_and_leaving_take_and_give_is_in_no_file_of_ours(
+    stack: Stack, world: World
+) -> None:
+    msisdn, name, password, chosen = "+8613800000006", "孙悦", "130006", "908172"
+    number, person = id_number(msisdn), world.sms(msisdn)
+    await world.forget(person)
+    await person.say("PUK码是多少")
+    await _hears(person, "查PUK要核实机主")
+    await person.say(f"密码{password}，身份证{number}")
+    puk = await _told(person, r"您的PUK码是(\d{8})")
+    await person.say("重置服务密码")
+    await _hears(person, "重设服务密码")
+    await person.say(number)
+    await _hears(person, "核对上了")
+    await person.say(chosen)
+    await person.say(await _told(person, r"验证码(\d{6})"))
+    await _hears(person, "服务密码")
+    await person.say(f"SQXZ#{name}#{number}")
+    leaving = await _told(person, r"授权码(\d{8})")
+    # The CRM's own tables hold its PUKs and its people's names.
+    for secret in (number, chosen, puk, leaving, name):
+        assert [file for file in _holding(stack.folder, secret) if not file.startswith("crm.db")] == []
+    assert [file for secret in (number, chosen, leaving) for file in _holding(stack.folder, secret)] == []
+
+
+async def _told(person: Person, pattern: str) -> str:
+    while not (match := re.search(pattern, (await person.next(30)).text)):
+        pass
+    return match[1]
 
 
 def _six_digits(text: str) -> list[str]:
