@@ -42,7 +42,7 @@ from crm.model import (
     Urgency,
     UsageSummary,
 )
-from crm.tmf_client import MEDIA_TYPE, read_document
+from crm.tmf_client import MEDIA_TYPE, read_document, rows_of
 from crm.tmf_people import TmfPeople
 from crm.tracing import sending
 
@@ -74,6 +74,8 @@ CATALOGUE_S = 2.0
 MOST_LISTS = 200
 MOST_UNSURE = 1000
 """So many orders whose answer was lost are remembered, the last ones."""
+MOST_READ = 40
+"""Lists of different content, as they came: tens of kilobytes each."""
 
 
 @asynccontextmanager
@@ -92,6 +94,7 @@ class TmfCrm(TmfPeople):
 
     def __init__(self, session: ClientSession, clock: Callable[[], datetime]) -> None:
         super().__init__(session, clock)
+        self._read: dict[bytes, tuple[Offering, ...]] = {}
         self._lists: dict[tuple[object, ...], tuple[float, tuple[Offering, ...]]] = {}
         self._unsure: dict[str, None] = {}
 
@@ -158,11 +161,20 @@ class TmfCrm(TmfPeople):
             | ({"place.id": region} if region else {})
         )
         query |= {"isSellable": "true"} if on_sale else {}
-        found = tuple(await self._list(OFFERING, query, catalogue.offering_from, deadline))
+        found = self._read_once(await self._unread(OFFERING, query, deadline))
         if len(self._lists) >= MOST_LISTS:
             self._lists.clear()
         self._lists[asked] = now, found
         return found
+
+    def _read_once(self, raw: bytes) -> tuple[Offering, ...]:
+        """What is sold rarely changes, and many regions are sold the same: to read it anew each time would cost more
+        than to ask for it."""
+        if raw not in self._read:
+            if len(self._read) >= MOST_READ:
+                self._read.clear()
+            self._read[raw] = tuple(rows_of(raw, catalogue.offering_from))
+        return self._read[raw]
 
     async def offering(self, offering_id: str, *, deadline: float) -> Offering:
         return await self._one(OFFERING, offering_id, "offering", catalogue.offering_from, deadline)

@@ -42,6 +42,17 @@ class TmfClient:
         reply = await self._read_twice("GET", path, query, None, deadline)
         return _rows(reply, read)
 
+    async def _unread(self, path: str, query: Mapping[str, str], deadline: float) -> bytes:
+        """A list as it came; `rows_of` reads it."""
+
+        async def attempt() -> bytes:
+            answer = await ask(self._session, "GET", path, deadline=deadline, query=query)
+            if answer.status >= 300:
+                _checked(answer.status, answer.raw)
+            return answer.raw
+
+        return await twice(attempt, deadline)
+
     async def _all(
         self, path: str, query: Mapping[str, str], read: Callable[[Any], T], most: int, deadline: float
     ) -> list[T]:
@@ -88,6 +99,11 @@ class TmfClient:
 
 def _is_count(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < MOST_DIGITS
+
+
+def rows_of(raw: bytes, read: Callable[[Any], T]) -> list[T]:
+    """Of a list that came with a success."""
+    return _rows(Reply(_checked(200, raw), False), read)
 
 
 def _rows(reply: Reply, read: Callable[[Any], T]) -> list[T]:

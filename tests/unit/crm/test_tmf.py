@@ -12,9 +12,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
+from crm.documents.catalogue import offering_to
 from crm.documents.orders import order_to
 from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
 from crm.port import Order, OrderItem, OrderRequest, within
+from crm.reference.catalogue import demo_catalogue
 from crm.tmf import TmfCrm, tmf_crm
 
 LI = "+8613800000000"
@@ -83,6 +85,18 @@ async def test_a_read_that_fails_once_succeeds(crm: TmfCrm, odd: Odd) -> None:
     for first in (says(503), cuts):
         odd.answers[:] = [first, says(200, "[]")]
         assert () == await crm.products(LI, deadline=within(5))
+
+
+async def test_a_list_that_did_not_change_is_read_once_and_one_that_did_anew(
+    crm: TmfCrm, odd: Odd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm.tmf.CATALOGUE_S", 0.0)
+    sold = json.dumps([offering_to(one) for one in demo_catalogue().offerings.values()][:2], default=float)
+    odd.answers[:] = [says(200, sold)]
+    first, same = [await crm.offerings(region=region, deadline=within(5)) for region in ("zj", "js")]
+    assert (2, 2) == (len(first), len(odd.seen)) and first is same
+    odd.answers[:] = [says(200, "[]")]
+    assert () == await crm.offerings(region="zj", deadline=within(5))
 
 
 async def test_the_deadline_bounds_the_call_and_its_retry(crm: TmfCrm, odd: Odd) -> None:
