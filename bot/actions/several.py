@@ -7,6 +7,7 @@ from typing import Any
 from rasa_sdk.events import SlotSet
 
 from bot.actions.context import of_number
+from bot.actions.human import is_senior
 from bot.actions.registry import registered, skill_of
 from bot.actions.shown import is_fresh
 from bot.actions.skill import Skill, shareable
@@ -83,6 +84,9 @@ class Resume(Skill):
         return None
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if not turn.gentle and await is_senior(turn):
+            turn.gentle = True
+            turn.events.append(SlotSet("older", True))
         if kept(turn, put_off=True) is None:
             turn.say("login_what_now")
         return [*await resume(turn, put_off=True), SlotSet("put_off", None)]

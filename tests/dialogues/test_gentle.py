@@ -57,6 +57,15 @@ async def test_an_old_person_is_offered_two_choices_at_most_and_a_person_is_one_
     assert len((await talk(YOUNG, channel).say("help_menu")).choices) > 2
 
 
+async def test_an_old_person_is_known_as_such_from_the_login_on(talk: Any) -> None:
+    person = talk(None)
+    await person.say("login", "登录")
+    await person.say("inform", OLD[3:], msisdn=OLD)
+    heard = await person.code(person.sent_code())
+    assert heard.responses == ["login_done", "login_what_now"] and heard.labels == ["查话费", "转人工"]
+    assert queued(await person.say("nlu_fallback", "那个啥")) == ("not_understood", 5)
+
+
 @pytest.mark.parametrize("channel", ["web", "wechat"])
 async def test_an_old_person_reads_the_short_wording(talk: Any, channel: str) -> None:
     person, phone = talk(OLD, channel), talk(OLD, "sms")
