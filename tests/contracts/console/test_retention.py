@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
+from collections.abc import MutableMapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from console.retention import Retention, told
 from switchboard.tasks import end
@@ -72,7 +73,9 @@ async def test_a_conversation_whose_first_turn_is_not_over_keeps_its_tracker(hou
     assert await stores.redis.exists(snapshot)
 
 
-async def test_a_sweep_that_breaks_is_told_and_made_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_sweep_that_breaks_is_told_and_made_again(
+    house: House, monkeypatch: pytest.MonkeyPatch, logged: list[MutableMapping[str, Any]]
+) -> None:
     sweeping, asked = retention(house), []
 
     async def broken() -> dict[str, int]:
@@ -81,11 +84,10 @@ async def test_a_sweep_that_breaks_is_told_and_made_again(house: House, monkeypa
 
     monkeypatch.setattr(sweeping, "sweep", broken)
     monkeypatch.setattr("console.retention.EVERY", timedelta())
-    with capture_logs() as told_of:
-        task = asyncio.create_task(sweeping.run())
-        await house.stack.until(lambda: task.done() or len(asked) > 1)
-        await end(task)
-    assert told_of[0] == {"event": "not_swept", "error": "ValueError", "log_level": "error"}
+    task = asyncio.create_task(sweeping.run())
+    await house.stack.until(lambda: task.done() or len(asked) > 1)
+    await end(task)
+    assert logged[0] == {"event": "not_swept", "error": "ValueError", "log_level": "error"}
     assert len(asked) > 1
 
 

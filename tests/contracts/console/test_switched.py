@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import MutableMapping
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from redis import asyncio as aioredis
 from sqlalchemy.ext.asyncio import AsyncEngine
-from structlog.testing import capture_logs
 
 from console import switched, tables
 from console.audit import Audit
@@ -38,7 +39,9 @@ async def test_who_switched_what_when_and_why_is_in_the_audit_once(engine: Async
     assert await audit.verify() == 2
 
 
-async def test_an_act_that_cannot_be_carried_is_told_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_act_that_cannot_be_carried_is_told_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, logged: list[MutableMapping[str, Any]]
+) -> None:
     asked, again = [], asyncio.Event()
 
     async def broken(*_: object) -> int:
@@ -49,9 +52,8 @@ async def test_an_act_that_cannot_be_carried_is_told_and_tried_again(monkeypatch
 
     monkeypatch.setattr(switched, "carry", broken)
     monkeypatch.setattr(switched, "EVERY_S", 0.0)
-    with capture_logs() as told:
-        task = asyncio.create_task(switched.carry_on(None, None))  # type: ignore[arg-type]
-        await asyncio.wait([task, waiting := asyncio.create_task(again.wait())], return_when=asyncio.FIRST_COMPLETED)
-        await end(task, waiting)
-    assert told[0] == {"event": "acts_not_audited", "of": "switch", "error": "ValueError", "log_level": "error"}
+    task = asyncio.create_task(switched.carry_on(None, None))  # type: ignore[arg-type]
+    await asyncio.wait([task, waiting := asyncio.create_task(again.wait())], return_when=asyncio.FIRST_COMPLETED)
+    await end(task, waiting)
+    assert logged[0] == {"event": "acts_not_audited", "of": "switch", "error": "ValueError", "log_level": "error"}
     assert len(asked) > 1

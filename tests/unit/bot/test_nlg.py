@@ -4,7 +4,6 @@ import pytest
 from rasa.shared.core.events import SlotSet, UserUttered
 from rasa.shared.core.slots import AnySlot
 from rasa.shared.core.trackers import DialogueStateTracker
-from structlog.testing import capture_logs
 
 from bot.nlg import WordingNlg
 from bot.wordings import Wordings
@@ -67,10 +66,9 @@ async def test_a_session_that_began_before_an_upgrade_goes_on(upgraded, asked, r
     assert (await upgraded.generate(response, tracker(release_id=asked), "web"))["text"] == said
 
 
-async def test_a_replaced_release_is_logged_once(upgraded):
-    with capture_logs() as logged:
-        for _ in range(2):
-            await upgraded.generate("utter_greet", tracker(release_id="r0"), "web")
+async def test_a_replaced_release_is_logged_once(upgraded, logged):
+    for _ in range(2):
+        await upgraded.generate("utter_greet", tracker(release_id="r0"), "web")
     assert [(line["event"], line["asked"]) for line in logged] == [("own_release_speaks", "r0")]
 
 
