@@ -34,6 +34,16 @@ def names_other(turn: Turn) -> bool:
     return turn.who.bound is not None and _names_other(turn, turn.who.bound.msisdn)
 
 
+def names_own(turn: Turn) -> bool:
+    """Whether the bound number itself is named."""
+    said = number_said(turn)
+    return (
+        bool(said)
+        and not _OTHER_THINGS.search(turn.text)
+        and bool(turn.who.bound and turn.who.bound.msisdn.endswith(said))
+    )
+
+
 def number_said(turn: Turn) -> str:
     """The whole number, or its last digits; "" where none is said."""
     full = re.sub(r"\D", "", str(turn.entities.get("msisdn") or ""))[-SIGNIFICANT:]

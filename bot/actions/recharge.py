@@ -6,8 +6,8 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from bot.actions.form import OVER, Form
-from bot.actions.own_only import names_other, number_said, refuses_other
+from bot.actions.form import OVER, UNCLEAR, Form
+from bot.actions.own_only import names_other, names_own, number_said, refuses_other
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
@@ -89,15 +89,15 @@ class RechargeForm(Form):
             turn.say("stopped")
             turn.outcome(self.wish, "abandoned")
             return OVER
-        last = str((turn.slot("first") or {}).get("last") or "")
-        if turn.intent in PAYS and names_other(turn):
-            named = await payee(turn)
-            if named is None:
-                refuses_other(turn, self.wish)
-                return {}
-            last = named
-        filled = await self._paid(turn, step, last)
-        return {"first": {"last": last}, **filled} if filled is not None and last else filled
+        last: str | None = _last(turn.slot("first"))
+        named = (names_other(turn) or names_own(turn)) and (_pays(turn, step) or turn.intent in PAYS | UNCLEAR)
+        if named and (last := await payee(turn)) is None:
+            refuses_other(turn, self.wish)
+            return {}
+        filled = await self._paid(turn, step, last or "")
+        if filled is None and not named:
+            return None
+        return {"first": {"last": last}, **(filled or {})}
 
     async def _paid(self, turn: Turn, step: str, last: str) -> dict[str, Any] | None:
         if "secret_card" in turn.entities:
@@ -109,19 +109,29 @@ class RechargeForm(Form):
             return {"way": turn.entities["option"]}
         if turn.intent == "recharge_by_card":
             return {"way": "card"}
-        return {} if turn.intent == "recharge" or (turn.intent in PAYS and names_other(turn)) else None
+        return {} if turn.intent == "recharge" else None
 
     def awaited(self, step: str, known: dict[str, Any]) -> str:
         return "code" if step == "means" and known["way"] == "card" else ""
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
+        last = _last(known.get("first"))
         if step == "way":
-            turn.say("ask_recharge_way")
+            turn.say("ask_recharge_way", last=last)
         elif known["way"] == "card":
             turn.say("ask_recharge_card")
         else:
-            turn.say("ask_recharge_amount", amounts=[{"amount_fen": fen} for fen in OFFERED_FEN])
+            turn.say("ask_recharge_amount", last=last, amounts=[{"amount_fen": fen} for fen in OFFERED_FEN])
         return []
+
+
+def _last(first: dict[str, Any] | None) -> str:
+    return str((first or {}).get("last") or "")
+
+
+def _pays(turn: Turn, step: str) -> bool:
+    """Whether a card or an amount came."""
+    return "secret_card" in turn.entities or _amount(turn, step) is not None
 
 
 def _amount(turn: Turn, step: str) -> int | None:
@@ -164,7 +174,9 @@ async def by_page(turn: Turn, amount_fen: int, last: str = "") -> dict[str, Any]
     result = await recharge.with_page(turn.doors, turn.who, amount_fen, last)
     if isinstance(result, Refusal):
         return await _refused(turn, result, "page")
-    turn.say("pay_here", last=last, amount_fen=result.amount_fen, url=result.url, until=result.expires_at.isoformat())
+    paid_for = last or (turn.who.bound.msisdn[-SHOWN:] if turn.who.bound else "")
+    until = result.expires_at.isoformat()
+    turn.say("pay_here", last=paid_for, amount_fen=result.amount_fen, url=result.url, until=until)
     turn.outcome("recharge", "answered")
     return OVER
 

@@ -173,6 +173,62 @@ async def test_what_is_paid_for_in_a_form_stays_that_number(talk: Begin) -> None
     assert [p.msisdn for p in person.crm.all_payments.values() if p.state == "pending"] == ["+8613800000015"]
 
 
+def waiting(person: Any) -> list[tuple[str, int]]:
+    return [(p.msisdn, p.amount_fen) for p in person.crm.all_payments.values() if p.state == "pending"]
+
+
+@pytest.mark.parametrize("intent", ["inform", "nlu_fallback", "affirm", "correct", "recharge_other"])
+async def test_a_number_that_comes_with_the_amount_is_the_one_paid_for(talk: Begin, intent: str) -> None:
+    person = talk(HOLDER)
+    await person.say("recharge", "充值")
+    await person.say("inform", option="page")
+    heard = await person.say(intent, **ending("0014", "尾号0014，30块"), amount_fen=3000)
+    assert heard.responses == ["pay_here"] and "尾号0014" in heard.texts[0]
+    assert waiting(person) == [(USER, 3000)]
+
+
+@pytest.mark.parametrize("channel", ["web", "sms"])
+async def test_a_number_by_itself_is_the_one_paid_for(talk: Begin, channel: str) -> None:
+    person = talk(HOLDER, channel)
+    await person.say("recharge", "充值")
+    heard = await person.say("inform", **ending("0014", "尾号0014"))
+    assert heard.responses == ["ask_recharge_way"] and "尾号0014" in heard.texts[0]
+    heard = await person.say("inform", option="page")
+    assert heard.responses == ["ask_recharge_amount"] and "尾号0014" in heard.texts[0]
+    await person.say("inform", "30", number=30)
+    assert waiting(person) == [(USER, 3000)]
+
+
+@pytest.mark.parametrize("intent", ["recharge", "inform"])
+async def test_the_own_number_takes_the_place_of_another(talk: Begin, intent: str) -> None:
+    person = talk(HOLDER)
+    await person.say("recharge", **ending("0014", "给尾号0014充值"))
+    heard = await person.say(intent, **ending("0007", "给尾号0007充30"), amount_fen=3000)
+    assert "尾号0007" in heard.texts[0]
+    assert waiting(person) == [(HOLDER, 3000)]
+
+
+async def test_an_unknown_number_by_itself_is_not_silently_the_own(talk: Begin) -> None:
+    person = talk(HOLDER)
+    await person.say("recharge", "充值")
+    heard = await person.say("inform", **ending("8888", "尾号8888，30块"), amount_fen=3000)
+    assert heard.responses == ["own_number_only", "ask_recharge_way"] and waiting(person) == []
+
+
+async def test_a_page_says_which_number_it_is_for(talk: Begin) -> None:
+    person = talk(HOLDER)
+    await person.say("query_balance", **ending("0014", "尾号0014的话费"))
+    heard = await person.say("recharge", "充50", amount_fen=5000)
+    assert heard.responses == ["pay_here"] and "尾号0007" in heard.texts[0]
+
+
+async def test_another_number_is_asked_about_in_the_middle(talk: Begin) -> None:
+    person = talk(HOLDER)
+    await person.say("recharge", "充值")
+    heard = await person.say("query_balance", **ending("0014", "尾号0014的话费"))
+    assert heard.responses == ["for_number", "balance", "ask_recharge_way"]
+
+
 async def test_a_card_may_be_for_another_number_of_the_account(talk: Begin) -> None:
     person = talk(HOLDER)
     before = person.crm.buckets[USER][0].amount_fen
