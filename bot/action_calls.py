@@ -76,9 +76,9 @@ class ActionsHere(EndpointConfig):  # type: ignore[misc]
         """Before the first person waits for it."""
         async with self._opening:
             if self._opened is None:
-                opened = AsyncExitStack()
-                await self._start(opened)
-                self._opened = opened
+                async with AsyncExitStack() as opened:
+                    await self._start(opened)
+                    self._opened = opened.pop_all()
 
     async def request(self, method: str = "post", *_: Any, json: Any = None, **__: Any) -> Any:
         """As ActionServer.request. Raises asyncio.TimeoutError."""

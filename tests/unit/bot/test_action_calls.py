@@ -127,6 +127,18 @@ async def test_an_answer_that_is_no_json_is_a_failure(here):
     assert isinstance(await failure(here, "unwritable"), TurnFailed)
 
 
+async def test_what_was_opened_before_one_failed_is_closed(here, doors):
+    async def start(opened: AsyncExitStack) -> None:
+        await doors.start(opened)
+        raise NotReachable("redis")
+
+    here._start = start
+    for times in (1, 2):
+        with pytest.raises(NotReachable):
+            await here.open()
+        assert (doors.opened, doors.closed) == (times, times)
+
+
 async def test_what_actions_need_is_opened_once_and_closed(here, doors):
     await here.open()
     await here.request(json=asked("balance", chosen=[]))
