@@ -6,6 +6,7 @@ Redis itself compares a file with what it was at the start, so one that starts o
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import structlog
 from redis.exceptions import ResponseError
@@ -15,22 +16,30 @@ from switchboard.redis.connection import Client, reaching
 from switchboard.redis.topology import masters
 
 EVERY_S = 30.0
+REFUSED_S = 3600.0
+"""Until a Redis that forbade it is asked again."""
 LEAST_BYTES = 32 * 1024 * 1024
 """Read within two seconds: not worth the writing."""
 _log = structlog.get_logger()
 
 
-async def keep_short(redis: Client) -> None:
-    """For ever; cancel to stop. Ends by itself where Redis belongs to somebody who forbids it."""
+async def keep_short(
+    redis: Client, least_bytes: int = LEAST_BYTES, every_s: float = EVERY_S, refused_s: float = REFUSED_S
+) -> None:
+    """For ever; cancel to stop. Where Redis belongs to somebody who forbids it, that is logged once."""
+    told = ""
     while True:
+        wait_s = every_s
         try:
-            await shorten(redis)
+            await shorten(redis, least_bytes)
         except (NotReachable, OSError) as error:
             _log.info("not_shortened", error=str(error))
         except ResponseError as error:
-            _log.warning("never_shortened", error=str(error))
-            return
-        await asyncio.sleep(EVERY_S)
+            wait_s = refused_s
+            if told != str(error):
+                told = str(error)
+                _log.warning("never_shortened", error=told)
+        await asyncio.sleep(wait_s)
 
 
 async def shorten(redis: Client, least_bytes: int = LEAST_BYTES) -> int:
@@ -43,9 +52,19 @@ async def shorten(redis: Client, least_bytes: int = LEAST_BYTES) -> int:
             for _, master in found:
                 state = {**await master.info("persistence"), **await master.info("memory")}
                 if _is_long(state, least_bytes):
-                    await master.bgrewriteaof()
-                    begun += 1
+                    begun += await _began(master)
     return begun
+
+
+async def _began(master: Any) -> bool:
+    try:
+        await master.bgrewriteaof()
+    except ResponseError as error:
+        # Somebody else told it so since we looked.
+        if "already in progress" in str(error):
+            return False
+        raise
+    return True
 
 
 def _is_long(state: dict[str, int], least_bytes: int) -> bool:

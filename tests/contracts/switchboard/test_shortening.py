@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
+from typing import Any
 
+import pytest
 from redis import asyncio as aioredis
+from redis.exceptions import ResponseError
 
-from switchboard.redis.shortening import shorten
+from switchboard.redis.connection import connect
+from switchboard.redis.shortening import keep_short, shorten
+from switchboard.tasks import end
+from tests.topologies import Server
 
 
 async def size_at_rest(redis: aioredis.Redis) -> int:
@@ -33,3 +41,43 @@ async def test_a_short_file_and_one_that_is_all_held_are_left_alone(redis: aiore
     assert await shorten(redis, least_bytes=10_000_000) == 0
     await redis.mset({f"kept{n}": bytes([n % 250]) * 10_000 for n in range(300)})
     assert await shorten(redis, least_bytes=1_000_000) == 0
+
+
+@pytest.fixture
+def forbidding(tmp_path: Path) -> Iterator[Server]:
+    """A Redis whose owner keeps the writing anew to himself."""
+    server = Server(tmp_path, {"appendonly": "yes", "rename-command": 'BGREWRITEAOF ""'})
+    yield server
+    server.end()
+
+
+async def test_a_redis_that_forbids_it_is_told_of_once_and_ends_nothing(
+    forbidding: Server, logged: list[MutableMapping[str, Any]]
+) -> None:
+    redis = connect(f"redis://127.0.0.1:{forbidding.port}")
+    for n in range(12):
+        await redis.set("churn", bytes([n]) * 500_000)
+    keeping = asyncio.create_task(keep_short(redis, least_bytes=1_000_000, every_s=0.01, refused_s=0.02))
+    try:
+        ended, _ = await asyncio.wait([keeping], timeout=0.5)
+        assert not ended
+        assert [line["event"] for line in logged] == ["never_shortened"]
+    finally:
+        await end(keeping)
+        await redis.aclose()
+
+
+class Forestalled:
+    """A Redis that somebody else tells so a moment earlier."""
+
+    async def info(self, section: str) -> dict[str, int]:
+        if section == "memory":
+            return {"used_memory_dataset": 0}
+        return {"aof_enabled": 1, "aof_rewrite_in_progress": 0, "aof_rewrite_scheduled": 0, "aof_current_size": 2}
+
+    async def bgrewriteaof(self) -> None:
+        raise ResponseError("Background append only file rewriting already in progress")
+
+
+async def test_whoever_comes_second_has_nothing_to_do() -> None:
+    assert await shorten(Forestalled(), least_bytes=1) == 0  # type: ignore[arg-type]
