@@ -13,19 +13,30 @@ from deploy.preflight import alone
 from deploy.progress import Stop
 from deploy.supervise import ACTIONS, SLOTS, Supervisor, parts_of
 
+EVERY = ("worker", "gateway", ACTIONS, *SLOTS)
 BELONGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("gateway.py", ("gateway",)),
     ("worker.py", ("worker",)),
     ("actions.py", (ACTIONS,)),
-    ("switchboard/", ("worker", "gateway", ACTIONS, *SLOTS)),
+    ("doors.py", (ACTIONS, *SLOTS)),
+    ("switchboard/", EVERY),
     ("connectors/", ("worker", "gateway")),
-    ("console/", ("gateway",)),
+    ("console/sent.py", (ACTIONS, *SLOTS)),
+    ("console/directory.py", EVERY),
+    ("console/database.py", EVERY),
+    ("console/tables.py", EVERY),
+    ("console/desk/", ("gateway",)),
+    ("console/", ("worker", "gateway")),
     ("crm/reference/", ("crm",)),
     ("content/terms/", ("worker", ACTIONS, *SLOTS)),
     ("crm/", ("gateway", "worker", ACTIONS, *SLOTS)),
-    ("bot/actions/", (ACTIONS, *SLOTS)),
-    ("bot/client", ("worker",)),
-    ("bot/nlg.py", ("worker", "gateway")),
+    ("bot/action", (ACTIONS, *SLOTS)),
+    ("bot/packing.py", ("worker", ACTIONS, *SLOTS)),
+    ("bot/client.py", ("worker",)),
+    ("bot/slots.py", ("worker",)),
+    ("bot/release.py", ("worker", *SLOTS)),
+    ("bot/turn.py", ("worker", *SLOTS)),
+    ("bot/wordings.py", ("worker", "gateway", *SLOTS)),
     ("bot/", SLOTS),
 )
 """Path from the root → programs that load it; the first that fits counts. Rasa's slots take seconds, the others one."""
