@@ -35,7 +35,7 @@ async def ask(
     session: ClientSession, method: str, url: str, *, deadline: float, query: Mapping[str, str] | None = None,
     data: bytes | None = None, headers: Mapping[str, str] | None = None,
 ) -> Answer:  # fmt: skip
-    """Raises Unavailable when nobody can have heard it or the answer has no end, TimedOut when it is not known."""
+    """Raises Unavailable when nobody can have heard it; TimedOut when it is not known, or the answer has no end."""
     left = deadline - asyncio.get_running_loop().time()
     if left <= 0:
         raise TimedOut("the deadline had passed")
@@ -74,10 +74,10 @@ async def twice(attempt: Callable[[], Awaitable[T]], deadline: float) -> T:
 
 
 async def _whole(content: StreamReader) -> bytes:
-    """The body to its end. Raises Unavailable when it is longer than any answer."""
+    """The body to its end. Raises TimedOut when it is longer than any answer: what was asked may be done."""
     raw = bytearray()
     async for part in content.iter_any():
         raw += part
         if len(raw) > MOST_ANSWER:
-            raise Unavailable("the answer is too long")
+            raise TimedOut("the answer is too long")
     return bytes(raw)

@@ -5,7 +5,7 @@
     ├── Refused             the CRM understood and said no; `reason` is one of REASONS, `values` fill the sentence
     │   └── KeyReused       the same idempotency key came with another body
     └── Unavailable         not answered; retryable under the same idempotency key
-        └── TimedOut        the deadline passed; a write may have happened: "pending", never "failed"
+        └── TimedOut        nothing is known; a write may have happened: "pending", never "failed"
 
 Attributes decide (`retryable`, `reason`); the text is for logs.
 """
@@ -100,10 +100,12 @@ class KeyReused(Refused):
 
 
 class Unavailable(CrmError):
-    """The CRM did not answer, or answered 5xx. Nothing is known to have changed."""
+    """The CRM did not answer, or turned it away. Of a write: it was not begun."""
 
     retryable = True
 
 
 class TimedOut(Unavailable):
-    """No answer in time, or the connection broke. A write may have happened; repeat it under the same key."""
+    """No answer in time, a broken connection, or for a write an answer that says nothing (a 504, a page, an unreadable
+    document). A write may have happened; repeat it under the same key, and an order with `look_first`.
+    """

@@ -51,7 +51,9 @@ class FakeCrm(FakeReads, FakeMoney, FakePeople):
         crm.cards = demo_cards()
         return crm
 
-    async def place_order(self, request: OrderRequest, *, idempotency_key: str, deadline: float) -> Order:
+    async def place_order(
+        self, request: OrderRequest, *, idempotency_key: str, deadline: float, look_first: bool = False
+    ) -> Order:
         def act() -> Order:
             order, effects = place(self._situation(request.msisdn), request)
             self._apply(request.msisdn, effects)

@@ -143,9 +143,12 @@ class Crm(Protocol):
         """A read: nothing is reserved, and place_order checks the same rules again."""
         ...
 
-    async def place_order(self, request: OrderRequest, *, idempotency_key: str, deadline: float) -> Order:
+    async def place_order(
+        self, request: OrderRequest, *, idempotency_key: str, deadline: float, look_first: bool = False
+    ) -> Order:
         """Refused(reason) when a rule forbids it. A plan change is `pending` until the next cycle, all else is done at
-        once (`completed`). TimedOut: say "pending" and repeat under the same key."""
+        once (`completed`). TimedOut: say "pending" and repeat under the same key with `look_first`, which says that it
+        may be placed already: where the CRM does not keep keys, it is looked for by its `external_id` before."""
         ...
 
     async def order(self, order_id: str, *, deadline: float) -> Order: ...

@@ -12,7 +12,7 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
 from crm.documents import catalogue, consumption, customer, invoice, loyalty, money, orders, people, site, usage
 from crm.documents.scalars import BadDocument, Document, party_to
-from crm.errors import NotFound, TimedOut
+from crm.errors import NotFound
 from crm.model import (
     MOST_CALLS,
     Allowance,
@@ -72,8 +72,6 @@ USAGE = f"{API}/usageManagement/v4/usage"
 CATALOGUE_S = 2.0
 """So old a list of what is sold may be. An offer is made, and confirmed, by what the CRM says then."""
 MOST_LISTS = 200
-MOST_UNSURE = 1000
-"""So many orders whose answer was lost are remembered, the last ones."""
 MOST_READ = 40
 """Lists of different content, as they came: tens of kilobytes each."""
 
@@ -96,7 +94,6 @@ class TmfCrm(TmfPeople):
         super().__init__(session, clock)
         self._read: dict[bytes, tuple[Offering, ...]] = {}
         self._lists: dict[tuple[object, ...], tuple[float, tuple[Offering, ...]]] = {}
-        self._unsure: dict[str, None] = {}
 
     # who
     async def subscriber_of(self, msisdn: str, *, deadline: float) -> Subscriber:
@@ -191,15 +188,13 @@ class TmfCrm(TmfPeople):
         document = orders.qualification_request(msisdn, items)
         return await self._ask(QUALIFICATION, document, orders.qualification_from, deadline)
 
-    async def place_order(self, request: OrderRequest, *, idempotency_key: str, deadline: float) -> Order:
-        if request.external_id in self._unsure and (found := await self._placed(request, deadline)):
+    async def place_order(
+        self, request: OrderRequest, *, idempotency_key: str, deadline: float, look_first: bool = False
+    ) -> Order:
+        if look_first and (found := await self._placed(request, deadline)):
             return found
-        try:
-            reply = await self._write(ORDER, orders.order_request(request), idempotency_key, deadline)
-        except TimedOut:
-            self._unsure = dict.fromkeys([*self._unsure, request.external_id][-MOST_UNSURE:])
-            raise
-        return read_document(orders.order_from, reply.document)
+        reply = await self._write(ORDER, orders.order_request(request), idempotency_key, deadline)
+        return read_document(orders.order_from, reply)
 
     async def _placed(self, request: OrderRequest, deadline: float) -> Order | None:
         """What a request whose answer was lost has made after all: a CRM that does not know our key orders twice."""
@@ -225,14 +220,14 @@ class TmfCrm(TmfPeople):
     ) -> Ticket:  # fmt: skip
         document = {"relatedParty": party_to(msisdn), "ticketType": kind, "severity": urgency, "description": text}
         reply = await self._write(TICKET, document, idempotency_key, deadline)
-        return read_document(customer.ticket_from, reply.document)
+        return read_document(customer.ticket_from, reply)
 
     async def reopen_ticket(self, ticket_id: str, *, idempotency_key: str, deadline: float) -> Ticket:
         ticket = await self.ticket(ticket_id, deadline=deadline)
         if not ticket.over:
             return ticket
         reply = await self._write(f"{TICKET}/{ticket_id}", {"status": "inProgress"}, idempotency_key, deadline, "PATCH")
-        return read_document(customer.ticket_from, reply.document)
+        return read_document(customer.ticket_from, reply)
 
     async def ticket(self, ticket_id: str, *, deadline: float) -> Ticket:
         return await self._one(TICKET, ticket_id, "ticket", customer.ticket_from, deadline)
@@ -254,7 +249,7 @@ class TmfCrm(TmfPeople):
     ) -> Payment:
         document = money.payment_request(msisdn, amount_fen, conversation, idempotency_key)
         reply = await self._write(PAYMENT, document, idempotency_key, deadline)
-        return read_document(money.payment_from, reply.document)
+        return read_document(money.payment_from, reply)
 
     async def top_up_paid(self, payment_id: str, amount_fen: int, *, idempotency_key: str, deadline: float) -> TopUp:
         return await self._top_up(
@@ -266,12 +261,12 @@ class TmfCrm(TmfPeople):
 
     async def _top_up(self, document: Document, key: str, deadline: float) -> TopUp:
         reply = await self._write(TOP_UP, document, key, deadline)
-        return read_document(lambda d: money.top_up_from(d, reply.duplicate), reply.document)
+        return read_document(lambda d: money.top_up_from(d, reply.duplicate), reply)
 
     async def refund(self, msisdn: str, offering_id: str, *, idempotency_key: str, deadline: float) -> Refund:
         document = money.refund_request(msisdn, offering_id, idempotency_key)
         reply = await self._write(REFUND, document, idempotency_key, deadline)
-        return read_document(money.refund_from, reply.document)
+        return read_document(money.refund_from, reply)
 
     # invoices
     async def invoices(self, msisdn: str, *, deadline: float) -> tuple[Invoice, ...]:
@@ -280,7 +275,7 @@ class TmfCrm(TmfPeople):
 
     async def issue_invoice(self, request: InvoiceRequest, *, idempotency_key: str, deadline: float) -> Invoice:
         reply = await self._write(MESSAGE, invoice.request_to(request), idempotency_key, deadline)
-        return read_document(invoice.invoice_from, reply.document)
+        return read_document(invoice.invoice_from, reply)
 
     # places
     async def shops(self, region: str, *, deadline: float) -> tuple[Shop, ...]:
@@ -293,7 +288,7 @@ class TmfCrm(TmfPeople):
         self, msisdn: str, shop_id: str, errand: str, at: datetime, *, idempotency_key: str, deadline: float
     ) -> Appointment:
         reply = await self._write(VISIT, people.visit_asked_to(msisdn, shop_id, errand, at), idempotency_key, deadline)
-        return read_document(people.visit_from, reply.document)
+        return read_document(people.visit_from, reply)
 
     async def visits(self, msisdn: str, *, deadline: float) -> tuple[Appointment, ...]:
         return tuple(await self._list(VISIT, {"relatedParty.id": msisdn}, people.visit_from, deadline))
@@ -301,7 +296,7 @@ class TmfCrm(TmfPeople):
     async def cancel_visit(self, visit_id: str, *, idempotency_key: str, deadline: float) -> Appointment:
         change = {"status": "cancelled"}
         reply = await self._write(f"{VISIT}/{visit_id}", change, idempotency_key, deadline, method="PATCH")
-        return read_document(people.visit_from, reply.document)
+        return read_document(people.visit_from, reply)
 
 
 def _month_query(msisdn: str, month: str) -> Document:

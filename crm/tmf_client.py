@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from crm.asking import ask, twice
 from crm.documents.scalars import BadDocument, Document, rows
-from crm.errors import REASONS, CrmError, KeyReused, NotFound, Refused, Unavailable
+from crm.errors import REASONS, CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
 
 T = TypeVar("T")
 MEDIA_TYPE = "application/json;charset=utf-8"
@@ -24,11 +24,14 @@ PAGE = 500
 
 @dataclass(frozen=True)
 class Reply:
-    """A parsed answer. `total` is how many there are of a list, this page being some of them."""
+    """A parsed answer. `total` is how many there are of a list, this page being some of them; `lost` is what it stands
+    for when it cannot be read.
+    """
 
     document: Any
     duplicate: bool
     total: int = 0
+    lost: type[Unavailable] = Unavailable
 
 
 class TmfClient:
@@ -70,12 +73,12 @@ class TmfClient:
         if not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
             raise NotFound(what, key)
         reply = await self._read_twice("GET", f"{path}/{key}", {}, None, deadline)
-        return read_document(read, reply.document)
+        return read_document(read, reply)
 
     async def _ask(self, path: str, document: Document, read: Callable[[Any], T], deadline: float) -> T:
         """A POST that changes nothing."""
         reply = await self._read_twice("POST", path, {}, document, deadline)
-        return read_document(read, reply.document)
+        return read_document(read, reply)
 
     async def _read_twice(
         self, method: str, path: str, query: Mapping[str, str], document: Document | None, deadline: float
@@ -83,18 +86,20 @@ class TmfClient:
         return await twice(lambda: self._call(method, path, query, document, {}, deadline), deadline)
 
     async def _write(self, path: str, document: Document, key: str, deadline: float, method: str = "POST") -> Reply:
-        return await self._call(method, path, {}, document, {"Idempotency-Key": key}, deadline)
+        """Raises TimedOut for whatever does not say what became of it."""
+        return await self._call(method, path, {}, document, {"Idempotency-Key": key}, deadline, TimedOut)
 
     async def _call(
         self, method: str, path: str, query: Mapping[str, str], document: Document | None,
-        headers: Mapping[str, str], deadline: float,
+        headers: Mapping[str, str], deadline: float, lost: type[Unavailable] = Unavailable,
     ) -> Reply:  # fmt: skip
         data = None if document is None else json.dumps(document, ensure_ascii=False).encode()
         more = {**headers, "Content-Type": MEDIA_TYPE} if data is not None else headers
         answer = await ask(self._session, method, path, deadline=deadline, query=query, data=data, headers=more)
         duplicate = answer.headers.get("idempotent-replayed") == "true"
         total = answer.headers.get("x-total-count", "")
-        return Reply(_checked(answer.status, answer.raw), duplicate, int(total) if _is_count(total) else 0)
+        document = _checked(answer.status, answer.raw, lost)
+        return Reply(document, duplicate, int(total) if _is_count(total) else 0, lost)
 
 
 def _is_count(text: str) -> bool:
@@ -107,17 +112,20 @@ def rows_of(raw: bytes, read: Callable[[Any], T]) -> list[T]:
 
 
 def _rows(reply: Reply, read: Callable[[Any], T]) -> list[T]:
-    return read_document(lambda d: [read(row) for row in rows(d, "list")], reply.document)
+    return read_document(lambda d: [read(row) for row in rows(d, "list")], reply)
 
 
-def _checked(status: int, raw: bytes) -> Any:
-    """The parsed body of a success; the error that any other status stands for."""
+def _checked(status: int, raw: bytes, lost: type[Unavailable] = Unavailable) -> Any:
+    """The parsed body of a success; the error that any other status stands for, `lost` for one that says nothing."""
+    if status == 503:
+        raise Unavailable("status 503")
     if status >= 500:
-        raise Unavailable(f"status {status}")
+        # Ours or a gateway's before it: the work may have been done.
+        raise lost(f"status {status}")
     try:
         document = json.loads(raw, parse_float=Decimal)
     except (ValueError, RecursionError):
-        raise Unavailable(f"status {status} without JSON") from None
+        raise lost(f"status {status} without JSON") from None
     if status < 300:
         return document
     raise _error(status, document if isinstance(document, dict) else {})
@@ -138,9 +146,9 @@ def _error(status: int, document: Mapping[str, Any]) -> CrmError:
     return Refused("invalid", {"field": str(document.get("field", ""))})
 
 
-def read_document(read: Callable[[Any], T], document: Any) -> T:
+def read_document(read: Callable[[Any], T], reply: Reply) -> T:
     """An answer we cannot read is as good as none."""
     try:
-        return read(document)
+        return read(reply.document)
     except BadDocument as bad:
-        raise Unavailable(f"unreadable answer: {bad.field}") from bad
+        raise reply.lost(f"unreadable answer: {bad.field}") from bad

@@ -30,4 +30,4 @@ class TmfPeople(TmfClient):
 
     async def port_out_code(self, msisdn: str, *, idempotency_key: str, deadline: float) -> PortOutCode:
         reply = await self._write(LEAVING, people.leaving_to(msisdn), idempotency_key, deadline)
-        return read_document(people.code_from, reply.document)
+        return read_document(people.code_from, reply)

@@ -117,7 +117,9 @@ class CarrierCrm(CarrierClient):
     async def qualify(self, msisdn: str, items: Sequence[OrderItem], *, deadline: float) -> Qualification:
         return cast(Qualification, await self._read("qualify", deadline, msisdn=msisdn, items=items))
 
-    async def place_order(self, request: OrderRequest, *, idempotency_key: str, deadline: float) -> Order:
+    async def place_order(
+        self, request: OrderRequest, *, idempotency_key: str, deadline: float, look_first: bool = False
+    ) -> Order:
         order, _ = await self._write("place_order", idempotency_key, deadline, request=request)
         return cast(Order, order)
 

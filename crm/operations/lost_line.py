@@ -38,7 +38,10 @@ async def stop(
     request = OrderRequest(msisdn, (OrderItem("add", LOST_HOLD),), key, who.channel)
     try:
         await doors.crm.verify(msisdn, proof, idempotency_key=key, deadline=doors.write_deadline())
-        order = await doors.crm.place_order(request, idempotency_key=key, deadline=doors.write_deadline())
+        # The message may come again, and nothing here knows whether it does.
+        order = await doors.crm.place_order(
+            request, idempotency_key=key, deadline=doors.write_deadline(), look_first=True
+        )
     except NotFound:
         # As for a wrong proof: nobody learns here which numbers there are.
         return Refusal("proof_wrong")

@@ -18,25 +18,27 @@ STOPPING = frozenset({"report_lost_sim", "suspend_number"})
 
 async def confirm(doors: Doors, who: Context, quote_id: str) -> Done | Pending | CodeSent | Refusal:
     """The person said yes. Executes, or sends the code that has to come first. Raises Unavailable: nothing was done."""
-    quote = await _confirmable(doors, who, quote_id)
-    if isinstance(quote, Refusal):
-        return quote
+    found = await _confirmable(doors, who, quote_id)
+    if isinstance(found, Refusal):
+        return found
+    quote, again = found
     if step_up(quote.operation, who.channel) == "code":
         return await _send_code(doors, who, quote)
-    return await _execute(doors, who, quote, "reply")
+    return await _execute(doors, who, quote, "reply", again)
 
 
 async def confirm_with_code(doors: Doors, who: Context, quote_id: str, ref: str) -> Done | Pending | Refusal:
     """The person typed the code that `confirm` sent. A code of another quote, amount or number does nothing."""
-    quote = await _confirmable(doors, who, quote_id)
-    if isinstance(quote, Refusal):
-        return quote
+    found = await _confirmable(doors, who, quote_id)
+    if isinstance(found, Refusal):
+        return found
+    quote, again = found
     facts = await stepups.check(doors, who, quote.operation, quote.msisdn, ref)
     if isinstance(facts, Refusal):
         return facts
     if facts != _facts(quote):
         return Refusal("code_none")
-    return await _execute(doors, who, quote, "code")
+    return await _execute(doors, who, quote, "code", again)
 
 
 async def resume(doors: Doors, who: Context, quote_id: str) -> Done | Pending | Refusal:
@@ -47,11 +49,13 @@ async def resume(doors: Doors, who: Context, quote_id: str) -> Done | Pending | 
         return Refusal("quote_expired")
     if state != "consumed":
         return Refusal("quote_void")
-    return await _place(doors, who, quote, "resumed")
+    return await _place(doors, who, quote, "resumed", again=True)
 
 
-async def _confirmable(doors: Doors, who: Context, quote_id: str) -> Quote | Refusal:
-    """Open, shown, in time, still this person's, and at the price that was shown."""
+async def _confirmable(doors: Doors, who: Context, quote_id: str) -> tuple[Quote, bool] | Refusal:
+    """Open, shown, in time, still this person's, and at the price that was shown; and whether this message agreed to it
+    before, so that the order may be placed already.
+    """
     try:
         quote, state, why = await stored(doors, who, quote_id)
     except NotFound:
@@ -61,7 +65,7 @@ async def _confirmable(doors: Doors, who: Context, quote_id: str) -> Quote | Ref
     if state == "consumed":
         # Only the message that consumed it may go on: a repeated turn, not a second yes.
         mine = await doors.quotes.consume(who.conversation, quote_id, who.message_id)
-        return quote if mine else Refusal("quote_used")
+        return (quote, True) if mine else Refusal("quote_used")
     if quote.expires_at <= doors.now():
         await doors.quotes.void(who.conversation, quote_id, "expired")
         return Refusal("quote_expired")
@@ -72,13 +76,14 @@ async def _confirmable(doors: Doors, who: Context, quote_id: str) -> Quote | Ref
         return subscriber
     if who.bound is None or who.bound.msisdn != quote.msisdn:
         return Refusal("quote_void", {"why": "other_number"})
-    return await _still_true(doors, who, quote)
+    refusal = await _untrue(doors, who, quote)
+    return refusal or (quote, False)
 
 
-async def _still_true(doors: Doors, who: Context, quote: Quote) -> Quote | Refusal:
+async def _untrue(doors: Doors, who: Context, quote: Quote) -> Refusal | None:
     if quote.operation == undo_plan_change.OPERATION:
         waits = await undo_plan_change.waiting(doors, who)
-        return quote if waits and waits.id == quote.items[0].offering_id else Refusal("nothing_to_cancel")
+        return None if waits and waits.id == quote.items[0].offering_id else Refusal("nothing_to_cancel")
     now = await doors.crm.qualify(quote.msisdn, quote.items, deadline=doors.read_deadline())
     agreed = (quote.price_fen, quote.monthly_fen, quote.catalogue_version)
     refusal = None
@@ -88,7 +93,7 @@ async def _still_true(doors: Doors, who: Context, quote: Quote) -> Quote | Refus
         refusal = Refusal("price_changed", {"quoted_fen": quote.price_fen, "current_fen": now.price_fen})
     if refusal:
         await doors.quotes.void(who.conversation, quote.id, refusal.code)
-    return refusal or quote
+    return refusal
 
 
 def _facts(quote: Quote) -> dict[str, object]:
@@ -105,16 +110,16 @@ async def _send_code(doors: Doors, who: Context, quote: Quote) -> CodeSent | Ref
     return await stepups.send(doors, who, quote.operation, quote.msisdn, _facts(quote), values, stepups.TRANSACTION_S)
 
 
-async def _execute(doors: Doors, who: Context, quote: Quote, proof: str) -> Done | Pending | Refusal:
+async def _execute(doors: Doors, who: Context, quote: Quote, proof: str, again: bool) -> Done | Pending | Refusal:
     if not await doors.quotes.consume(who.conversation, quote.id, who.message_id):
         return Refusal("quote_used")
-    return await _place(doors, who, quote, proof)
+    return await _place(doors, who, quote, proof, again=again)
 
 
-async def _place(doors: Doors, who: Context, quote: Quote, proof: str) -> Done | Pending | Refusal:
+async def _place(doors: Doors, who: Context, quote: Quote, proof: str, *, again: bool) -> Done | Pending | Refusal:
     undo = quote.operation == undo_plan_change.OPERATION
     try:
-        order = await (undo_plan_change.take_back(doors, quote) if undo else _order(doors, quote))
+        order = await (undo_plan_change.take_back(doors, quote) if undo else _order(doors, quote, again))
     except Refused as refused:
         return Refusal(refused.reason, refused.values)
     except NotFound:
@@ -131,8 +136,10 @@ async def _place(doors: Doors, who: Context, quote: Quote, proof: str) -> Done |
     return Done(quote, order)
 
 
-async def _order(doors: Doors, quote: Quote) -> Order:
+async def _order(doors: Doors, quote: Quote, again: bool) -> Order:
     # The same each time it is asked again: a repeat with another body is refused.
     proof = "code" if step_up(quote.operation, quote.channel) == "code" else "reply"
     request = OrderRequest(quote.msisdn, quote.items, quote.id, quote.channel, quote.price_fen, proof)
-    return await doors.crm.place_order(request, idempotency_key=quote.id, deadline=doors.write_deadline())
+    return await doors.crm.place_order(
+        request, idempotency_key=quote.id, deadline=doors.write_deadline(), look_first=again
+    )

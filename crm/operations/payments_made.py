@@ -63,7 +63,10 @@ async def restore(doors: Doors, who: Context) -> bool:
     key = hashlib.sha256(f"{who.conversation}\nrestore\n{who.message_id}".encode()).hexdigest()[:32]
     request = OrderRequest(person.msisdn, (OrderItem("delete", ARREARS_HOLD),), key, who.channel)
     try:
-        order = await doors.crm.place_order(request, idempotency_key=key, deadline=doors.write_deadline())
+        # The message may come again, and nothing here knows whether it does.
+        order = await doors.crm.place_order(
+            request, idempotency_key=key, deadline=doors.write_deadline(), look_first=True
+        )
     except (Refused, NotFound):
         return False
     return order.state == "completed"

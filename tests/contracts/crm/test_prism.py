@@ -75,6 +75,12 @@ SELDOM: dict[str, Call] = {
     "visits": lambda crm, by: crm.visits(LI, deadline=by),
 }
 CALLS = {**OFTEN, **(SELDOM if ALL else {})}
+WRITES = frozenset(
+    {
+        "place_order", "create_ticket", "create_payment", "cancel_order", "top_up_paid", "top_up_card", "refund",
+        "issue_invoice", "book_visit",
+    }
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +105,9 @@ async def test_a_strangers_status_is_an_error_of_the_port(stranger: str, status:
                 await call(crm, within(30))
             found[name] = type(failed.value)
             assert not isinstance(failed.value, Refused) or failed.value.reason == "invalid"
-    assert dict.fromkeys(CALLS, STATUSES[status]) == found
+    # What an error of the server's own says of a write is not known.
+    lost = dict.fromkeys(WRITES & CALLS.keys(), TimedOut) if status == 500 else {}
+    assert {**dict.fromkeys(CALLS, STATUSES[status]), **lost} == found
 
 
 async def test_a_stranger_takes_what_we_ask_and_what_it_makes_up_is_no_answer(stranger: str) -> None:

@@ -107,7 +107,9 @@ class Carrier(FakeCrm):
     offers: dict[str, tuple[str, str]]
     """Quote → conversation and subscriber it was made for."""
 
-    async def place_order(self, request: OrderRequest, *, idempotency_key: str, deadline: float) -> Order:
+    async def place_order(
+        self, request: OrderRequest, *, idempotency_key: str, deadline: float, look_first: bool = False
+    ) -> Order:
         owner, (_, meant) = self.subscribers[request.msisdn].id, self.offers[request.external_id]
         if owner != meant:
             self.seen.crossings.append("an order on somebody else's line")

@@ -137,7 +137,9 @@ class Till:
         await passing("asking")
         return Qualification(True, (), self.price_fen, self.price_fen, 0, self.clock(), "v1")
 
-    async def place_order(self, request: OrderRequest, *, idempotency_key: str, deadline: float) -> Order:
+    async def place_order(
+        self, request: OrderRequest, *, idempotency_key: str, deadline: float, look_first: bool = False
+    ) -> Order:
         await passing("paying")
         known = self.orders.get(idempotency_key)
         if known:

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
+from crm.asking import MOST_ANSWER
 from crm.documents.catalogue import offering_to
 from crm.documents.orders import order_to
 from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
@@ -113,26 +114,64 @@ async def test_a_write_whose_connection_breaks_may_have_happened(crm: TmfCrm, od
         await crm.place_order(REQUEST, idempotency_key="k", deadline=within(5))
 
 
-async def test_an_order_whose_answer_was_lost_is_looked_for_before_it_is_placed_again(crm: TmfCrm, odd: Odd) -> None:
-    """Also where the CRM does not know our key."""
-    placed = Order("O1", LI, REQUEST.items, "completed", 1000, NOW, NOW, "q1", NOW)
-    odd.answers[:] = [cuts, says(200, json.dumps([order_to(placed)]))]
+async def endless(request: web.Request) -> web.StreamResponse:
+    return web.Response(body=b" " * (MOST_ANSWER + 1))
+
+
+PLACED = Order("O1", LI, REQUEST.items, "completed", 1000, NOW, NOW, "q1", NOW)
+LOST = {
+    "a cut": cuts, "an error": says(500), "a gateway's time-out": says(504), "a page": says(201, "<html>"),
+    "nothing": says(201, ""), "another shape": says(201, "[]"), "no end": endless,
+    "a proxy's page": says(404, "<html>"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lost", LOST.values(), ids=LOST.keys())
+async def test_a_write_whose_answer_says_nothing_may_have_happened(crm: TmfCrm, odd: Odd, lost: Answer) -> None:
+    odd.answers[:] = [lost]
     with pytest.raises(TimedOut):
         await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5))
-    assert placed == await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5))
-    assert [("POST", None), ("GET", "q1")] == [(seen.method, seen.query.get("externalId")) for seen in odd.seen]
+    with pytest.raises(TimedOut):
+        await crm.create_ticket(LI, "fault", "x", idempotency_key="t", deadline=within(5))
+
+
+@pytest.mark.parametrize("status", [401, 429, 503])
+async def test_a_write_that_was_turned_away_did_not_happen(crm: TmfCrm, odd: Odd, status: int) -> None:
+    odd.answers[:] = [says(status)]
+    with pytest.raises(Unavailable) as failed:
+        await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5))
+    assert not isinstance(failed.value, TimedOut)
+
+
+async def test_an_order_is_placed_with_one_question(crm: TmfCrm, odd: Odd) -> None:
+    odd.answers[:] = [says(201, json.dumps(order_to(PLACED)))]
+    assert PLACED == await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5))
+    assert ["POST"] == [seen.method for seen in odd.seen]
+
+
+async def test_an_order_that_may_be_placed_is_looked_for_first(crm: TmfCrm, odd: Odd) -> None:
+    """Also where the CRM does not know our key, and by a process that did not ask the first time."""
+    odd.answers[:] = [says(200, json.dumps([order_to(PLACED)]))]
+    assert PLACED == await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5), look_first=True)
+    assert [("GET", "q1")] == [(seen.method, seen.query.get("externalId")) for seen in odd.seen]
 
 
 @pytest.mark.parametrize(
     "found", [[], [Order("O2", LI, (OrderItem("add", "pack-20g"),), "completed", 2000, NOW, NOW, "q1")]]
 )
 async def test_an_order_that_never_came_is_placed_again(crm: TmfCrm, odd: Odd, found: list[Order]) -> None:
-    placed = order_to(Order("O1", LI, REQUEST.items, "completed", 1000, NOW, NOW, "q1", NOW))
-    odd.answers[:] = [cuts, says(200, json.dumps([order_to(one) for one in found])), says(201, json.dumps(placed))]
-    with pytest.raises(TimedOut):
-        await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5))
-    assert "O1" == (await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5))).id
-    assert ["POST", "GET", "POST"] == [seen.method for seen in odd.seen]
+    odd.answers[:] = [
+        says(200, json.dumps([order_to(one) for one in found])),
+        says(201, json.dumps(order_to(PLACED))),
+    ]
+    assert PLACED == await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5), look_first=True)
+    assert ["GET", "POST"] == [seen.method for seen in odd.seen]
+
+
+async def test_an_order_that_cannot_be_looked_for_is_not_placed_blindly(crm: TmfCrm, odd: Odd) -> None:
+    with pytest.raises(Unavailable):
+        await crm.place_order(REQUEST, idempotency_key="q1", deadline=within(5), look_first=True)
+    assert ["GET", "GET"] == [seen.method for seen in odd.seen]
 
 
 async def test_a_crm_that_is_not_there_is_unavailable_and_nothing_happened() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from crm.errors import Unavailable
-from crm.model import Price
+from crm.model import Order, OrderRequest, Price
 from crm.operations import cancel_data_pack, change_plan, order_data_pack, ordering
 from crm.operations.levels import LEVELS, step_up
 from crm.operations.quotes import Quote
@@ -180,6 +181,26 @@ async def test_a_lost_answer_is_pending_and_found_under_the_same_key(counter: Co
     result = await ordering.resume(counter.doors, counter.who("timer", "sms"), quote.id)
     assert isinstance(result, Done)
     assert len(counter.orders()) == before + 1
+
+
+async def test_an_order_is_looked_for_only_where_it_may_be_placed_already(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks again may be another process than who asked first."""
+    looked: list[bool] = []
+    place = counter.crm.place_order
+
+    async def placing(request: OrderRequest, *, look_first: bool = False, **how: Any) -> Order:
+        looked.append(look_first)
+        return await place(request, look_first=look_first, **how)
+
+    monkeypatch.setattr(counter.crm, "place_order", placing)
+    quote = await shown(counter)
+    counter.crm.lose_answers = 2
+    for _ in range(2):
+        assert isinstance(await ordering.confirm(counter.doors, counter.who("m2", "sms"), quote.id), Pending)
+    assert isinstance(await ordering.resume(counter.doors, counter.who("timer", "sms"), quote.id), Done)
+    assert [False, True, True] == looked
 
 
 async def test_a_crm_that_is_down_before_the_yes_counts_leaves_the_offer_open(counter: Counter) -> None:
