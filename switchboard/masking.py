@@ -30,7 +30,9 @@ NEAR = 40
 LONGEST = 19
 """Digits of the longest secret: a longer run is several of them side by side, or something that nobody knows."""
 _IS = "(?:改成了?|换成了?|设成了?|设为|是|为|:|：|is|=)"
-_BEFORE_PASSWORD = re.compile(rf"(?:密码|服务码|口令|password|pin|puk)\s*{_IS}?\s*$", re.IGNORECASE)
+_BEFORE_PASSWORD = re.compile(
+    rf"(?:密码|服务码|口令|password|(?:pin|puk)\s*(?:码|碼|code)?)\s*{_IS}?\s*$", re.IGNORECASE
+)
 _BEFORE_CODE = re.compile(r"(?:验证码|校验码|动态码|code)\s*(?:是|为|:|：|is|=)?\s*$", re.IGNORECASE)
 _BEFORE_ID = re.compile(r"(?:身份证|证件|id)\D{0,6}$", re.IGNORECASE)
 _WORD_PASSWORD = re.compile(
