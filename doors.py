@@ -55,7 +55,7 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         notices=SmsTidings(stores.accept, utc_now),
         locks=stores.locks,
         asking=asking(settings, stores, crm),
-        sent=SentBySms(kept, settings.key("conversation"), settings.sms_sender),
+        sent=SentBySms(kept, settings.key("conversation"), settings.sms_sender, settings.sms_signature),
         tell=Telling(stores.accept, stores.conversations, utc_now),
         incidents=stores.incidents,
         reminders=stores.reach,

@@ -42,8 +42,7 @@ class CheckMessage(Skill):
 def _tell(turn: Turn, looked: Looked) -> None:
     kind = _kind(turn.text)
     of_kind = [one for one in looked.messages if kind and _is(one, kind)]
-    same = None if looked.foreign(turn.text) else looked.same(turn.text)
-    if same:
+    if same := looked.same(turn.text):
         turn.say("message_ours", **_shown(turn, same))
     elif looked.foreign(turn.text) or sent.pasted(turn.text) or (kind and not of_kind):
         turn.say("message_not_ours", kind=_name(turn, kind))

@@ -171,8 +171,8 @@ class SentMessages(Protocol):
     sender: str
 
     async def to(self, msisdn: str, since: datetime) -> Sequence[Mapping[str, Any]] | None:
-        """Newest first: `at`, `text`, `response` (the name of its wording, or ""). None where nobody keeps it. Raises
-        Unavailable.
+        """Newest first: `at`, `text`, `whole` (as the phone showed it, with signature, link and choices), `response`
+        (the name of its wording, or ""). None where nobody keeps it. Raises Unavailable.
         """
 
 

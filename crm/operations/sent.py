@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,29 +16,49 @@ from crm.operations.results import Refusal
 OPERATION = "sent_to_me"
 WITHIN = timedelta(days=7)
 """Short enough that a number which changed hands shows nothing of the one before: it rests for three months."""
-LIKE = 0.7
-"""So much of a message's pairs of characters stand in what was pasted, or the other way round."""
+LEAST = 10
+"""Characters of a message that have to be there, for a part of it to be known again."""
 PASTED = 20
 """Characters from which a text is a message that was pasted, rather than a question about one."""
-_ASKING = re.compile(
-    r"(?:请问|我|刚|刚才|今天|昨天|收到|一条|这条|那条|短信|信息|消息|是不是|是|你们|官方|发来?的?|给我|真的|假的|帮|核实|一下|吗|么|不|[?？])+"
-    r"|\b(?:is|this|that|was|did|you|a|the|text|sms|message|from|real|me|send|sent|i|got|it)\b",
-    re.IGNORECASE,
-)
-_LINK = re.compile(
-    r"(?:https?://|www\.)[^\s，。]+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,6}\b(?:/[^\s，。]*)?", re.IGNORECASE
-)
-_NUMBER = re.compile(r"(?<![\d.])\+?\d{5,21}(?![\d.])")
+HIDDEN = "····"
+"""Instead of a code or anything else that a message held for its reader only."""
 _SECRET = re.compile(r"⟦[^⟧]*⟧")
+_HIDDEN = re.compile(r"⟦(?:code|password|shown):[^⟧]*⟧|[*·•]{2,}")
+_KEPT_BACK = re.compile(r"⟦(?:card|bankcard|id):")
+_WORDS = (
+    r"请问|您好|你好|麻烦|谢谢|我|刚才?|今天|昨天|收到|一条|[这那]条?|短信|信息|消息|内容|是不是|是|您们|你们|官方|发[来过]?的?|给我"
+    r"|真的|假的|骗子|诈骗|帮|看看?|查|核实|一下|[了的吗么呢吧啊呀不]|[\s,.!?:;\"'“”‘’。、()【】《》]"
+    r"|\b(?:is|this|that|was|did|you|yours|a|the|text|sms|message|from|real|genuine|fake|scam|me|send|sent|i|got|it|or"
+    r"|says|please|check|hi|hello|really|just)\b"
+)
+_ASKING = re.compile(rf"(?:{_WORDS})+", re.IGNORECASE)
+_DOT = re.compile(r"(?<=[a-z0-9])。(?=[a-z0-9])")
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s()\-‐-―_]+(?=\d)")
+_TOKEN = re.compile(r"[a-z0-9]+(?:[./:@_?=&%#-]+[a-z0-9]+)*|\*|[^\W_]")
+_LINK = re.compile(
+    r"(?:https?://|www\.)[^\s,。]+"
+    r"|(?<![a-z0-9-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:xn--[a-z0-9-]+|[a-z]{2,63})(?![a-z])(?:/[^\s,。]*)?"
+    # A full stop stands before any word, so only names under which somebody can have an address.
+    r"|[^\W_]{1,20}[.。](?:中国|中國|公司|网络|網絡|网址|网店|商城|商店|集团|在线|手机|移动|信息|中文网|我爱你|香港|台湾|政务|公益|企业|购物)"
+)
+_DATE = re.compile(r"(?<!\d)20\d\d[-./]\d{1,2}[-./]\d{1,2}(?!\d)")
+_NUMBER = re.compile(r"(?<!\d)\d(?:[\s().‐-―_-]{0,3}\d){4,}(?!\d)|[〇零幺一二三四五六七八九]{5,}")
+_NAME = re.compile(
+    r"(?:微信|[威薇]信|v信|vx|wx|qq|telegram|whatsapp)[^a-z0-9]{0,4}[a-z0-9_-]{4,}"
+    r"|(?<![a-z0-9])(?=[a-z0-9_-]*[a-z])(?=[a-z0-9_-]*\d)[a-z0-9_-]{6,}|[^\s@]{1,64}@[^\s@]+"
+)
 
 
 @dataclass(frozen=True)
 class Sent:
-    """`response` names its wording, "" for what a person at the desk wrote."""
+    """`response` names its wording, "" for what a person at the desk wrote; `whole` is what the phone showed: with the
+    carrier's signature, its link and its numbered choices.
+    """
 
     at: datetime
     text: str
     response: str
+    whole: str
 
 
 @dataclass(frozen=True)
@@ -50,21 +70,26 @@ class Looked:
     msisdn: str
 
     def same(self, text: str) -> Sent | None:
-        """The message that was pasted, in whole or in part."""
-        asked = _grams(_ASKING.sub("", _SECRET.sub("", text)))
-        return next((one for one in self.messages if _alike(asked, _grams(one.text))), None)
+        """The message that was pasted, in whole or in part. A word more than a question around it makes it another:
+        who copies ours adds just that.
+        """
+        pasted = _tokens(_unasked(_plain(text), self.sender))
+        if len("".join(pasted)) < LEAST:
+            return None
+        part = _row(pasted)
+        return next((one for one in self.messages if part in _row(_tokens(_plain(one.whole)))), None)
 
     def foreign(self, text: str) -> bool:
-        """Whether it names a link, or a number, that no message of ours has: who copies ours changes just that."""
-        ours = " ".join((*(one.text for one in self.messages), self.msisdn)).casefold()
-        plain = _SECRET.sub("", unicodedata.normalize("NFKC", text)).casefold()
-        numbers = [number for number in _NUMBER.findall(plain) if not number.startswith(self.sender)]
-        return any(one not in ours for one in (*_LINK.findall(plain), *numbers))
+        """Whether it names a link, a number or whom to write to, that no message of ours has in just this form."""
+        ours = {name for one in self.messages for name in _named(_plain(one.whole))}
+        own = self.msisdn.removeprefix("+")
+        known = ours | {self.sender, own, own.removeprefix("86")}
+        return bool(_KEPT_BACK.search(text)) or any(name not in known for name in _named(_plain(text)))
 
 
 def pasted(text: str) -> bool:
     """Whether there is more in it than a question."""
-    return len("".join(_ASKING.sub("", _SECRET.sub("", text)).split())) >= PASTED
+    return len(_ASKING.sub("", _SECRET.sub("", unicodedata.normalize("NFKC", text)))) >= PASTED
 
 
 async def look(doors: Doors, who: Context) -> Looked | Refusal | None:
@@ -75,15 +100,41 @@ async def look(doors: Doors, who: Context) -> Looked | Refusal | None:
     found = await doors.sent.to(person.msisdn, doors.now() - WITHIN)
     if found is None:
         return None
-    messages = (Sent(one["at"], one["text"], one["response"]) for one in found)
+    messages = (
+        # A reference said again would open what was for one reading.
+        Sent(one["at"], _SECRET.sub(HIDDEN, one["text"]), one["response"], _SECRET.sub(HIDDEN, one["whole"]))
+        for one in found
+    )
     return Looked(tuple(messages), doors.sent.sender, person.msisdn)
 
 
-def _grams(text: str) -> frozenset[str]:
-    plain = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
-    return frozenset(plain[at : at + 2] for at in range(len(plain) - 1))
+def _plain(text: str) -> str:
+    """One form for what looks alike; what was hidden is one star."""
+    return _DOT.sub(".", _HIDDEN.sub("*", unicodedata.normalize("NFKC", text)).casefold())
 
 
-def _alike(asked: frozenset[str], ours: frozenset[str]) -> bool:
-    shorter: Sequence[str] | frozenset[str] = min(asked, ours, key=len)
-    return len(shorter) >= PASTED // 2 and len(asked & ours) >= LIKE * len(shorter)
+def _unasked(plain: str, sender: str) -> str:
+    """Without the question before and behind, and the number that it came from."""
+    words = rf"(?:{_WORDS}|(?<!\d){re.escape(sender)}(?!\d))+" if sender else rf"(?:{_WORDS})+"
+    begun = re.match(words, plain)
+    rest = plain[begun.end() :] if begun else plain
+    last = max((found.start() for found in re.finditer(words, rest) if found.end() == len(rest)), default=len(rest))
+    return rest[:last]
+
+
+def _tokens(plain: str) -> list[str]:
+    """Signs of Chinese singly; words, numbers and links whole."""
+    return _TOKEN.findall(_BETWEEN_DIGITS.sub("", plain))
+
+
+def _row(tokens: list[str]) -> str:
+    return f" {' '.join(tokens)} "
+
+
+def _named(plain: str) -> Iterator[str]:
+    """Links, numbers without what parts their digits, and names to write to."""
+    undated = _DATE.sub(" ", _SECRET.sub(" ", plain))
+    yield from _LINK.findall(undated)
+    for found in _NUMBER.findall(undated):
+        yield re.sub(r"\W|_", "", found)
+    yield from _NAME.findall(undated)

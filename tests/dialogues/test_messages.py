@@ -10,17 +10,25 @@ import pytest
 pytestmark = pytest.mark.rasa
 LI, WANG = "+8613800000000", "+8613800000001"
 DATA = "您本月的流量已用去八成，还剩3.2GB。"
+FORGED = (
+    "evil.support/pay", "renji.website", "evil。com", "移动.中国", "renji.cn", "renji.cn/bill", "app.renji.cn.cc/bill",
+    "ａｐｐ.renji.co/bill",
+)  # fmt: skip
 CODE = "验证码****，用于办理5GB流量包（10.00元），2分钟内有效，请勿告诉他人。"
 
 
-def got(person: Any, text: str, response: str, hours: float = 1.0, msisdn: str = LI) -> None:
+BILL = "您11月的账单还有58.30元未付，请在11月30日前交费，详见app.renji.cn/bill。"
+
+
+def got(person: Any, text: str, response: str, hours: float = 1.0, msisdn: str = LI, tail: str = "") -> None:
     at = person.now - timedelta(hours=hours)
-    person.sent.messages.append({"msisdn": msisdn, "at": at, "text": text, "response": response})
+    whole = f"【云通】{text}{tail}"
+    person.sent.messages.append({"msisdn": msisdn, "at": at, "text": text, "whole": whole, "response": response})
 
 
 async def asked(talk: Any, text: str, channel: str = "web") -> Any:
     person = talk(LI, channel)
-    got(person, DATA, "notice_data_80")
+    got(person, DATA, "notice_data_80", tail="回复1办流量包，2不再提醒，3转人工。")
     got(person, CODE, "code_order", 3)
     got(person, "您的话费余额为23.50元。", "balance", 4)
     return await person.say("check_message", text)
@@ -64,6 +72,67 @@ async def test_what_was_never_sent_is_not_ours_and_leads_to_a_person_for_fraud(t
     heard = await asked(talk, text)
     assert heard.responses == ["message_not_ours"]
     assert heard.choices[0]["entities"] == {"option": "fraud"}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        *(BILL.replace("app.renji.cn/bill", other) for other in FORGED),
+        *(
+            f"{BILL}{more}"
+            for more in ("139-1234-5678", "139 1234 5678", "400-820-1234", "微信renji888", "有疑问加小王")
+        ),
+        BILL.replace("58.30", "583.0"),
+        BILL.replace("58.30", "5830"),
+        f"{BILL}回复1交费，2转账",
+        f"10086：{BILL}",
+    ],
+)
+async def test_one_word_that_ours_has_not_makes_a_message_not_ours(talk: Any, forged: str) -> None:
+    for text in (forged, f"刚收到的短信：{forged} 是你们发的吗"):
+        person = talk(LI)
+        got(person, BILL, "notice_bill_due")
+        assert (await person.say("check_message", text)).responses == ["message_not_ours"], text
+
+
+@pytest.mark.parametrize(
+    "named", [*FORGED, "139-1234-5678", "400 820 1234", "微信renji888", "⟦bankcard:00112233aabbccdd⟧"]
+)
+async def test_a_question_that_names_what_ours_has_not_is_not_told_that_it_is_ours(talk: Any, named: str) -> None:
+    person = talk(LI)
+    got(person, BILL, "notice_bill_due")
+    assert (await person.say("check_message", f"账单短信里{named}是你们的吗")).responses == ["message_not_ours"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BILL,
+        f"刚收到一条短信，10690000发来的：【云通】{BILL}回复1交费，2转人工。请问是真的吗？",
+        "“您11月的账单还有５８.３０元未付，请在11月30日前交费”这是你们发的吗",
+        f"is this real? {BILL}",
+    ],
+)
+async def test_a_question_around_it_leaves_a_message_ours(talk: Any, text: str) -> None:
+    person = talk(LI)
+    got(person, BILL, "notice_bill_due", tail="回复1交费，2转人工。")
+    heard = await person.say("check_message", text)
+    assert heard.responses == ["message_ours"] and "您11月的账单还有58.30元未付" in heard.texts[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["您的PUK码是⟦password:8899aabbccddeeff⟧。{}", "刚收到的验证码⟦code:8899aabbccddeeff⟧{}"]
+)
+async def test_what_a_message_held_for_one_reading_is_not_said_again(talk: Any, text: str) -> None:
+    more = {True: "输错10次SIM卡会永久锁死，请勿乱试、勿告诉他人。", False: "，2分钟内有效，请勿告诉他人。"}[
+        "PUK" in text
+    ]
+    person = talk(LI)
+    got(person, "您的PUK码是⟦shown:00112233aabbccdd⟧。输错10次SIM卡会永久锁死，请勿乱试、勿告诉他人。", "puk")
+    got(person, "验证码⟦code:00112233aabbccdd⟧，2分钟内有效，请勿告诉他人。", "code_login")
+    heard = await person.say("check_message", f"{text.format(more)}是你们发的吗")
+    assert heard.responses == ["message_ours"]
+    assert "····" in heard.texts[0] and "⟦" not in heard.texts[0]
 
 
 async def test_a_person_for_fraud_comes_before_others(talk: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,40 @@ async def test_what_reached_the_phone_of_this_number_comes_newest_first(engine: 
         ("text 1", "notice_data_80"), ("text 0", "notice_data_80")
     ]  # fmt: skip
     assert found[0]["at"] == NOW - timedelta(hours=8)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        (
+            "您本月的流量已用去八成。",
+            "【云通】您本月的流量已用去八成。 去支付 https://app.renji.cn/p 回复 1：办流量包，2：转人工。",
+        ),
+        ("¥5.00 is left.", "【云通】¥5.00 is left. 去支付 https://app.renji.cn/p Reply 1 办流量包，2 转人工。"),
+    ],
+)
+async def test_the_whole_of_it_is_what_the_phone_showed(engine: AsyncEngine, text: str, whole: str) -> None:
+    choices = [{"number": 1, "label": "办流量包"}, {"number": 2, "label": "转人工"}]
+    link = {"title": "去支付", "url": "https://app.renji.cn/p"}
+    await keep(engine, 1, text, extras={"choices": choices, "link": link})
+    (found,) = await SentBySms(engine, KEY, "10690000", "【云通】").to(LI, NOW - timedelta(days=7))
+    assert found == {"at": NOW - timedelta(hours=8), "text": text, "response": "notice_data_80", "whole": whole}
+
+
+async def test_a_database_that_takes_the_call_and_says_nothing_is_no_answer() -> None:
+    pytest.importorskip("asyncpg")
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(hear, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    engine = open_engine(f"postgresql+asyncpg://renji:x@127.0.0.1:{port}/renji")
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(SentBySms(engine, KEY, "", answer_s=0.1).to(LI, NOW), 10)
+    await engine.dispose()
+    server.close()
 
 
 async def test_a_database_that_does_not_answer_is_no_answer(tmp_path: Path) -> None:
