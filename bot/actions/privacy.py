@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from bot.actions.from_to import says
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill
 from bot.actions.tickets import tell_ticket
@@ -16,7 +17,19 @@ from crm.places import city_name
 
 TAKES_BACK = re.compile(r"撤回|撤销|撤銷|取消授权|\bwithdraw\b|\brevoke\b", re.IGNORECASE)
 PERSONALISED = re.compile(r"个性化|個性化|个人推荐|\bpersonali[sz]ed\b|\bpersonal recommend", re.IGNORECASE)
-COPY = re.compile(r"副本|复印|導出|导出|下载|下載|拷贝|复制|\b(?:copy|export|download)\b", re.IGNORECASE)
+COPY, WITHDRAW = "copy", "withdraw"
+"""Variants of a wish about one's data."""
+_COPIES = re.compile(r"副本|复印|導出|导出|下载|下載|拷贝|复制|複製|\b(?:copy|export|download)\b", re.IGNORECASE)
+_DATA = re.compile(
+    r"信息|資訊|资料|資料|数据|數據|[记記][录錄]|\b(?:data|information|records?|history|messages)\b", re.IGNORECASE
+)
+_BY_OTHERS = re.compile(r"被|谁|誰|有人|泄露|洩露|\b(?:who|somebody|someone|anyone)\b", re.IGNORECASE)
+"""Whoever fears that others copied it asks for no copy."""
+
+
+def asks_copy(text: str) -> bool:
+    """ "把我的聊天记录导出来"."""
+    return says(_COPIES, text) and bool(_DATA.search(text)) and not _BY_OTHERS.search(text)
 
 
 class QueryMyData(Skill):
@@ -26,17 +39,17 @@ class QueryMyData(Skill):
 
     wish = "query_my_data"
 
+    def option(self, text: str) -> str:
+        return COPY if asks_copy(text) else ""
+
     async def answer(self, turn: Turn) -> list[Event]:
         person = await identify(turn.doors, turn.who)
         if isinstance(person, Refusal):
             turn.say("guide_query_my_data")
         elif privacy.needs_guardian(turn.doors, person):
             turn.say("guardian_needed")
-        elif turn.entities.get("option") == "copy" or COPY.search(turn.text):
-            turn.say("copy_noted")
-            words = turn.text or "要一份个人信息副本"
-            await tell_ticket(turn, self.wish, "complaint", await privacy.ask_copy(turn.doors, turn.who, words))
-            return []
+        elif turn.entities.get("option") == COPY:
+            return await _copy(turn)
         else:
             held = await reads.plan(turn.doors, turn.who)
             turn.say(
@@ -53,10 +66,13 @@ class QueryMyData(Skill):
 
 
 class DeleteMyData(Skill):
-    """A ticket that leads to the erasure; "withdraw my consent" takes consents back and deletes nothing."""
+    """A ticket that leads to the erasure; "withdraw my consent" and "export my records" delete nothing."""
 
     wish = "delete_my_data"
     operation = "complain"
+
+    def option(self, text: str) -> str:
+        return COPY if asks_copy(text) else WITHDRAW if says(TAKES_BACK, text) else ""
 
     async def answer(self, turn: Turn) -> list[Event]:
         person = await reads.subscriber(turn.doors, turn.who)
@@ -64,13 +80,19 @@ class DeleteMyData(Skill):
             turn.say("guardian_needed")
             turn.outcome(self.wish, "refused")
             return []
-        if TAKES_BACK.search(turn.text):
+        option = turn.entities.get("option")
+        if option == COPY:
+            return await _copy(turn)
+        if option == WITHDRAW:
             return await take_back(turn, self.wish, privacy.TAKEN_BACK, "consents_taken_back")
-        turn.say("deletion_noted")
-        await tell_ticket(
-            turn, self.wish, "complaint", await privacy.ask_erasure(turn.doors, turn.who, turn.text or "删除我的信息")
-        )
+        ticket = await privacy.ask_erasure(turn.doors, turn.who)
+        await tell_ticket(turn, self.wish, "complaint", ticket, "deletion_noted")
         return []
+
+
+async def _copy(turn: Turn) -> list[Event]:
+    await tell_ticket(turn, QueryMyData.wish, "complaint", await privacy.ask_copy(turn.doors, turn.who), "copy_noted")
+    return []
 
 
 async def take_back(turn: Turn, wish: str, topics: tuple[str, ...], response: str) -> list[Event]:

@@ -18,6 +18,9 @@ class Answers(Protocol):
     @property
     def tells(self) -> bool: ...
 
+    def option(self, text: str) -> str:
+        """Which variant of it the words ask for."""
+
     async def handle(self, turn: Turn) -> list[Event]:
         """Answer; a CRM that is away is said. Returns Rasa's events."""
 

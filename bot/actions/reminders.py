@@ -40,8 +40,11 @@ class OptOutMarketing(Skill):
     operation = "end_notices"
     ends_form = True
 
+    def option(self, text: str) -> str:
+        return PERSONAL if PERSONALISED.search(text) else ""
+
     async def answer(self, turn: Turn) -> list[Event]:
-        if PERSONALISED.search(turn.text):
+        if turn.entities.get("option") == PERSONAL:
             return await take_back(turn, self.wish, (PERSONAL,), "no_personal_recommendations")
         refusal = await reminders.end(turn.doors, turn.who, reminders.MARKETING, off=True)
         if isinstance(refusal, Refusal):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rasa_sdk.events import SlotSet
@@ -28,12 +29,15 @@ class SeveralQuestions(Skill):
             turn.say("fallback_menu")
             return []
         todo = sorted(parts, key=lambda part: part not in table.reads)
+        entities = shareable(turn.entities)
+        if turn.text:
+            entities["options"] = {part: option for part in todo if (option := skill_of(part).option(turn.text))}
         events: list[Event] = []
         for done, part in enumerate(todo):
             at = turn.doors.now().isoformat()
-            kept = {"intent": self.wish, "entities": shareable(turn.entities), "parts": todo[done:], "at": at}
+            kept = {"intent": self.wish, "entities": entities, "parts": todo[done:], "at": at}
             try:
-                events += await skill_of(part).attempt(turn.as_wish(part, turn.entities))
+                events += await skill_of(part).attempt(turn.as_wish(part, _of_part(turn, part, entities)))
             except Unavailable:
                 # The other parts would wait as long, for the same sentence.
                 turn.say("crm_unavailable")
@@ -43,7 +47,7 @@ class SeveralQuestions(Skill):
                 return [*events, SlotSet("wish", kept)]
             if _goes_on(events):
                 # A dialog was begun: what is left waits for its end.
-                return [*events, later(turn, todo[done + 1 :], shareable(turn.entities))]
+                return [*events, later(turn, todo[done + 1 :], entities)]
         return events
 
 
@@ -110,6 +114,13 @@ async def resume(turn: Turn, put_off: bool = False) -> list[Event]:
         return await of_number(turn, wish["intent"], entities, wish["number"])
     again = turn.as_wish(wish["intent"], entities, parts, wish.get("topic") or "")
     return await skill_of(wish["intent"]).handle(again)
+
+
+def _of_part(turn: Turn, part: str, entities: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said, with the variant that the words asked for of this part."""
+    options = entities.get("options") or {}
+    said = {name: value for name, value in turn.entities.items() if name != "options"}
+    return {**said, "option": options[part]} if part in options else said
 
 
 def _goes_on(events: list[Event], form: str = "") -> bool:

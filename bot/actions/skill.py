@@ -55,6 +55,13 @@ class Skill(Action, ABC):  # type: ignore[misc]
     async def answer(self, turn: Turn) -> list[Event]:
         """Say it. Returns Rasa's events. May raise Unavailable."""
 
+    def option(self, text: str) -> str:
+        """Which variant of the wish the words ask for, named as by a choice; "" for the plain one.
+
+        It is kept as `option` of the wish: done again after the login, or as a part of a line, the wish has no words.
+        """
+        return ""
+
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Event]:
         turn = await Turn.begin(dispatcher, tracker, doors())
         pointed = await self._in_context(turn)
@@ -75,6 +82,8 @@ class Skill(Action, ABC):  # type: ignore[misc]
 
     async def attempt(self, turn: Turn) -> list[Event]:
         """Identify and answer, unless the skill is switched off. Raises Unavailable."""
+        if turn.text and not turn.entities.get("option") and (option := self.option(turn.text)):
+            turn.entities["option"] = option
         if off := await switched_off(turn, self._intent(turn)):
             return off
         if self._level() >= 1:

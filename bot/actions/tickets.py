@@ -21,12 +21,13 @@ async def open_ticket(
     await tell_ticket(turn, wish, kind, await tickets.create(turn.doors, turn.who, kind, text, key, urgency))
 
 
-async def tell_ticket(turn: Turn, wish: str, kind: TicketKind, ticket: Ticket | Refusal) -> None:
-    """What became of a ticket that was asked for."""
+async def tell_ticket(turn: Turn, wish: str, kind: TicketKind, ticket: Ticket | Refusal, response: str = "") -> None:
+    """What became of a ticket that was asked for; `response` where the words of its kind do not fit."""
     if isinstance(ticket, Refusal):
         turn.events += await refuse(turn, wish, ticket)
         return
-    turn.say(f"ticket_{kind}", ticket=ticket.id, due_at=ticket.due_at.isoformat(), accountable=ticket.accountable)
+    told = {"ticket": ticket.id, "due_at": ticket.due_at.isoformat(), "accountable": ticket.accountable}
+    turn.say(response or f"ticket_{kind}", **told)
     turn.outcome(wish, "done")
 
 

@@ -18,7 +18,7 @@ PERSONAL = "personal"
 TAKEN_BACK = (reminders.MARKETING, PERSONAL)
 GUARDIAN_UNDER = 14
 ERASURE, COPY = "【个人信息删除申请】", "【个人信息副本申请】"
-"""How the tickets begin that lead to `python -m console.erase` and `python -m console.export`."""
+"""What the tickets say that lead to `python -m console.erase` and `python -m console.export`."""
 
 
 def needs_guardian(doors: Doors, person: Subscriber) -> bool:
@@ -47,11 +47,11 @@ async def may_recommend(doors: Doors, who: Context) -> bool:
     return (await consents(doors, person)).get(PERSONAL, {}).get("state") != "off"
 
 
-async def ask_erasure(doors: Doors, who: Context, words: str) -> Ticket | Refusal:
-    """A ticket with a deadline and one accountable person. Raises Unavailable."""
-    return await tickets.create(doors, who, "complaint", f"{ERASURE}{words}", "delete_my_data")
+async def ask_erasure(doors: Doors, who: Context) -> Ticket | Refusal:
+    """A ticket with a deadline and one accountable person, the same however often it is asked. Raises Unavailable."""
+    return await tickets.create(doors, who, "complaint", ERASURE, "delete_my_data")
 
 
-async def ask_copy(doors: Doors, who: Context, words: str) -> Ticket | Refusal:
+async def ask_copy(doors: Doors, who: Context) -> Ticket | Refusal:
     """The same for a copy of what is kept. Raises Unavailable."""
-    return await tickets.create(doors, who, "complaint", f"{COPY}{words}", "copy_my_data")
+    return await tickets.create(doors, who, "complaint", COPY, "copy_my_data")

@@ -43,20 +43,23 @@ async def test_no_personal_recommendations_means_a_question_instead_of_what_was_
 async def test_a_wish_to_be_deleted_is_a_ticket_with_a_deadline_and_a_person(talk: Any) -> None:
     person = talk(LI)
     heard = await person.say("delete_my_data", "删除我的个人信息")
-    assert (heard.responses, heard.outcomes) == (["deletion_noted", "ticket_complaint"], [("delete_my_data", "done")])
+    assert (heard.responses, heard.outcomes) == (["deletion_noted"], [("delete_my_data", "done")])
     (ticket,) = person.crm.all_tickets.values()
     assert ticket.text.startswith("【个人信息删除申请】") and ticket.due_at > person.now and ticket.accountable
-    await person.say("delete_my_data", "删除我的个人信息")
+    assert ticket.id in heard.texts[0] and ticket.accountable in heard.texts[0]
+    await person.say("delete_my_data", "把我的资料都删掉")
+    assert (await person.say("repeat", "再说一遍")).responses == ["deletion_noted"]
     assert len(person.crm.all_tickets) == 1
 
 
 @pytest.mark.parametrize(
     "words", ["导出我的信息", "给我一份个人信息副本", "export my data", "I want a copy of my data"]
 )
-async def test_a_copy_is_a_ticket_with_a_deadline_and_a_person(talk: Any, words: str) -> None:
+@pytest.mark.parametrize("wish", ["query_my_data", "delete_my_data"])
+async def test_a_copy_is_a_ticket_with_a_deadline_and_a_person(talk: Any, wish: str, words: str) -> None:
     person = talk(LI)
-    heard = await person.say("query_my_data", words)
-    assert (heard.responses, heard.outcomes) == (["copy_noted", "ticket_complaint"], [("query_my_data", "done")])
+    heard = await person.say(wish, words)
+    assert (heard.responses, heard.outcomes) == (["copy_noted"], [("query_my_data", "done")])
     (ticket,) = person.crm.all_tickets.values()
     assert ticket.text.startswith("【个人信息副本申请】") and ticket.due_at > person.now and ticket.accountable
 
@@ -64,7 +67,58 @@ async def test_a_copy_is_a_ticket_with_a_deadline_and_a_person(talk: Any, words:
 async def test_a_copy_is_one_tap_below_the_summary(talk: Any) -> None:
     person = talk(LI)
     offered = (await person.say("query_my_data")).choices[0]
-    assert (await person.say(offered["intent"], **offered["entities"])).responses == ["copy_noted", "ticket_complaint"]
+    assert (await person.say(offered["intent"], **offered["entities"])).responses == ["copy_noted"]
+
+
+@pytest.mark.parametrize("words", ["我的卡被人复制了吗", "我的信息被人复制了吗", "怎么下载你们的软件"])
+async def test_who_asks_for_no_data_gets_no_copy(talk: Any, words: str) -> None:
+    person = talk(LI)
+    assert (await person.say("query_my_data", words)).responses == ["my_data"]
+    assert person.crm.all_tickets == {}
+
+
+async def logged_in(person: Any, wish: str, words: str) -> Any:
+    """What is answered once the number is proven."""
+    assert (await person.say(wish, words)).responses == ["login_ask_number"]
+    await person.say("inform", LI[3:], msisdn=LI, spans={"msisdn": LI[3:]})
+    return await person.code(person.sent_code())
+
+
+@pytest.mark.parametrize(
+    ("wish", "words", "response"),
+    [
+        ("delete_my_data", "我要撤回授权", "consents_taken_back"),
+        ("delete_my_data", "把我的聊天记录导出来", "copy_noted"),
+        ("opt_out_marketing", "不要个性化推荐", "no_personal_recommendations"),
+        ("invoice", "我要开专票", "special_invoice"),
+    ],
+)
+async def test_a_variant_in_words_holds_after_the_login_and_when_it_is_said_again(
+    talk: Any, wish: str, words: str, response: str
+) -> None:
+    person = talk(None)
+    assert (await logged_in(person, wish, words)).responses[:2] == ["login_done", response]
+    assert (await person.say("repeat", "再说一遍")).responses == [response]
+    assert all("删除" not in ticket.text for ticket in person.crm.all_tickets.values())
+
+
+async def test_a_variant_holds_as_a_part_of_a_line(talk: Any) -> None:
+    parts = ["query_balance", "delete_my_data"]
+    person, words = talk(LI), "查话费，然后撤回我的授权"
+    heard = await person.say("several_questions", words, parts=parts)
+    assert heard.responses == ["balance", "consents_taken_back"]
+    stranger = talk(None)
+    await stranger.say("several_questions", words, parts=parts)
+    await stranger.say("inform", LI[3:], msisdn=LI, spans={"msisdn": LI[3:]})
+    heard = await stranger.code(stranger.sent_code())
+    assert heard.responses == ["login_done", "balance", "consents_taken_back"]
+    assert (person.crm.all_tickets, stranger.crm.all_tickets) == ({}, {})
+
+
+async def test_who_takes_nothing_back_has_nothing_taken_back(talk: Any) -> None:
+    person = talk(LI)
+    assert (await person.say("delete_my_data", "不是撤回授权，是删除我的信息")).responses == ["deletion_noted"]
+    assert person.reminders.ended == []
 
 
 async def test_a_stranger_has_nobodys_data_deleted(talk: Any) -> None:
