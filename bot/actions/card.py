@@ -8,7 +8,9 @@ from bot.actions.places import tell_nearest
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 
-_ESIM = re.compile(r"e[ -]?sim|电子卡|電子卡|虚拟卡|数字卡", re.IGNORECASE)
+_ESIM = re.compile(r"(?<![a-z])e[ -]?sim(?![a-z])|电子卡|電子卡|虚拟卡|数字卡", re.IGNORECASE)
+
+ESIM = "esim"
 
 
 class ReplaceSim(Skill):
@@ -16,8 +18,11 @@ class ReplaceSim(Skill):
     # Where it is done is told to anybody.
     operation = "find_store"
 
+    def option(self, text: str) -> str:
+        return ESIM if _ESIM.search(text) else ""
+
     async def answer(self, turn: Turn) -> list[Event]:
-        turn.say("new_esim" if _ESIM.search(turn.text) else "new_sim")
+        turn.say("new_esim" if turn.entities.get("option") == ESIM else "new_sim")
         if not turn.form:
             await tell_nearest(turn, "sim")
         turn.outcome(self.wish, "refused")

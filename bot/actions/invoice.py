@@ -12,6 +12,7 @@ from bot.actions import references
 from bot.actions.fault import wants_else
 from bot.actions.follow_ups import follow_up
 from bot.actions.form import OVER, UNCLEAR, Form
+from bot.actions.from_to import says
 from bot.actions.own_only import refuses_other
 from bot.actions.refusals import refuse
 from bot.actions.registry import ALWAYS
@@ -40,12 +41,11 @@ FOR_A_PERSON = re.compile(
 
 
 _SPECIAL = re.compile(r"专票|專票|专用发票|專用發票|\bspecial (?:vat )?invoices?\b|\bvat special\b", re.IGNORECASE)
-_REVERSED = re.compile(
-    r"红冲|冲红|红字|紅沖|作废|作廢|开错|開錯|写错|寫錯|填错|填錯|重开|重開|\brevers|\bred.?letter|\bre-?issue|\bwrong\b",
-    re.IGNORECASE,
-)
+_REVERSED = re.compile(r"红冲|冲红|红字|紅沖|作废|作廢|重开|重開|\brevers|\bred.?letter|\bre-?issue", re.IGNORECASE)
+_MISTAKEN = re.compile(r"开错|開錯|写错|寫錯|填错|填錯|\bwrong\b", re.IGNORECASE)
+"""Something is wrong with an invoice only where there is one."""
 _NOT_ISSUED = re.compile(
-    r"哪些(?!月)|什么费|不能开|不让开|开不了|不给开|只给开|\bcan(?:not|'t) (?:be )?invoice|\bwhich charges\b",
+    r"哪些(?!月)|(?<!为)什么费|不能开|不让开|开不了|不给开|只给开|\bcan(?:not|'t) (?:be )?invoice|\bwhich charges\b",
     re.IGNORECASE,
 )
 """A question of what can be invoiced at all."""
@@ -55,11 +55,13 @@ class IssueInvoice(Skill):
     wish = "invoice"
     ends_form = True
 
+    def option(self, text: str) -> str:
+        return _by_person(text)
+
     async def answer(self, turn: Turn) -> list[Event]:
         if refuses_other(turn, self.wish):
             return clear_form()
-        if asked := _by_person(turn.text):
-            await tell_by_person(turn, asked)
+        if await tell_by_person(turn, str(turn.entities.get("option") or "")):
             return clear_form()
         months = {b.month for b in await invoice.months(turn.doors, turn.who)}
         if not months:
@@ -72,27 +74,35 @@ class IssueInvoice(Skill):
 
 
 def _by_person(text: str) -> str:
-    """What a person has to do of it: special, reversed; or asked, what cannot be invoiced; "" for none of these."""
-    for name, pattern in (("special", _SPECIAL), ("reversed", _REVERSED), ("asked", _NOT_ISSUED)):
-        if pattern.search(text):
+    """What a person has to do of it: special, reversed, mistaken; or asked, what cannot be invoiced; else ""."""
+    for name, pattern in (("special", _SPECIAL), ("reversed", _REVERSED), ("mistaken", _MISTAKEN)):
+        if says(pattern, text):
             return name
-    return ""
+    return "asked" if _NOT_ISSUED.search(text) else ""
 
 
-async def tell_by_person(turn: Turn, asked: str) -> None:
-    """Who does it and with what; a choice has them call, and it is told what was issued already."""
+async def tell_by_person(turn: Turn, asked: str) -> bool:
+    """Who does it and with what; a choice has them call, and it is told what was issued already.
+
+    False, and nothing said, for what takes no person.
+    """
     if asked == "asked":
         turn.say("not_invoiced")
         turn.outcome("invoice", "answered")
-        return
+        return True
+    if asked not in ("special", "reversed", "mistaken"):
+        return False
     person = await reads.subscriber(turn.doors, turn.who)
     if asked == "special":
         turn.say("special_invoice", manager=person.account_manager or "")
     else:
         made = await invoice.issued(turn.doors, turn.who)
+        if asked == "mistaken" and not made:
+            return False
         items = [{"id": one.id, "month": one.month, "fen": one.amount_fen} for one in made[:SHOWN]]
         turn.say("reverse_invoice", items=items, manager=person.account_manager or "")
     turn.outcome("invoice", "refused")
+    return True
 
 
 class InvoiceForm(Form):
@@ -111,6 +121,8 @@ class InvoiceForm(Form):
             return {"kind": named(turn, {b.month for b in await invoice.months(turn.doors, turn.who)})}
         text = unicodedata.normalize("NFKC", turn.text).strip()
         if _SPECIAL.search(text):
+            if not says(_SPECIAL, text):
+                return {}
             await tell_by_person(turn, "special")
             return OVER
         if step == "told":

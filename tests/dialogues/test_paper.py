@@ -307,6 +307,13 @@ async def test_a_special_invoice_is_asked_for_in_the_middle_of_an_ordinary_one(t
     assert person.crm.all_invoices == {}
 
 
+async def test_who_wants_no_special_invoice_stays_in_the_form(talk: Begin) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    assert (await person.say("correct", "不是专票，普通发票")).responses == ["ask_invoice_title"]
+    assert (await person.say("inform", option="personal")).responses == ["ask_invoice_mail"]
+
+
 async def test_a_wrong_invoice_is_named_and_reversed_by_a_person(talk: Begin) -> None:
     person = talk()
     assert "不用红冲" in (await person.say("invoice", "发票开错了要红冲")).texts[0]
@@ -321,7 +328,13 @@ async def test_a_wrong_invoice_is_named_and_reversed_by_a_person(talk: Begin) ->
     assert len(person.crm.all_invoices) == 1
 
 
-@pytest.mark.parametrize("text", ["哪些月份能开发票", "为什么发票还没发到邮箱", "开发票"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "哪些月份能开发票", "为什么发票还没发到邮箱", "开发票", "开普通发票，不是专用发票", "not a special invoice",
+        "我要开上个月的发票别又写错了", "为什么费用还没开票",
+    ],
+)  # fmt: skip
 async def test_a_question_about_months_is_no_question_of_what_cannot_be_invoiced(talk: Begin, text: str) -> None:
     assert (await talk().say("invoice", text)).responses == ["ask_invoice_month"]
 

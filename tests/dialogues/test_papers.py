@@ -211,7 +211,9 @@ async def test_a_number_that_rests_gets_no_new_password(talk: Begin) -> None:
 
 
 # another SIM
-@pytest.mark.parametrize(("text", "response"), [("补卡", "new_sim"), ("换eSIM", "new_esim")])
+@pytest.mark.parametrize(
+    ("text", "response"), [("补卡", "new_sim"), ("换eSIM", "new_esim"), ("replace the SIM", "new_sim")]
+)
 async def test_a_new_sim_is_told_where_with_what_and_a_visit_is_booked(talk: Begin, text: str, response: str) -> None:
     person = talk()
     heard = await person.say("replace_sim", text)
