@@ -23,8 +23,8 @@ SALES = frozenset(
 )
 """Choices that are not put to whoever is served without sales; what they ask for themselves they get."""
 FEW = 2
-"""So many choices whoever is served without sales gets at most."""
-HUMAN, CONFIRMING = "transfer_to_agent", frozenset({"affirm", "deny"})
+"""So many choices whoever is served without sales gets at most, where nothing is asked."""
+HUMAN, ANSWERING = "transfer_to_agent", frozenset({"affirm", "deny", "inform"})
 log = structlog.get_logger()
 _PREFIX = "utter_"
 # What Rasa and its SDK put beside an action's values.
@@ -67,19 +67,17 @@ class WordingNlg(NaturalLanguageGenerator):  # type: ignore[misc]
         # What is written for a phone says one thing at a time.
         about = utter_action.removeprefix(_PREFIX), "sms" if gently else said.get("channel") or "web", language
         reply = await self._rendered(said.get("release_id") or "", *about, {"language": language, **given})
-        if gently:
-            reply = _simply(reply)
         # Only `rasa shell` shows these; the channel passes `reply` on, whose payloads no person ever sees.
         buttons = [{"title": c.label, "payload": f"/{c.intent}{json.dumps(dict(c.entities))}"} for c in reply.choices]
         return {"text": reply.text, "buttons": buttons, "reply": to_dict(reply)}
 
     async def _rendered(self, release_id: str, name: str, channel: str, language: str, values: dict[str, Any]) -> Reply:
         try:
-            return (await self.wording(release_id)).render(name, channel, language, values)
+            return _put(await self.wording(release_id), name, channel, language, values)
         except BadWording as error:
             if release_id == self._own:
                 raise
-            reply = (await self.wording(self._own)).render(name, channel, language, values)
+            reply = _put(await self.wording(self._own), name, channel, language, values)
             if release_id not in self._replaced:
                 self._replaced.add(release_id)
                 log.warning("own_release_speaks", asked=release_id, own=self._own, why=str(error))
@@ -92,15 +90,24 @@ class WordingNlg(NaturalLanguageGenerator):  # type: ignore[misc]
         return await asyncio.to_thread(self._wordings.get, release_id)
 
 
-def _simply(reply: Reply) -> Reply:
+def _put(wording: Wording, name: str, channel: str, language: str, values: Mapping[str, Any]) -> Reply:
+    reply = wording.render(name, channel, language, values)
+    return _simply(reply, wording.listed(name, channel)) if values.get("no_sales") else reply
+
+
+def _simply(reply: Reply, listed: frozenset[str]) -> Reply:
     """The same with nothing to buy among its choices, and no more than two: one, and the way to a human.
 
-    What has to be confirmed keeps all its choices, whatever the person is offered.
+    What answers a question, or has to be confirmed, keeps all its choices. So do the things of a list that was asked
+    for, of the wishes `listed`: the short wording leaves them to the choices.
     """
-    kept = [choice for choice in reply.choices if choice.intent not in SALES]
-    if len(kept) > FEW and not reply.quote_id and not any(choice.intent in CONFIRMING for choice in kept):
+    things = [choice for choice in reply.choices if choice.intent in listed and choice.entities]
+    kept = [choice for choice in reply.choices if choice in things or choice.intent not in SALES]
+    asks = reply.quote_id or any(choice.intent in ANSWERING for choice in kept)
+    if len(kept) > FEW and not asks:
         human = [choice for choice in kept if choice.intent == HUMAN][-1:]
-        kept = [*[choice for choice in kept if choice.intent != HUMAN][: FEW - len(human)], *human]
+        others = [choice for choice in kept if choice.intent != HUMAN][: FEW - len(human)]
+        kept = [*(things or others), *human]
     return replace(reply, choices=tuple(replace(choice, number=n) for n, choice in enumerate(kept, 1)))
 
 

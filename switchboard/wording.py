@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -106,12 +106,22 @@ class Wording:
         own = entry.get(channel) or {}
         try:
             text = self._text(own.get(language) or entry[language], values)
-            choices = tuple(self._choices(own.get("choices", entry.get("choices", ())), language, values))
+            choices = tuple(self._choices(self._choice_entries(name, channel), language, values))
             link = entry.get("link")
             shown = Link(self._text(link[language], values), self._text(link["url"], values)) if link else None
         except (TemplateError, KeyError, TypeError, ValueError) as error:
             raise BadWording(f"{name} ({channel}, {language}): {error}") from error
         return Reply(text=text, choices=choices, link=shown, response=name, quote_id=values.get("quote_id"))
+
+    def listed(self, name: str, channel: str) -> frozenset[str]:
+        """The intents of a response's choices that are made of one thing each, as the packs to buy."""
+        choices = self._choice_entries(name, channel)
+        return frozenset(choice["intent"] for choice in choices if "each" in choice and "wish" not in choice)
+
+    def _choice_entries(self, name: str, channel: str) -> Sequence[Mapping[str, Any]]:
+        entry = self._entries[name]
+        found: Sequence[Mapping[str, Any]] = (entry.get(channel) or {}).get("choices", entry.get("choices", ()))
+        return found
 
     def numbered(self, reply: Reply, language: str) -> str:
         """One text for a channel without buttons or links, such as 余额23.50元。回复1查账单，2充值。"""

@@ -7,6 +7,8 @@ from bot.actions.turn import Event, Turn
 from crm.operations import account, reads
 from crm.places import city_name
 
+LISTED = 5
+"""So many are told of, by what is left on each; any other is asked for by its last digits."""
 SHOWN = 2
 """So many of those that owe something are put to be paid."""
 
@@ -37,13 +39,15 @@ class QueryOtherNumber(Skill):
     wish = "query_other_number"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        found = await account.lines(turn.doors, turn.who)
+        numbers = await account.others(turn.doors, turn.who)
+        found = await account.lines(turn.doors, numbers[:LISTED])
         items = [{"msisdn": line.msisdn, "last": line.msisdn[-4:], "left_fen": line.left_fen} for line in found]
         owing = [item for item, line in zip(items, found, strict=True) if line.left_fen < 0]
         turn.say(
             "other_numbers",
             own=reads.number(turn.who),
             others=items,
+            count=len(numbers),
             owing=owing[:SHOWN],
             by_sms=turn.who.channel == "sms",
         )

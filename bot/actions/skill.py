@@ -10,7 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions import context
+from bot.actions import context, still_asked
 from bot.actions.follow_ups import follow_up
 from bot.actions.refusals import refuse
 from bot.actions.registry import registered
@@ -67,6 +67,7 @@ class Skill(Action, ABC):  # type: ignore[misc]
         pointed = await self._in_context(turn)
         understood = self.resets or pointed is not None
         events = [SlotSet(name, 0) for name in ("misses", "form_misses") if understood and turn.slot(name)]
+        events += still_asked.taken_back(turn)
         events += await self.handle(turn) if pointed is None else pointed
         events += turn.events
         return events + await self._form_events(turn, events)

@@ -30,6 +30,12 @@ def offer(turn: Turn) -> list[Event]:
     return [SlotSet(SLOT, {**kept, "offered": True})]
 
 
+def taken_back(turn: Turn) -> list[Event]:
+    """What was offered is forgotten with whatever follows that is no yes; also when it is chosen, or said again."""
+    offered = (turn.slot(SLOT) or {}).get("offered")
+    return [SlotSet(SLOT, None)] if offered and turn.intent != "affirm" else []
+
+
 async def begin(turn: Turn) -> list[Event] | None:
     """A yes to what was offered last; None where nothing was."""
     kept = turn.slot(SLOT) or {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crm.operations import reads
@@ -33,9 +34,9 @@ async def other(doors: Doors, who: Context, said: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-async def lines(doors: Doors, who: Context) -> tuple[Line, ...]:
-    """All of them with what is left. Raises Unavailable."""
-    numbers, deadline = await others(doors, who), doors.read_deadline()
+async def lines(doors: Doors, numbers: Sequence[str]) -> tuple[Line, ...]:
+    """Each with what is left: one read a number, so not for a whole company's. Raises Unavailable."""
+    deadline = doors.read_deadline()
     balances = await asyncio.gather(*(doors.crm.balance(number, deadline=deadline) for number in numbers))
     return tuple(
         Line(number, -balance.arrears_fen or balance.total_fen - balance.kind_fen("frozen"))

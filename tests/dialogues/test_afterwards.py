@@ -60,6 +60,18 @@ async def test_nobody_is_asked_about_the_rest_on_the_way_to_a_person(talk: Begin
     assert "still_asked" not in heard.responses and heard.effect("handoff")
 
 
+@pytest.mark.parametrize("intent", ["deny", "stop", "query_balance", "thanks", "cancel_data_pack"])
+async def test_an_offer_that_something_else_followed_is_no_more(talk: Begin, intent: str) -> None:
+    person = talk(MEMBERSHIPS)
+    await person.say("several_questions", "换套餐 顺便退订", parts=["change_plan", "cancel_service"])
+    assert (await person.say("stop", "取消")).responses == ["stopped", "still_asked"]
+    heard = await person.say(intent)
+    if intent == "cancel_data_pack":
+        assert heard.responses == ["ask_cancel_data_pack"]
+        await person.say("stop", "取消")
+    assert (await person.say("affirm", "好的")).responses == ["nothing_to_confirm"]
+
+
 async def test_a_yes_long_after_the_offer_begins_nothing(talk: Begin) -> None:
     person = talk(MEMBERSHIPS)
     await person.say("several_questions", "换套餐 顺便退订", parts=["change_plan", "cancel_service"])

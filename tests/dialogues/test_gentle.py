@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -80,6 +81,28 @@ async def test_what_has_to_be_confirmed_is_never_shortened(talk: Any) -> None:
     heard = [await one.say("order_data_pack", offering="pack-5g") for one in (old, young)]
     assert heard[0].responses == heard[1].responses == ["quote_order_data_pack"]
     assert heard[0].labels == heard[1].labels and heard[0].texts == heard[1].texts
+
+
+@pytest.mark.parametrize("channel", ["web", "wechat", "sms"])
+@pytest.mark.parametrize(
+    "wish", ["order_data_pack", "change_plan", "recharge", "invoice", "cancel_service", "report_fault", "book_visit"]
+)
+async def test_an_old_person_is_put_everything_that_a_form_asks_to_choose_from(
+    talk: Any, wish: str, channel: str
+) -> None:
+    old, young = talk(OLD, channel), talk(OLD, channel)
+    young.crm.subscribers[OLD] = replace(young.crm.subscribers[OLD], birth_date=date(1996, 1, 1))
+    heard = [await person.say(wish) for person in (old, young)]
+    assert heard[0].responses == heard[1].responses
+    assert [one.get("entities") for one in heard[0].choices] == [one.get("entities") for one in heard[1].choices]
+
+
+async def test_an_old_person_who_asks_for_a_list_gets_what_is_on_it(talk: Any) -> None:
+    old = talk(OLD)
+    await old.say("query_points")
+    for wish, listed in (("query_bill", {"month": "2020-01"}), ("consult_plans", {"kind": "pack"})):
+        heard = await old.say(wish, **listed)
+        assert len(heard.choices) > 2 and heard.choices[-1]["intent"] == "transfer_to_agent", heard.responses
 
 
 async def test_an_old_person_who_is_not_understood_in_a_form_gets_a_person(talk: Any) -> None:

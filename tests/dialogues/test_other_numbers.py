@@ -262,6 +262,24 @@ async def test_the_holder_sees_what_is_left_on_each_number(talk: Begin, channel:
     assert (await person.say(picked["intent"], **picked["entities"])).responses == ["ask_recharge_way"]
 
 
+@pytest.mark.parametrize("channel", ["web", "sms"])
+async def test_of_a_companys_many_numbers_a_few_are_read_and_the_rest_counted(talk: Begin, channel: str) -> None:
+    person = talk(HOLDER, channel)
+    for n in range(200):
+        number = f"+861390000{n:04d}"
+        person.crm.subscribers[number] = replace(person.crm.subscribers[USER], msisdn=number, id=f"many-{n}")
+        person.crm.buckets[number] = person.crm.buckets[USER]
+    read, balance = [], person.crm.balance
+
+    async def counted(msisdn: str, **more: Any) -> Any:
+        read.append(msisdn)
+        return await balance(msisdn, **more)
+
+    person.crm.balance = counted
+    (text,) = (await person.say("query_other_number")).texts
+    assert len(read) == 5 and "205个号码" in text and len(text) < 250
+
+
 async def test_after_a_switch_each_answer_says_which_number_it_is_about(talk: Begin) -> None:
     person = talk(HOLDER)
     assert (await person.say("query_points")).responses == ["points"]
