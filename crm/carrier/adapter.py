@@ -45,9 +45,6 @@ from crm.model import (
 )
 from crm.tracing import sending
 
-MOST = 1000
-"""So many rows of a list are read at most; MOST_CALLS of the single calls."""
-
 
 @asynccontextmanager
 async def carrier_crm(
@@ -78,7 +75,7 @@ class CarrierCrm(CarrierClient):
     async def allowances(
         self, msisdn: str, *, type: AllowanceType | None = None, deadline: float
     ) -> tuple[Allowance, ...]:
-        return await self._pages("allowances", deadline, MOST, msisdn=msisdn, type=type)
+        return await self._pages("allowances", deadline, msisdn=msisdn, type=type)
 
     async def usage(self, msisdn: str, month: str, *, deadline: float) -> UsageSummary:
         return cast(UsageSummary, await self._read("usage", deadline, msisdn=msisdn, month=month))
@@ -94,14 +91,14 @@ class CarrierCrm(CarrierClient):
 
     # points
     async def points(self, msisdn: str, *, deadline: float) -> tuple[PointsLot, ...]:
-        return await self._pages("points", deadline, MOST, msisdn=msisdn)
+        return await self._pages("points", deadline, msisdn=msisdn)
 
     # catalogue
     async def offerings(
         self, *, category: Category | None = None, region: str = "", on_sale: bool = True, deadline: float
     ) -> tuple[Offering, ...]:
         known = region if region in PROVINCE.codes else ""
-        found = await self._pages("offerings", deadline, MOST, category=category, region=known, on_sale=on_sale)
+        found = await self._pages("offerings", deadline, category=category, region=known, on_sale=on_sale)
         return tuple(one for one in found if not one.regions) if region and not known else found
 
     async def offering(self, offering_id: str, *, deadline: float) -> Offering:
@@ -109,10 +106,10 @@ class CarrierCrm(CarrierClient):
 
     # what is held and ordered
     async def products(self, msisdn: str, *, deadline: float) -> tuple[Product, ...]:
-        return await self._pages("products", deadline, MOST, msisdn=msisdn)
+        return await self._pages("products", deadline, msisdn=msisdn)
 
     async def broadband(self, msisdn: str, *, deadline: float) -> tuple[Broadband, ...]:
-        return await self._pages("broadband", deadline, MOST, msisdn=msisdn)
+        return await self._pages("broadband", deadline, msisdn=msisdn)
 
     async def qualify(self, msisdn: str, items: Sequence[OrderItem], *, deadline: float) -> Qualification:
         return cast(Qualification, await self._read("qualify", deadline, msisdn=msisdn, items=items))
@@ -182,7 +179,7 @@ class CarrierCrm(CarrierClient):
 
     # invoices
     async def invoices(self, msisdn: str, *, deadline: float) -> tuple[Invoice, ...]:
-        return await self._pages("invoices", deadline, MOST, msisdn=msisdn)
+        return await self._pages("invoices", deadline, msisdn=msisdn)
 
     async def issue_invoice(self, request: InvoiceRequest, *, idempotency_key: str, deadline: float) -> Invoice:
         invoice, _ = await self._write("issue_invoice", idempotency_key, deadline, request=request)
@@ -204,10 +201,10 @@ class CarrierCrm(CarrierClient):
 
     # places
     async def shops(self, region: str, *, deadline: float) -> tuple[Shop, ...]:
-        return await self._pages("shops", deadline, MOST, region=region) if region in PROVINCE.codes else ()
+        return await self._pages("shops", deadline, region=region) if region in PROVINCE.codes else ()
 
     async def visit_times(self, shop_id: str, *, deadline: float) -> tuple[datetime, ...]:
-        return await self._pages("visit_times", deadline, MOST, shop_id=shop_id)
+        return await self._pages("visit_times", deadline, shop_id=shop_id)
 
     async def book_visit(
         self, msisdn: str, shop_id: str, errand: str, at: datetime, *, idempotency_key: str, deadline: float
@@ -217,7 +214,7 @@ class CarrierCrm(CarrierClient):
         return cast(Appointment, visit)
 
     async def visits(self, msisdn: str, *, deadline: float) -> tuple[Appointment, ...]:
-        return await self._pages("visits", deadline, MOST, msisdn=msisdn)
+        return await self._pages("visits", deadline, msisdn=msisdn)
 
     async def cancel_visit(self, visit_id: str, *, idempotency_key: str, deadline: float) -> Appointment:
         visit, _ = await self._write("cancel_visit", idempotency_key, deadline, visit_id=visit_id)

@@ -22,6 +22,8 @@ from crm.errors import NotFound, TimedOut, Unavailable
 PATH = "/carrier/api"
 MEDIA_TYPE = "application/json; charset=utf-8"
 PAGE = 100
+MOST = 1000
+"""No list that is wanted whole is longer."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,10 @@ class CarrierClient:
 
         return await twice(attempt, deadline)
 
-    async def _pages(self, call: str, deadline: float, most: int, **arguments: Any) -> tuple[Any, ...]:
-        """The first `most` rows of a list."""
+    async def _pages(self, call: str, deadline: float, first: int | None = None, **arguments: Any) -> tuple[Any, ...]:
+        """The `first` rows of a list, or all of it. Raises Unavailable for one of more than MOST, of which a part would
+        pass for the whole.
+        """
         service, question = _asked(call, arguments)
         found: list[Any] = []
         while True:
@@ -61,8 +65,10 @@ class CarrierClient:
             rows, total = await twice(attempt, deadline)
             found += rows
             # A short page is the last one, whatever the total says: it may have changed meanwhile.
-            if len(rows) < PAGE or len(found) >= min(total, most):
-                return tuple(found[:most])
+            if len(rows) < PAGE or len(found) >= min(total, first or total):
+                return tuple(found[:first])
+            if first is None and len(found) >= MOST:
+                raise _unreadable(service, f"total of {total}")
 
     async def _write(self, call: str, key: str, deadline: float, **arguments: Any) -> tuple[Any, bool]:
         """The answer, and whether it is the stored one of an earlier request with this key."""
@@ -110,7 +116,9 @@ def _reply(service: Service, raw: Any) -> Reply:
     code = string(document.get("code"), "code", 16)
     if code != DONE:
         raise meant(code, document.get("data"), writes=service.writes)
-    total = WHOLE.read(document.get("total", "0"), "total")
+    total = WHOLE.read(document.get("total"), "total") if service.paged else 0
+    if total < 0:
+        raise BadDocument("total")
     return Reply(document.get("data"), document.get("repeatFlag") == "Y", total)
 
 

@@ -186,6 +186,25 @@ async def test_a_list_is_read_page_by_page(crm: CarrierCrm, odd: Odd) -> None:
     assert [1, 2, 3] == [seen["page"]["pageNo"] for seen in odd.seen]
 
 
+@pytest.mark.parametrize("said", [{}, {"total": None}, {"total": "-1"}, {"total": 0}])
+async def test_a_list_that_does_not_say_how_long_it_is_may_be_cut_and_is_not_believed(
+    crm: CarrierCrm, odd: Odd, said: dict[str, Any]
+) -> None:
+    odd.twist = says("0000", data=[], **said)
+    with pytest.raises(Unavailable, match="total"):
+        await crm.products(LI, deadline=within(5))
+
+
+@pytest.mark.parametrize(("total", "whole"), [(1000, True), (1001, False)])
+async def test_a_list_is_whole_or_it_is_an_error(crm: CarrierCrm, odd: Odd, total: int, whole: bool) -> None:
+    odd.twist = says("0000", data=["20261118103000"] * 100, total=str(total))
+    if whole:
+        assert 1000 == len(await crm.visit_times("shop", deadline=within(5)))
+        return
+    with pytest.raises(Unavailable, match="total"):
+        await crm.visit_times("shop", deadline=within(5))
+
+
 async def test_a_total_that_never_ends_does_not_hold_us(crm: CarrierCrm, odd: Odd) -> None:
     odd.twist = says("0000", data=[], total="999999999")
     assert () == await crm.products(LI, deadline=within(5))
