@@ -15,13 +15,11 @@ from crm.asking import ask, twice
 from crm.carrier.codes import DONE, meant
 from crm.carrier.fields import WHOLE
 from crm.carrier.services import SERVICES, Service
-from crm.carrier.wire import BadSignature, check, signed
+from crm.carrier.wire import MEDIA_TYPE, PAGE, BadSignature, check, signed
 from crm.documents.scalars import BadDocument, Document, mapping, string
 from crm.errors import NotFound, TimedOut, Unavailable
 
 PATH = "/carrier/api"
-MEDIA_TYPE = "application/json; charset=utf-8"
-PAGE = 100
 MOST = 1000
 """No list that is wanted whole is longer."""
 

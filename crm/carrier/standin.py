@@ -12,17 +12,15 @@ from typing import Any
 from aiohttp import web
 
 from crm.carrier.codes import DENIED, DONE, told, values_to
+from crm.carrier.fields import MOST_ROWS
 from crm.carrier.services import Service, service_of
-from crm.carrier.wire import BadSignature, Nonces, check, signed
+from crm.carrier.wire import MEDIA_TYPE, PAGE, BadSignature, Nonces, check, signed
 from crm.documents.scalars import BadDocument, Document, mapping, string
 from crm.errors import CrmError
 from crm.port import Crm, within
 
-MEDIA_TYPE = "application/json; charset=utf-8"
 MOST_BODY = 64 * 1024
 MOST_KEY = 128
-MOST_PAGE = 100
-MOST_ROWS = 5000
 BODY_S, CALL_S = 5.0, 10.0
 CRM = web.AppKey("crm", Crm)  # type: ignore[type-abstract]
 
@@ -95,8 +93,8 @@ def _key(document: Any) -> str:
 
 def _page(service: Service, rows: Any, document: Any) -> Document:
     page = mapping(document.get("page", {}), "page")
-    number, size = page.get("pageNo", 1), page.get("pageSize", MOST_PAGE)
-    for name, value, most in (("pageNo", number, MOST_ROWS), ("pageSize", size, MOST_PAGE)):
+    number, size = page.get("pageNo", 1), page.get("pageSize", PAGE)
+    for name, value, most in (("pageNo", number, MOST_ROWS), ("pageSize", size, PAGE)):
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
             raise BadDocument(name)
     shown = rows[(number - 1) * size : number * size]

@@ -18,6 +18,9 @@ from crm.documents.scalars import BadDocument
 
 APP, TIME, NONCE, SIGNATURE = "x-app-id", "x-timestamp", "x-nonce", "x-sign"
 APP_ID = "renji"
+MEDIA_TYPE = "application/json; charset=utf-8"
+PAGE = 100
+"""So many rows come at once."""
 WINDOW_S = 300
 MOST_NONCES = 200_000
 _NONCE = re.compile(r"[0-9a-f]{32}")
