@@ -10,7 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 1
 VERSION_TABLE = "console_version"
 """Alembic's: which migration was the last."""
 
