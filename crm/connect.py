@@ -16,8 +16,9 @@ Adapter = Callable[[str, str, Clock], AbstractAsyncContextManager[Crm]]
 def _carrier(url: str, secret: str, clock: Clock) -> AbstractAsyncContextManager[Crm]:
     # Nobody else waits for its modules at the start.
     from crm.carrier.adapter import carrier_crm
+    from crm.carrier.wire import signing_key
 
-    return carrier_crm(url, secret.encode(), clock)
+    return carrier_crm(url, signing_key(secret), clock)
 
 
 ADAPTERS: Mapping[str, Adapter] = {"tmf": tmf_crm, "carrier": _carrier}

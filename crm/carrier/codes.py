@@ -38,9 +38,8 @@ DENIED = Codes(
 IN_HAND = "9998"
 """The carrier took it and has not finished: asked again under the same number, it tells how it ended."""
 AWAY = "9999"
-NOT_BEGUN = frozenset({AWAY, "9001", "9003", "9004"})
-"""Turned away at the door: too busy, a wrong signature, a wrong clock, too many. Not 9002, "heard before": what was
-heard may have been done."""
+"""Too busy: it was not begun. No other code says so: 9001 to 9004 are told, signed, to whoever has no key, and could be
+put in the place of what the carrier answered to us."""
 CAUSE = Codes({"wish": "11", "lost": "12", "arrears": "21", "real_name": "31", "fraud": "32", "court": "33"})
 
 
@@ -120,7 +119,7 @@ def meant(code: str, data: Any, *, writes: bool) -> CrmError:
         return KeyReused()
     if code in DENIED.words:
         return Refused(DENIED.words[code], values_from(data if data is not None else {}))
-    if code in NOT_BEGUN or not writes:
+    if code == AWAY or not writes:
         return Unavailable(f"code {code[:8]}")
     # What a code that we do not know says of a write is not known either: it is asked about again, never called failed.
     return TimedOut(f"code {code[:8]}")

@@ -34,6 +34,11 @@ class BadSignature(Exception):
         self.code = code
 
 
+def signing_key(secret: str) -> bytes:
+    """What both sides sign with. Not the secret itself, which goes over the wire as a bearer token elsewhere."""
+    return hmac.new(secret.encode(), b"carrier-signature", hashlib.sha256).digest()
+
+
 def signed(key: bytes, nonce: str, body: bytes, now: datetime) -> dict[str, str]:
     """The headers that prove who wrote `body`, and when."""
     time = MOMENT.write(now)

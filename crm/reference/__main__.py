@@ -48,9 +48,10 @@ def build(options: argparse.Namespace) -> web.Application:
     if options.carrier:
         # Nobody else waits for its modules at the start.
         from crm.carrier.standin import carrier_app
+        from crm.carrier.wire import signing_key
 
         own = tmf_crm(f"http://{options.host}:{options.port}", crm_token(secret), now)
-        app.add_subapp("/carrier/", carrier_app(own, crm_token(secret).encode(), now))
+        app.add_subapp("/carrier/", carrier_app(own, signing_key(crm_token(secret)), now))
     return app
 
 

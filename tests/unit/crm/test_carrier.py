@@ -19,6 +19,7 @@ from crm.carrier.client import PATH
 from crm.carrier.codes import DENIED, VALUES, meant, told, values_from, values_to
 from crm.carrier.fields import Kind
 from crm.carrier.standin import carrier_app
+from crm.connect import connected
 from crm.documents.scalars import BadDocument
 from crm.errors import REASONS, CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
 from crm.fake import FakeCrm
@@ -159,8 +160,9 @@ async def test_a_slow_answer_is_a_time_out_within_the_deadline(crm: CarrierCrm, 
 @pytest.mark.parametrize(
     ("code", "read", "write"),
     [
-        ("9998", Unavailable, TimedOut), ("9999", Unavailable, Unavailable), ("9001", Unavailable, Unavailable),
-        ("9002", Unavailable, TimedOut), ("9004", Unavailable, Unavailable), ("6543", Unavailable, TimedOut),
+        ("9998", Unavailable, TimedOut), ("9999", Unavailable, Unavailable), ("9001", Unavailable, TimedOut),
+        ("9002", Unavailable, TimedOut), ("9003", Unavailable, TimedOut), ("9004", Unavailable, TimedOut),
+        ("6543", Unavailable, TimedOut),
         ("1001", NotFound, NotFound), ("2002", Refused, Refused), ("8002", KeyReused, KeyReused),
     ],
 )  # fmt: skip
@@ -268,6 +270,31 @@ async def door() -> AsyncIterator[Callable[..., Awaitable[tuple[int, dict[str, A
                 return reply.status, (await reply.json() if reply.status == 200 else {})
 
         yield send
+
+
+async def test_what_is_signed_for_a_stranger_says_nothing_of_a_write(crm: CarrierCrm, odd: Odd, door: Any) -> None:
+    """Whoever has no key gets "wrong signature" signed over any nonce, and could put it in the place of our answer."""
+
+    async def swaps(request: web.Request, body: bytes) -> web.StreamResponse:
+        _, said = await door(body, {wire.TIME: "x", wire.SIGNATURE: "x", wire.NONCE: request.headers[wire.NONCE]})
+        return answer(request, json.dumps(said).encode())
+
+    odd.twist = swaps
+    with pytest.raises(TimedOut, match="9001"):
+        await crm.place_order(REQUEST, idempotency_key="k", deadline=within(5))
+
+
+def test_what_signs_is_not_what_is_shown_as_a_bearer_token() -> None:
+    assert wire.signing_key("s" * 32) not in (b"s" * 32, wire.signing_key("t" * 32))
+
+
+async def test_the_bot_and_its_stand_in_derive_the_same_key_of_one_secret() -> None:
+    app = web.Application()
+    app.add_subapp("/carrier/", carrier_app(nullcontext(FakeCrm.demo(clock, 5)), wire.signing_key("secret"), clock))
+    async with TestServer(app, host="127.0.0.1") as server:
+        url = str(server.make_url("")).rstrip("/")
+        async with connected("carrier", url, "secret", clock) as crm:
+            assert LI == (await crm.subscriber_of(LI, deadline=within(5))).msisdn
 
 
 ASKED = json.dumps({"service": "QRY_BALANCE", "reqNo": "1", "params": {"svcNum": "13800000000"}}).encode()
