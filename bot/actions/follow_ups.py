@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.actions import references
 from bot.actions.disputed import DISPUTED
+from bot.actions.from_to import affirmed
 from bot.actions.shown import recent_wish
 from bot.actions.turn import Turn
 
@@ -25,6 +26,10 @@ _GIVE_BACK = re.compile(
 _FOUND = re.compile(
     "(?:手机|电话|卡)?(?:又|已经)?(?:找到|找着|找回[来來]|捡回[来來])了?|(?:i )?(?:have )?found (?:it|my phone)"
 )
+_ASKS = re.compile(
+    r"[?？]|[吗嗎么麼嘛没沒]|\b(?:have|has|had|did|was|is|if) (?:you|they|he|she|anyone|anybody|someone|somebody|it|my)\b",
+    re.IGNORECASE,
+)
 UNREAD = frozenset({"nlu_fallback", "out_of_scope", "inform"})
 _PLACE = re.compile(r"[\u4e00-\u9fff]{2,10}(?:省|市|区|縣|县|镇|鎮|乡|鄉|村|街道?|路|广场|廣場|附近)")
 _TO_GO = re.compile("如果|要是|假如|去|到|(?:多少|几块|什么)钱?|怎么(?:样|收费|算)|如何|贵不贵|行不行|可以吗|能用吗")
@@ -33,12 +38,12 @@ _TO_GO = re.compile("如果|要是|假如|去|到|(?:多少|几块|什么)钱?|�
 
 def gives_back(text: str) -> bool:
     """ "全退了", "退钱"."""
-    return _says_only(_GIVE_BACK, text) or references.asks_to_cancel(text)
+    return _says_only(_GIVE_BACK, affirmed(text)) or references.asks_to_cancel(text)
 
 
 def found_again(text: str) -> bool:
-    """ "手机找到了"."""
-    return _says_only(_FOUND, text)
+    """ "手机找到了"; neither that it was not, nor a question."""
+    return _says_only(_FOUND, affirmed(text)) and not _ASKS.search(text)
 
 
 AFTER: tuple[tuple[frozenset[str], Callable[[str], bool], str, Mapping[str, str]], ...] = (

@@ -17,6 +17,7 @@ _JUST_TO = re.compile(r"[换換升降]个?$")
 """Without more words it is as often what is changed from: only where nothing says "to"."""
 _END = re.compile(r"[,，。;；!！?？、\n]|\.(?!\d)|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])")
 _NOT = re.compile(r"不|别(?!的|人)|別(?!的|人)|除了|\b(?:not|dont|don.?t|never|except|neither|cannot)\b", re.IGNORECASE)
+_NO = re.compile(r"(?:\bno\b *|n['’]t\b *)(\w)", re.IGNORECASE)
 _RIGHT_BEFORE = re.compile(
     r"(?:(?<![能可是要会行])不(?:是|要|用|需要?|想要?|必|打算)?|别|別|非|无需|無需)(?:再|又|给我|把|我的?|开|開|办|这张|那张|增值税|增值稅)*$"
     r"|\b(?:not|no|never|don.?t|without)\b[\w ]*$",
@@ -44,6 +45,12 @@ def clauses(text: str) -> tuple[str, str]:
     """What is said, and what is said not to be so."""
     parts = [part for part in _END.split(text) if part.strip()]
     return " ".join(p for p in parts if not _NOT.search(p)), " ".join(p for p in parts if _NOT.search(p))
+
+
+def affirmed(text: str) -> str:
+    """What is said and not denied: "No, cancel it" cancels it, "do not cancel it" and "no refund" say nothing to do."""
+    said, _ = clauses(_NO.sub(r" not \1", text))
+    return said
 
 
 def says(pattern: re.Pattern[str], text: str) -> bool:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.actions.from_to import clauses, denies
+from bot.actions.from_to import affirmed, clauses, denies
 
 _SIMPLE = str.maketrans(
     "個點貴種這換號呢還嗎錢麼樣實費選辦訂單張該們說給對請問別開",
@@ -211,12 +211,12 @@ def points_within(text: str, *said: str) -> bool:
 
 def asks_to_cancel(text: str) -> bool:
     """ "怎么取消", "取消它". A bare "取消" is a stop."""
-    return _is(_CANCEL, text)
+    return _is(_CANCEL, affirmed(text))
 
 
 def cancels_it(text: str) -> bool:
     """ "取消它", rather than how that is done."""
-    return _is(_CANCELS_IT, text)
+    return _is(_CANCELS_IT, affirmed(text))
 
 
 def other_number(text: str) -> bool:

@@ -74,6 +74,18 @@ def test_a_volume_alone_is_told_from_one_in_a_sentence(text: str, said: str, onl
         ("found it", False, True),
         ("还没找到", False, False),
         ("找到营业厅了", False, False),
+        ("I have not found it", False, False),
+        ("I haven't found it", False, False),
+        ("have you found it", False, False),
+        ("手机找到了吗", False, False),
+        ("找到了？", False, False),
+        ("不是找到了", False, False),
+        ("不是，手机找到了", False, True),
+        ("No, I found it", False, True),
+        ("我不是要退钱", False, False),
+        ("no refund", False, False),
+        ("I don't want my money back", False, False),
+        ("No, refund it", True, False),
     ],
 )
 def test_few_words_afterwards_mean_one_thing(text: str, back: bool, found: bool) -> None:

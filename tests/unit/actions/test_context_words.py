@@ -9,6 +9,23 @@ from bot.actions.references import Pick
 
 
 @pytest.mark.parametrize(
+    ("text", "cancels"),
+    [
+        ("取消它", True),
+        ("不是，取消它", True),
+        ("No, cancel it", True),
+        ("do not cancel it", False),
+        ("don't cancel it", False),
+        ("please never cancel it", False),
+        ("不是取消它", False),
+        ("别取消它", False),
+    ],
+)
+def test_what_is_denied_is_not_cancelled(text: str, cancels: bool) -> None:
+    assert (ref.cancels_it(text), ref.asks_to_cancel(text)) == (cancels, cancels)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("那个便宜点的", Pick("cheaper")),
