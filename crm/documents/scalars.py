@@ -12,6 +12,8 @@ from crm.worktime import CHINA
 
 Document = dict[str, Any]
 MOST_FEN = 10**11
+NEVER = datetime(9999, 12, 31, 15, 59, 59, tzinfo=timezone.utc)
+"""The last second that clocks in China can tell. Many write the end of 9999 for what has no end."""
 
 
 class BadDocument(ValueError):
@@ -77,11 +79,12 @@ def moment_to(moment: datetime) -> str:
 
 
 def moment_from(value: Any, field: str) -> datetime:
+    """In UTC, which it is in where it does not say; at most NEVER."""
     try:
         moment = datetime.fromisoformat(string(value, field).replace("Z", "+00:00"))
-    except ValueError:
+        return min(NEVER, (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc))
+    except (ValueError, OverflowError):
         raise BadDocument(field) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def day_to(day: date) -> str:

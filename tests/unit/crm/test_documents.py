@@ -14,11 +14,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.documents import catalogue, consumption, customer, loyalty, money, orders, usage
-from crm.documents.scalars import BadDocument, day_from, fen, money_from, money_to, quantity_money_from, whole
+from crm.documents.scalars import (
+    BadDocument,
+    day_from,
+    fen,
+    moment_from,
+    money_from,
+    money_to,
+    quantity_money_from,
+    whole,
+)
 from crm.model import Order, OrderItem, OrderRequest, Qualification, Reason, Ticket, TopUp
 from crm.reference.catalogue import demo_catalogue
 from crm.reference.history import history_of
 from crm.reference.people import outlines
+from crm.worktime import CHINA
 
 NOW = datetime(2026, 11, 18, 2, 30, tzinfo=timezone.utc)
 SWAGGERS = Path(__file__).resolve().parents[3].parent / "shared" / "tmf"
@@ -193,3 +203,20 @@ def test_a_number_that_is_no_count_is_refused_before_it_is_unfolded(value: objec
 @pytest.mark.parametrize("text", ["2026-12-25", "2026-12-25T00:00:00+08:00", "2026-12-24T16:00:00Z"])
 def test_a_day_is_the_day_in_china(text: str) -> None:
     assert date(2026, 12, 25) == day_from(text, "x")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-05:00", "2026-13-01T00:00:00Z"])
+def test_a_moment_that_no_clock_shows_is_none(text: str) -> None:
+    with pytest.raises(BadDocument):
+        moment_from(text, "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "local"),
+    [("2026-11-18T10:30:00+08:00", NOW), ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=CHINA))],
+)
+def test_a_moment_is_one_of_utc_that_china_can_tell(text: str, local: datetime) -> None:
+    """The end of 9999 is how others write "never"."""
+    moment = moment_from(text, "x")
+    assert timezone.utc == moment.tzinfo
+    assert local == moment.astimezone(CHINA)
