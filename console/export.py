@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console import tables
@@ -80,8 +81,11 @@ async def run(settings: Settings, asked: argparse.Namespace) -> tuple[int, list[
         counts = {name: len(rows) for name, rows in copy.items()}
         if not any(counts.values()):
             return 1, ["nothing is kept of them"]
-        write(asked.to, {"made_at": now, **copy})
+        if asked.to.exists():
+            raise FileExistsError(f"{asked.to} exists already")
+        # No copy without a trace: rather one row too many, where the file cannot be written then.
         await audit.write(asked.by, "exported", erasure.pseudonym(asked.who), counts)
+        write(asked.to, {"made_at": now, **copy})
         return 0, [*(f"{count:>6} {name}" for name, count in counts.items()), f"written to {asked.to}"]
     finally:
         await engine.dispose()
@@ -101,6 +105,9 @@ def main() -> int:
         code, lines = asyncio.run(run(Settings.read(os.environ), _arguments(sys.argv[1:])))
     except (BadInput, BadSettings, NotReachable, OSError) as error:
         print(f"export: {error}", file=sys.stderr)
+        return 2
+    except SQLAlchemyError as error:
+        print(f"export: the database does not answer, no copy was written: {error}", file=sys.stderr)
         return 2
     print("\n".join(lines))
     return code

@@ -6,8 +6,13 @@ import argparse
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
 
 from console import export
+from console.audit import Audit
 from console.export import copy_of
 from tests.contracts.console.living import KEPT, NUMBER, OTHER, PHONE, WORDS, House, lived
 
@@ -48,6 +53,33 @@ async def test_no_file_is_written_over_another(house: House, tmp_path: Path) -> 
     except FileExistsError:
         pass
     assert (tmp_path / "copy.json").read_text(encoding="utf-8") == "mine"
+
+
+async def test_what_cannot_be_audited_is_not_written(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lived(house)
+
+    async def full(*_: Any) -> None:
+        raise OperationalError("insert", {}, Exception("the disk is full"))
+
+    monkeypatch.setattr(Audit, "write", full)
+    with pytest.raises(OperationalError):
+        await exported(house, NUMBER, tmp_path / "copy.json")
+    assert not (tmp_path / "copy.json").exists()
+
+
+def test_a_database_that_fails_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def fails(*_: Any) -> Any:
+        raise OperationalError("select", {}, Exception("no such table"))
+
+    monkeypatch.setattr(export, "run", fails)
+    monkeypatch.setattr(export.Settings, "read", lambda _: None)
+    monkeypatch.setattr("sys.argv", ["export", NUMBER, "--to", str(tmp_path / "copy.json")])
+    assert export.main() == 2
+    assert "the database does not answer, no copy was written" in capsys.readouterr().err
 
 
 async def test_of_a_shared_address_only_their_own_times_are_given(house: House) -> None:
