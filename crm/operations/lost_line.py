@@ -16,6 +16,7 @@ from crm.operations.context import Context
 from crm.operations.doors import Doors
 from crm.operations.hold import LOST_HOLD
 from crm.operations.results import Refusal
+from crm.operations.unsure import asked_twice
 from crm.proving import TAIL
 from crm.worktime import CHINA
 
@@ -36,12 +37,14 @@ async def stop(
     proof = await _opened(doors, who, proof, password_ref, id_ref)
     key = hashlib.sha256("\n".join((who.conversation, OPERATION, msisdn, who.message_id)).encode()).hexdigest()[:32]
     request = OrderRequest(msisdn, (OrderItem("add", LOST_HOLD),), key, who.channel)
+
+    async def write(deadline: float) -> Order:
+        # The message may come again, and nothing here knows whether it does.
+        return await doors.crm.place_order(request, idempotency_key=key, deadline=deadline, look_first=True)
+
     try:
         await doors.crm.verify(msisdn, proof, idempotency_key=key, deadline=doors.write_deadline())
-        # The message may come again, and nothing here knows whether it does.
-        order = await doors.crm.place_order(
-            request, idempotency_key=key, deadline=doors.write_deadline(), look_first=True
-        )
+        order = await asked_twice(doors, write, msisdn, "line_may_be_stopped", f"stopped?:{key}")
     except NotFound:
         # As for a wrong proof: nobody learns here which numbers there are.
         return Refusal("proof_wrong")

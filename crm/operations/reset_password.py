@@ -14,6 +14,7 @@ from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 from crm.operations.results import CodeSent, Refusal
+from crm.operations.unsure import asked_twice
 
 OPERATION = "reset_password"
 SIZE = 6
@@ -75,8 +76,12 @@ async def change(doors: Doors, who: Context, password_ref: str, id_ref: str, cod
     if facts != {"msisdn": person.msisdn, "proven": id_ref}:
         return Refusal("code_none")
     key = _key(who, password_ref)
+
+    async def write(deadline: float) -> None:
+        await doors.crm.set_password(person.msisdn, password, idempotency_key=key, deadline=deadline)
+
     try:
-        await doors.crm.set_password(person.msisdn, password, idempotency_key=key, deadline=doors.write_deadline())
+        await asked_twice(doors, write, person.msisdn, "password_may_be_set", f"password?:{key}")
     except NotFound:
         return Refusal("no_papers")
     except Refused as refused:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crm.errors import Refused
+from crm.errors import Refused, TimedOut
 from crm.model import Appointment
 from crm.port import within
 from crm.reference.papers import papers_of
@@ -54,6 +54,26 @@ async def test_the_service_password_stops_a_lost_line_at_once_and_everybody_is_t
     assert (heard.responses, heard.outcomes) == (["lost_line_stopped"], [("report_lost_sim", "done")])
     assert state(person) == ("suspended", "lost")
     assert told.said == [(LI, "line_was_stopped")]
+
+
+@pytest.mark.parametrize(("lost", "told"), [(1, "line_was_stopped"), (2, "line_may_be_stopped")])
+async def test_a_stop_whose_answer_is_lost_is_told_of_too(talk: Any, lost: int, told: str) -> None:
+    person = talk(None)
+    person.tell = Told()
+    await asked_for_proof(person)
+    place, asked = person.crm.place_order, []
+
+    async def late(*of: Any, **how: Any) -> Any:
+        order = await place(*of, **how)
+        asked.append(how["idempotency_key"])
+        if len(asked) <= lost:
+            raise TimedOut("late")
+        return order
+
+    person.crm.place_order = late
+    await password(person, "130000")
+    assert state(person) == ("suspended", "lost") and len(set(asked)) == 1
+    assert person.tell.said == [(LI, told)]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from crm.errors import Unavailable
 from crm.reference.papers import papers_of
+from tests.dialogues.test_lost_and_visits import Told
 
 pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
@@ -198,9 +200,34 @@ async def test_a_lost_answer_of_the_crm_is_asked_for_again_with_the_same_code(ta
     person = talk()
     await choosing(person)
     await gives(person, "{code}", code="908172")
-    person.crm.lose_answers = 1
+    person.crm.lose_answers, person.tell = 2, Told()
     assert (await person.code(person.sent_code(), message_id="m-yes")).responses == ["crm_unavailable_in_form"]
+    assert person.crm.passwords == {LI: "908172"}
+    assert person.tell.said == [(LI, "password_may_be_set")]
     assert (await person.code(person.sent_code(), message_id="m-yes")).responses == ["password_set"]
+    assert person.tell.said[1:] == [(LI, "password_was_set")]
+
+
+async def test_one_lost_answer_is_asked_for_at_once(talk: Begin) -> None:
+    person = talk()
+    await choosing(person)
+    await gives(person, "{code}", code="908172")
+    person.crm.lose_answers, person.tell = 1, Told()
+    assert (await person.code(person.sent_code())).responses == ["password_set"]
+    assert person.tell.said == [(LI, "password_was_set")]
+
+
+async def test_a_crm_that_never_heard_of_a_password_alarms_nobody(talk: Begin) -> None:
+    person = talk()
+    await choosing(person)
+    await gives(person, "{code}", code="908172")
+
+    async def away(*_: Any, **__: Any) -> None:
+        raise Unavailable("away")
+
+    person.crm.set_password, person.tell = away, Told()
+    assert (await person.code(person.sent_code())).responses == ["crm_unavailable_in_form"]
+    assert person.tell.said == []
 
 
 async def test_a_number_that_rests_gets_no_new_password(talk: Begin) -> None:

@@ -26,7 +26,10 @@ FAMILIES = {
     *(f"guide_{intent}" for intent in guide.GUIDED | {"broadband_new", "consult_business", "consult_handset"}),
     *(f"faq_{topic}" for topic in guide.FAQ),
 }
-BY_THE_CRM = {"code_order", "code_login", "code_port_out", "incident_restored", "line_was_stopped", "password_was_set"}
+BY_THE_CRM = {
+    "code_order", "code_login", "code_port_out", "incident_restored", "line_was_stopped", "line_may_be_stopped",
+    "password_was_set", "password_may_be_set",
+}  # fmt: skip
 BY_NOTICES = {name for name in entries() if name.startswith("notice_")}
 """Said by whoever raises a notice, and by nobody else."""
 
