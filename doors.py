@@ -39,6 +39,8 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         key=settings.paygate_secret.encode() or settings.key("paygate"),
     )
     payments = await opened.enter_async_context(hosted_payments(crm, gateway, utc_now))
+    asked = asking(settings, stores, crm)
+    opened.push_async_callback(asked.close)
     kept = open_engine(settings.database_url)
     opened.push_async_callback(kept.dispose)
     return Doors(
@@ -54,7 +56,7 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         gate=switches.refusal,
         notices=SmsTidings(stores.accept, utc_now),
         locks=stores.locks,
-        asking=asking(settings, stores, crm),
+        asking=asked,
         sent=SentBySms(kept, settings.key("conversation"), settings.sms_sender, settings.sms_signature),
         tell=Telling(stores.accept, stores.conversations, utc_now),
         incidents=stores.incidents,

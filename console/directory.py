@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm.errors import NotFound, Unavailable
+from crm.errors import CrmError, NotFound
 from crm.operations.elders import SENIOR_PRIORITY, is_elder
 from crm.port import Crm, within
 from switchboard.errors import NotReachable
@@ -22,7 +22,7 @@ class CrmDirectory:
             subscriber = await self._crm.subscriber_of(msisdn, deadline=within(LOOKUP_S))
         except NotFound:
             return None
-        except Unavailable as error:
+        except CrmError as error:
             raise NotReachable(f"crm: {error}") from error
         return subscriber.id, subscriber.region
 
@@ -31,6 +31,6 @@ class CrmDirectory:
             person = await self._crm.subscriber_of(msisdn, deadline=within(LOOKUP_S))
         except NotFound:
             return 0
-        except Unavailable as error:
+        except CrmError as error:
             raise NotReachable(f"crm: {error}") from error
         return SENIOR_PRIORITY if is_elder(person, utc_now()) else 0

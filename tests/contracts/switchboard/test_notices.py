@@ -269,7 +269,9 @@ def sampled(kind: str) -> str:
 
 
 async def solved(stack: Stack, order: str) -> None:
-    await AskingSolved(raising(stack), stack.clock).solved(NUMBER, "S1", "5GB流量包", order, "zh")
+    asking = AskingSolved(raising(stack), stack.clock)
+    await asking.solved(NUMBER, "S1", "5GB流量包", order, "zh")
+    await asking.close()
     await stack.at_rest()
 
 

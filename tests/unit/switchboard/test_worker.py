@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from console.directory import CrmDirectory
-from crm.errors import NotFound, TimedOut
+from crm.errors import CrmError, NotFound, Refused, TimedOut
 from switchboard.errors import BadSettings, NotReachable
 from worker import DeskHours
 
@@ -52,6 +52,9 @@ async def test_a_number_is_looked_up_in_the_crm() -> None:
     assert await CrmDirectory(Crm(NotFound("subscriber", "x"))).lookup("+861") is None  # type: ignore[arg-type]
 
 
-async def test_a_crm_that_does_not_answer_is_not_reachable() -> None:
+@pytest.mark.parametrize("error", [TimedOut("late"), Refused("invalid"), CrmError()])
+async def test_a_crm_that_does_not_say_whose_a_number_is_is_not_reachable(error: CrmError) -> None:
     with pytest.raises(NotReachable):
-        await CrmDirectory(Crm(TimedOut("late"))).lookup("+8613800000001")  # type: ignore[arg-type]
+        await CrmDirectory(Crm(error)).lookup("+8613800000001")  # type: ignore[arg-type]
+    with pytest.raises(NotReachable):
+        await CrmDirectory(Crm(error)).priority("+8613800000001")  # type: ignore[arg-type]
