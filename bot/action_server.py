@@ -27,9 +27,12 @@ from switchboard import garbage
 MOST_BODY = 16 * 1024 * 1024
 """A tracker of twenty turns with the domain is far less."""
 DRAIN_S = 10.0
-"""deploy/supervisord.conf and the chart wait longer."""
+"""What was asked is answered within. With what a slot then waits for (bot/channel.py) deploy/supervisord.conf,
+compose.yaml and the chart wait longer."""
 HEADER_S = 10.0
 """Until a new connection has sent its first header: it is held before any secret was seen."""
+BODY_S = 5.0
+"""Until the body of a request that showed the secret is there."""
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Start = Callable[[AsyncExitStack], Awaitable[None]]
 """Opens what actions need; the stack closes it."""
@@ -52,7 +55,7 @@ class ActionsServer:
         if (request.method, request.path) != ("POST", "/webhook"):
             return _answer(404, {"error": "not found"})
         try:
-            question = unpacked(await request.read())
+            question = unpacked(await body_of(request))
         except (ValueError, RecursionError):
             question = None
         if not isinstance(question, dict):
@@ -103,6 +106,14 @@ async def serve(handle: Handle, host: str, port: int, start: Start, most_body: i
         await web.TCPSite(runner, host, port).start()
         garbage.seldom()
         await stop.wait()
+
+
+async def body_of(request: web.BaseRequest, within_s: float = BODY_S) -> bytes:
+    """Raises aiohttp's answers 408 and 413."""
+    try:
+        return await asyncio.wait_for(request.read(), within_s)
+    except asyncio.TimeoutError:
+        raise web.HTTPRequestTimeout from None
 
 
 def _answer(status: int, told: Any) -> web.Response:

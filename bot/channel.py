@@ -44,6 +44,8 @@ from switchboard.codec import from_dict
 from switchboard.errors import BadRecord, NotReachable, StoreUnavailable, TurnConflict, TurnFailed
 
 _AWAY = (NotReachable, StoreUnavailable, RedisConnectionError, RedisTimeoutError, asyncio.TimeoutError, ConnectionError)
+STOP_S = 5.0
+"""A turn that is cut off is run again in the other slot."""
 log = structlog.get_logger()
 
 
@@ -127,8 +129,9 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
         await self.warm(agent)
 
     async def stop(self) -> None:
-        """Turns that run are finished first."""
-        await asyncio.gather(*self._running, return_exceptions=True)
+        """Turns that run are finished first, if that takes no longer than STOP_S."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=STOP_S)
         await self._opened.aclose()
         await rasa_patch.close()
 
@@ -141,9 +144,13 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
                 await agent.nlg.wording(self._release.get("release", ""))
             self._warm = True
 
+    def allows(self, authorization: str) -> bool:
+        """Whether this header is the worker's."""
+        return hmac.compare_digest(authorization.encode("utf-8", "surrogateescape"), f"Bearer {self._token}".encode())
+
     async def turn(self, context: Any, authorization: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """(HTTP status, answer). The turn goes on when the caller gives up: its repeat finds the result."""
-        if not hmac.compare_digest(authorization.encode("utf-8", "surrogateescape"), f"Bearer {self._token}".encode()):
+        if not self.allows(authorization):
             return 401, {"error": "unauthorized"}
         if len(body) > MAX_BODY_BYTES:
             return 413, {"error": "too large"}

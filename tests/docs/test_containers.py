@@ -107,12 +107,22 @@ def test_a_process_is_given_longer_than_it_takes_to_drain() -> None:
     assert gateway >= waits + 15
     conf = RawConfigParser()
     conf.read(ROOT / "deploy" / "supervisord.conf")
-    # Read, not imported: it needs the SDK.
-    drains = re.search(r"^DRAIN_S = ([\d.]+)$", (ROOT / "bot" / "action_server.py").read_text(), re.MULTILINE)
-    assert float(conf["program:actions"]["stopwaitsecs"]) > float(drains[1])
+    # Read, not imported: they need the SDK and Rasa.
+    drained, ended = _seconds("action_server.py", "DRAIN_S"), _seconds("channel.py", "STOP_S")
+    for name in ("actions", "rasa-a", "rasa-b"):
+        given = [
+            float(conf[f"program:{name}"].get("stopwaitsecs", 10)),
+            float(re.search(r"terminationGracePeriodSeconds: (\d+)", TEMPLATES[name.partition("-")[0]])[1]),
+            float(COMPOSE[name]["stop_grace_period"].rstrip("s")),
+        ]
+        assert min(given) > drained + ended, name
     for name in ("gateway", "worker"):
         assert int(COMPOSE[name]["stop_grace_period"].rstrip("s")) >= 15
         assert int(re.search(r"terminationGracePeriodSeconds: (\d+)", TEMPLATES[name])[1]) >= 15
+
+
+def _seconds(module: str, name: str) -> float:
+    return float(re.search(rf"^{name} = ([\d.]+)$", (ROOT / "bot" / module).read_text(), re.MULTILINE)[1])
 
 
 @pytest.mark.parametrize("name", ["secret", "secret.old", ".env", ".env.production"])

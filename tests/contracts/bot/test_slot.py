@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -115,6 +116,12 @@ async def test_a_message_is_answered_the_same_again(client):
 
 def test_nobody_asks_without_the_token(slot):
     assert slot.status("/webhooks/renji/turn", "POST", b"{}") == 401
+
+
+def test_whoever_has_no_token_is_refused_before_the_body_is_read(slot):
+    with socket.create_connection(("127.0.0.1", slot.port), timeout=5) as connection:
+        connection.sendall(b"POST /webhooks/renji/turn HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+        assert b" 401 " in connection.recv(100)
 
 
 @pytest.mark.parametrize(

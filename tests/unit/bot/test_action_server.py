@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from bot.action_server import Connections
+from bot.action_server import Connections, body_of
 
 ASKED = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -19,6 +19,7 @@ async def connected(header_s: float) -> AsyncIterator[tuple[asyncio.StreamReader
     """To a server that answers everything."""
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        await body_of(request, within_s=0.05)
         return web.Response(text="well")
 
     server = Connections(handle, header_s)
@@ -45,3 +46,9 @@ async def test_a_connection_that_asked_is_waited_for_no_longer() -> None:
         writer.write(ASKED)
         assert await asyncio.wait_for(reader.readuntil(b"well"), 10)
         assert not server.silent
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    async with connected(60) as (reader, writer, _):
+        writer.write(b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{")
+        assert b" 408 " in await asyncio.wait_for(reader.readline(), 10)

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from bot import channel
 from bot.channel import RenjiInput, neutral
 from switchboard.codec import from_dict
 from switchboard.model import HandoffRequest, Outcome, TimerRequest, TurnResult
+from switchboard.tasks import end
 
 CONVERSATION = "web:0123"
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc).isoformat()
@@ -229,6 +231,20 @@ async def test_a_malformed_request_is_refused(ask, body):
 
 async def test_a_body_over_the_limit_is_refused(ask):
     assert (await ask("web:1", "长" * 30_000))[0] == 413
+
+
+async def test_a_turn_that_hangs_does_not_keep_a_slot_from_ending(ask, actions, monkeypatch):
+    monkeypatch.setattr(channel, "STOP_S", 0.05, raising=False)
+    actions.delay_s = 30
+    asked = asyncio.create_task(ask("web:1", "余额"))
+    try:
+        for _ in range(500):
+            if actions.calls:
+                break
+            await asyncio.sleep(0.01)
+        await asyncio.wait_for(ask.channel.stop(), 5)
+    finally:
+        await end(asked, *ask.channel._running)
 
 
 async def test_what_the_first_message_would_wait_for_is_loaded_before_it(ask, agent, trackers):
