@@ -6,7 +6,7 @@
 | 400 | the action refused |
 | 404 | there is no such action |
 | 503 | what it needs is away: no attempt, the turn is run again when that is back |
-| 500 | it failed |
+| 500 | it failed, or hung |
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
+import async_timeout
 import structlog
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
@@ -24,14 +25,17 @@ from crm.errors import Unavailable
 from switchboard.errors import AcceptError, NotReachable
 
 AWAY = (NotReachable, AcceptError, Unavailable, ConnectionError)
+ACTION_S = 8.0
+"""Less than the slot and the worker wait: an action that hangs is a failed turn, of which there are five, and not
+something that is away and asked for again for ever."""
 log = structlog.get_logger()
 
 
 class ActionRuns:
-    """`names` are the actions there are."""
+    """`names` are the actions there are; one that takes longer than `within_s` is ended and has failed."""
 
-    def __init__(self, executor: ActionExecutor) -> None:
-        self._executor = executor
+    def __init__(self, executor: ActionExecutor, within_s: float = ACTION_S) -> None:
+        self._executor, self._within_s = executor, within_s
 
     @property
     def names(self) -> list[str]:
@@ -46,7 +50,8 @@ class ActionRuns:
 
     async def _tried(self, question: Mapping[str, Any]) -> tuple[int, Any]:
         try:
-            return 200, await self._executor.run(question)
+            async with async_timeout.timeout(self._within_s):
+                return 200, await self._executor.run(question)
         except (ActionExecutionRejection, ActionNotFoundException) as error:
             status = 400 if isinstance(error, ActionExecutionRejection) else 404
             return status, {"error": error.message, "action_name": error.action_name}

@@ -32,7 +32,8 @@ from switchboard.ports import Turn
 from switchboard.settings import Settings
 
 TURN_S = 10.0
-"""How long one call may take. The turn goes on in Rasa; its repeat finds the result."""
+"""How long one call may take: longer than an action may (bot/action_runs.py), so that a slot that says nothing was
+stopped or is away. The turn goes on in Rasa; its repeat finds the result."""
 _JSON = {"Content-Type": "application/json"}
 _EVENTS = frozenset({"handoff_ended", "payment_finished", "order_finished"})
 

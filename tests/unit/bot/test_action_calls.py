@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -48,6 +49,11 @@ async def broken(dispatcher: Any, tracker: Any, domain: Any) -> list[dict[str, A
     raise ValueError("13800000000")
 
 
+async def hanging(dispatcher: Any, tracker: Any, domain: Any) -> list[dict[str, Any]]:
+    await asyncio.sleep(60)
+    return []
+
+
 async def unwritable(dispatcher: Any, tracker: Any, domain: Any) -> list[dict[str, Any]]:
     return [{"event": "slot", "name": "misses", "value": object()}]
 
@@ -65,9 +71,9 @@ async def here(doors: Doors) -> AsyncIterator[Any]:
     from bot.action_runs import ActionRuns
 
     executor = ActionExecutor()
-    for action in (balance, refused, away, broken, unwritable):
+    for action in (balance, refused, away, broken, hanging, unwritable):
         executor.register_function(f"action_{action.__name__}", action)
-    actions = ActionsHere(ActionRuns(executor), doors.start)
+    actions = ActionsHere(ActionRuns(executor, within_s=0.2), doors.start)
     yield actions
     await actions.close()
 
@@ -116,6 +122,19 @@ async def test_a_failure_is_an_attempt_and_repeats_nothing_that_was_said(here):
     told = await failure(here, "broken")
     assert isinstance(told, TurnFailed) and not told.permanent
     assert "13800000000" not in str(told)
+
+
+async def test_an_action_that_hangs_is_an_attempt(here):
+    told = await asyncio.wait_for(failure(here, "hanging"), 10)
+    assert isinstance(told, TurnFailed) and not told.permanent
+
+
+def test_what_hangs_is_given_up_before_its_caller_gives_up():
+    from bot.action_calls import ANSWER_S
+    from bot.action_runs import ACTION_S
+    from bot.client import TURN_S
+
+    assert ACTION_S < ANSWER_S < TURN_S
 
 
 async def test_an_action_that_is_not_there_fails_for_good(here):
