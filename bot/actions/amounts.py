@@ -6,11 +6,15 @@ import re
 
 from bot.actions.references import asks_price, bare, fold, kind_of, speaks_of_own, without_kinds
 
-_IN_IT = "(?:有|是|含|包含?|带|里面?|能打)*"
+LONGEST = 40
+"""Whoever asks with a few words writes no more characters."""
+_IN_IT = "(?:有|是|含|包(?!含)|带|里面?|能打|包含){0,4}"
 _AMOUNTS = (
     (
         "voice",
-        rf"{_IN_IT}(?:打电话|通话|语音|电话)(?:时长|时间|分钟数?)?{_IN_IT}(?:(?:多少|几)(?:分钟?)?)?|{_IN_IT}(?:多少|几)分钟"
+        rf"{_IN_IT}(?:打电话|通话|语音)(?:时长|时间|分钟数?)?{_IN_IT}(?:(?:多少|几)(?:分钟?)?)?"
+        rf"|{_IN_IT}电话(?:(?:时长|时间|分钟数?){_IN_IT}(?:(?:多少|几)(?:分钟?)?)?|{_IN_IT}(?:多少|几)分钟)"
+        rf"|{_IN_IT}(?:多少|几)分钟"
         r"|how many minutes|\bcalls\b|\bminutes\b",
     ),
     (
@@ -29,6 +33,8 @@ _DATA = re.compile(r"流[量两]|\bdata\b")
 
 def asked(text: str) -> str:
     """voice, sms or data: "通话多少分钟" about what was shown; "" for what is somebody's own or says more."""
+    if len(text) > LONGEST:
+        return ""
     plain = fold(text)
     of = next((name for name, pattern in _READ if pattern.search(plain) and not bare(pattern.sub(" ", plain))), "")
     return "" if speaks_of_own(text) or _LOOKS_UP.search(plain) else of

@@ -27,7 +27,8 @@ _FOUND = re.compile(
     "(?:手机|电话|卡)?(?:又|已经)?(?:找到|找着|找回[来來]|捡回[来來])了?|(?:i )?(?:have )?found (?:it|my phone)"
 )
 _ASKS = re.compile(
-    r"[?？]|[吗嗎么麼嘛没沒]|\b(?:have|has|had|did|was|is|if) (?:you|they|he|she|anyone|anybody|someone|somebody|it|my)\b",
+    r"[?？]|[吗嗎么麼嘛没沒]|"
+    r"\b(?:have|has|had|did|was|is|if) (?:you|they|he|she|anyone|anybody|someone|somebody|it|my)\b",
     re.IGNORECASE,
 )
 UNREAD = frozenset({"nlu_fallback", "out_of_scope", "inform"})

@@ -15,7 +15,7 @@ _TO = re.compile(
 )
 _JUST_TO = re.compile(r"[换換升降]个?$")
 """Without more words it is as often what is changed from: only where nothing says "to"."""
-_END = re.compile(r"[,，。;；!！?？、\n]|\.(?!\d)|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])")
+_END = re.compile(r"[,，。;；!！?？、\n]|\.(?!\d)|(?<=[\u4e00-\u9fff])\s+|(?<!\s)\s+(?=[\u4e00-\u9fff])")
 _NOT = re.compile(r"不|别(?!的|人)|別(?!的|人)|除了|\b(?:not|dont|don.?t|never|except|neither|cannot)\b", re.IGNORECASE)
 _NO = re.compile(r"(?:\bno\b *|n['’]t\b *)(\w)", re.IGNORECASE)
 _RIGHT_BEFORE = re.compile(

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from bot.actions.from_to import affirmed, clauses, denies
 
+LONGEST = 400
+"""So many characters are read: what points back is short, and a long text must not hold up other turns."""
 _SIMPLE = str.maketrans(
     "個點貴種這換號呢還嗎錢麼樣實費選辦訂單張該們說給對請問別開",
     "个点贵种这换号呢还吗钱么样实费选办订单张该们说给对请问别开",
@@ -118,8 +120,8 @@ class Pick:
 
 
 def fold(text: str) -> str:
-    """Width, case, punctuation and traditional forms of the pointing words do not matter."""
-    plain = unicodedata.normalize("NFKC", text).casefold().translate(_SIMPLE)
+    """Width, case, punctuation and traditional forms do not matter, nor the end of a long text."""
+    plain = unicodedata.normalize("NFKC", text[:LONGEST]).casefold().translate(_SIMPLE)
     kept = (" " if unicodedata.category(char)[0] in "PSCZ" else char for char in plain)
     return _opened(" ".join("".join(kept).split()))
 
