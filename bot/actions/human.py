@@ -41,10 +41,15 @@ class RequestCallback(Skill):
     wish = "request_callback"
     ends_form = True
 
+    async def attempt(self, turn: Turn) -> list[Event]:
+        # Kept with the wish: said again, or done after the login, it is still this one call.
+        turn.entities.setdefault("first", {"id": turn.who.message_id, "text": turn.text})
+        return await super().attempt(turn)
+
     async def answer(self, turn: Turn) -> list[Event]:
-        about = str(turn.entities.get("option") or "")
+        about, first = str(turn.entities.get("option") or ""), turn.entities["first"]
         urgency: Urgency = "urgent" if about else "normal"
-        await open_ticket(turn, self.wish, "callback", about or turn.text, turn.who.message_id, urgency)
+        await open_ticket(turn, self.wish, "callback", about or first["text"], first["id"], urgency)
         return clear_form()
 
 

@@ -52,7 +52,9 @@ class SeveralQuestions(Skill):
 
 
 class Repeat(Skill):
-    """Once more: the last wish, also one that the CRM did not answer."""
+    """Once more: the last wish, also one that the CRM did not answer. What was written is told again, not done twice:
+    its key is that of the message that asked first.
+    """
 
     wish = "repeat"
     keeps = False

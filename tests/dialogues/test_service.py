@@ -151,6 +151,26 @@ async def test_a_ticket_whose_answer_was_lost_is_opened_once(talk: Begin) -> Non
     assert len(person.crm.all_tickets) == 1
 
 
+@pytest.mark.parametrize("how", [{"text": "请回电"}, {"option": "发票红冲重开"}])
+async def test_a_call_back_that_is_asked_for_again_is_the_same_one(talk: Begin, how: dict[str, str]) -> None:
+    person = talk()
+    first = await person.say("request_callback", **how)
+    again = await person.say("repeat", "再说一遍")
+    assert (again.responses, again.texts) == (["ticket_callback"], first.texts)
+    (ticket,) = person.crm.all_tickets.values()
+    assert ticket.text == (how.get("text") or how["option"])
+    await person.say("request_callback", **how)
+    assert len(person.crm.all_tickets) == 2
+
+
+async def test_a_call_back_after_the_login_is_about_what_was_said(talk: Begin) -> None:
+    person = talk(None)
+    await person.say("request_callback", "请回电，宽带装机的事")
+    await person.say("inform", "13800000000", msisdn="+8613800000000", spans={"msisdn": "13800000000"})
+    assert "ticket_callback" in (await person.code(person.sent_code())).responses
+    assert [ticket.text for ticket in person.crm.all_tickets.values()] == ["请回电，宽带装机的事"]
+
+
 async def test_what_was_open_before_a_human_came_is_over(talk: Begin) -> None:
     person = talk(channel="sms")
     await person.say("order_data_pack", offering="pack-5g")
