@@ -9,13 +9,14 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from bot.actions.form import OVER, Form
 from bot.actions.own_only import refuses_other
 from bot.actions.papers import given, not_proven
+from bot.actions.refusals import NO_MORE, still_waits
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 from crm.operations import reset_password
 from crm.operations.results import Refusal
 
 ERRAND = "real_name"
-WAIT = frozenset({"code_too_soon", "code_wrong", "code_expired", "code_none"})
+WAIT = frozenset({"code_wrong", "code_expired", "code_none"})
 
 
 class ResetPassword(Skill):
@@ -29,7 +30,9 @@ class ResetPassword(Skill):
 
 
 class ResetPasswordForm(Form):
-    """`way` and `told` are the references of ID number and new password; `means` says that the code was sent."""
+    """`way` and `told` are the references of ID number and new password; `means`: the code was sent,
+    or is to be sent again.
+    """
 
     wish = "reset_password"
     slots = ("way", "told", "code")
@@ -42,7 +45,7 @@ class ResetPasswordForm(Form):
             return await self.given_up(turn)
         secret, number = given(turn)
         if step == "code" and turn.intent in ("repeat", "login"):
-            return {"means": None}
+            return await self._unproven(turn) or {"means": "again" if turn.slot("means") else None}
         if step == "way" and number:
             return await self._prove(turn, number)
         if step == "told" and secret:
@@ -55,21 +58,35 @@ class ResetPasswordForm(Form):
         if step != "code":
             turn.say("ask_password_id" if step == "way" else "ask_new_password")
             return []
-        if known.get("means"):
+        if known.get("means") == "sent":
             turn.say("code_ask")
             return []
         result = await reset_password.send_code(turn.doors, turn.who, str(known["way"]))
         if not isinstance(result, Refusal):
             turn.say("code_sent", msisdn=result.msisdn, minutes=result.minutes)
-        elif result.code in WAIT:
-            turn.say(f"refused_{result.code}", **result.values)
-        else:
-            await not_proven(turn, self.wish, result, ERRAND)
-            return None
-        return [SlotSet("means", "sent")]
+            return [SlotSet("means", "sent")]
+        if result.code in NO_MORE and known.get("means"):
+            still_waits(turn, result)
+            return [SlotSet("means", "sent")]
+        if result.code == "code_too_soon":
+            turn.say("refused_code_too_soon")
+            return []
+        await not_proven(turn, self.wish, result, ERRAND)
+        return None
 
     async def leave(self, turn: Turn, why: str) -> None:
         await turn.doors.stepups.cancel(turn.who.conversation, self.wish)
+
+    async def _back(self, turn: Turn, step: str) -> list[Event]:
+        # The code that was sent is worth nothing any more.
+        return [SlotSet("means", None), *await super()._back(turn, step)]
+
+    async def _unproven(self, turn: Turn) -> dict[str, Any]:
+        """Filled where the ID number is kept no more and has to be given again."""
+        refusal = await reset_password.prove(turn.doors, turn.who, str(turn.slot("way")))
+        if refusal is None:
+            return {}
+        return await not_proven(turn, self.wish, refusal, ERRAND) or {"way": None, "means": None}
 
     async def _prove(self, turn: Turn, number: str) -> dict[str, Any]:
         if refusal := await reset_password.prove(turn.doors, turn.who, number):
@@ -79,7 +96,7 @@ class ResetPasswordForm(Form):
     async def _choose(self, turn: Turn, secret: str) -> dict[str, Any]:
         if refusal := await reset_password.weak(turn.doors, turn.who, secret, str(turn.slot("way"))):
             return await not_proven(turn, self.wish, refusal, ERRAND)
-        return {"told": secret}
+        return {"told": secret, **await self._unproven(turn)}
 
     async def _change(self, turn: Turn, secret: str) -> dict[str, Any]:
         chosen, number = str(turn.slot("told")), str(turn.slot("way"))

@@ -134,6 +134,55 @@ async def test_a_new_password_takes_the_id_number_a_choice_and_a_code(talk: Begi
     assert told == [(LI, "password_was_set")]
 
 
+async def waits_for_code(talk: Begin) -> Any:
+    person = talk()
+    await choosing(person)
+    assert (await gives(person, "{password}", password="908172")).responses == ["code_sent"]
+    return person
+
+
+async def test_who_goes_back_from_the_code_gets_a_new_one(talk: Begin) -> None:
+    person = await waits_for_code(talk)
+    assert (await person.say("go_back", "返回")).responses == ["ask_new_password"]
+    heard = await gives(person, "{password}", password="805172")
+    assert heard.responses == ["refused_code_too_soon"] and "60秒后" in heard.texts[0]
+    person.later(61)
+    assert (await person.say("repeat", "重发")).responses == ["code_sent"]
+    assert (await person.code(person.sent_code())).responses == ["password_set"]
+    assert person.crm.passwords == {LI: "805172"}
+
+
+async def test_when_no_more_codes_are_sent_the_last_one_still_counts(talk: Begin) -> None:
+    person = await waits_for_code(talk)
+    for _ in range(4):
+        person.later(61)
+        assert (await person.say("repeat", "重发")).responses == ["code_sent"]
+    person.later(61)
+    heard = await person.say("repeat", "重发")
+    assert heard.responses == ["refused_code_too_many"] and "直接输入" in heard.texts[0]
+    assert (await person.code(person.sent_code())).responses == ["password_set"]
+
+
+async def test_an_id_number_that_was_wiped_is_asked_for_again(talk: Begin) -> None:
+    person = await waits_for_code(talk)
+    person.later(61)
+    proven = person.stepups.codes[person.conversation, "reset_password"].facts["proven"]
+    del person.vault.values[person.conversation, proven]
+    assert (await person.say("repeat", "重发")).responses == ["refused_id_short", "ask_password_id"]
+    assert (await gives(person, "{id}", id=papers(person).id_number)).responses == ["code_sent"]
+    assert (await person.code(person.sent_code())).responses == ["password_set"]
+
+
+async def test_an_id_number_that_was_wiped_before_the_password_is_asked_for_again(talk: Begin) -> None:
+    person = talk()
+    await choosing(person)
+    for kept in [kept for kept in person.vault.values if kept[1].startswith("id")]:
+        del person.vault.values[kept]
+    heard = await gives(person, "{password}", password="908172")
+    assert heard.responses == ["refused_id_short", "ask_password_id"]
+    assert (await gives(person, "{id}", id=papers(person).id_number)).responses == ["code_sent"]
+
+
 async def test_a_passport_is_an_id_number_too(talk: Begin) -> None:
     person = talk(ANNA)
     person.language = "en"
