@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from typing import Any, ClassVar, cast
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from bot.actions import references
 from bot.actions.fault import gives_up, wants_else
 from bot.actions.form import OVER, Form
+from bot.actions.from_to import affirmed
 from bot.actions.registry import ALWAYS, registered
 from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import tell_ticket
@@ -22,7 +25,21 @@ LONG = 6
 """So many characters describe something, whatever order they sound like."""
 PLACES = frozenset({"find_store", "consult_coverage"})
 """Wishes that a place alone sounds like."""
-NO_NEED = ALWAYS | {"complain", "appeal"}
+SMALLTALK = frozenset({"abuse", "bot_challenge", "chitchat", "goodbye", "greet", "thanks"})
+CONTROL = frozenset({"help_menu", "older_mode", "repeat", "switch_language"})
+NO_NEED = ALWAYS | SMALLTALK | CONTROL | {"complain", "appeal"}
+MOST = {"told": 200, "way": 100, "means": 60}
+"""Characters of each answer that are read back and kept: with the wish itself they fit into one ticket."""
+MOST_OF_WISH = 100
+_CORRECTS = re.compile(
+    r"(?:(?P<told>需求|要求)"
+    r"|(?P<way>地址|地点|地點|地方|位置|\bchange the (?:address|place)|\bthe (?:address|place)(?= (?:is|should be)\b))"
+    r"|(?P<means>时间|時間|\bchange the time|\bthe time(?= (?:is|should be)\b)))"
+    r"(?:要|应该|應該)?\s*(?:改成|改为|改為|改到|换成|換成|换到|是|为|為|to\b|is\b|should be\b)"
+    r"\s*[:：]?\s*(?P<said>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What an answer is to be, by the name of what was asked."""
 
 
 class _Lead(Skill):
@@ -40,7 +57,7 @@ class _Lead(Skill):
             turn.say(f"guide_{self.wish}")
             turn.outcome(self.wish, "refused")
             return clear_form()
-        kept = {"id": turn.who.message_id, "text": turn.text, "wish": self.wish}
+        kept = {"id": turn.who.message_id, "text": turn.text[:MOST_OF_WISH], "wish": self.wish}
         return [*clear_form(), SlotSet("kind", self.kind), SlotSet("first", kept), FollowupAction("lead_form")]
 
 
@@ -77,17 +94,23 @@ class LeadForm(Form):
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         if gives_up(turn) or (step == "agreed" and turn.intent == "deny"):
             return await self.given_up(turn)
+        if corrected := _corrected(turn, step):
+            return corrected
         if step == "agreed":
             return {"agreed": True} if turn.intent == "affirm" else None
-        said = str(turn.entities.get("option") or "") or turn.text.strip()
-        return {step: said} if said and self._describes(turn, step) else None
+        option = str(turn.entities.get("option") or "")
+        if option and (step == "means" or not turn.text):
+            return {step: option}
+        said = turn.text.strip()
+        return {step: said[: MOST[step]]} if self._describes(turn, step) else None
 
     def _describes(self, turn: Turn, step: str) -> bool:
-        if turn.intent in NO_NEED:
+        long = len(turn.text.strip()) >= LONG
+        if turn.intent in NO_NEED or (turn.intent == "affirm" and not long) or len(references.bare(turn.text)) < 2:
             return False
         if not wants_else(turn.intent) or (step == "way" and turn.intent in PLACES):
             return True
-        return turn.intent not in registered().reads and len(turn.text.strip()) >= LONG
+        return turn.intent not in registered().reads and long
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
         if step == "told":
@@ -115,3 +138,18 @@ class LeadForm(Form):
         turn.say("lead_not_left")
         turn.outcome(str((turn.slot("first") or {}).get("wish") or self.wish), "abandoned")
         return OVER
+
+
+def _corrected(turn: Turn, step: str) -> dict[str, Any]:
+    """An answer that was given and is to be another; a place by itself is one wherever no place is asked for."""
+    if turn.intent in NO_NEED:
+        return {}
+    if named := _CORRECTS.search(turn.text):
+        name = next(one for one in MOST if named[one])
+        return {name: named["said"].strip()[: MOST[name]]}
+    region = turn.words.get("region") or turn.words.get("place") or ""
+    if not region or step not in ("means", "agreed"):
+        return {}
+    if turn.says_only(("region", "place")):
+        return {"way": region}
+    return {"way": affirmed(turn.text).strip().lstrip("是")[: MOST["way"]]} if turn.intent == "correct" else {}

@@ -123,3 +123,62 @@ async def test_in_english_nothing_is_chinese(talk: Begin) -> None:
     texts = "".join(text for one in heard for text in (*one.texts, *one.labels))
     assert "weekday afternoons" in texts
     assert not any("一" <= char <= "鿿" for char in texts)
+
+
+SMALL = [
+    ("bot_challenge", "你是机器人吗", ["i_am_a_machine"]),
+    ("affirm", "好的", ["form_unclear"]),
+    ("nlu_fallback", "？", ["form_unclear"]),
+    ("abuse", "你们是不是傻啊", ["abuse"]),
+    ("chitchat", "今天天气真不错", ["form_unclear"]),
+    ("thanks", "谢谢谢谢谢谢", ["welcome"]),
+]
+
+
+@pytest.mark.parametrize(("intent", "text", "answered"), SMALL)
+async def test_what_describes_nothing_is_no_need_no_place_and_no_time(
+    talk: Begin, intent: str, text: str, answered: list[str]
+) -> None:
+    person = talk()
+    await person.say("broadband_new", "我想装宽带")
+    for asked, answer in (
+        ("ask_lead_need", "300M，这个月装"),
+        ("ask_lead_place", "滨江区长河街道"),
+        ("ask_lead_time", "明天下午"),
+    ):
+        assert (await person.say(intent, text)).responses == [*answered, asked]
+        await person.say("inform", answer)
+    assert text not in str(person.crm.all_tickets)
+
+
+@pytest.mark.parametrize(
+    ("intent", "text", "more"),
+    [
+        ("correct", "地址改成西湖区", {}),
+        ("find_store", "西湖区", {"region": "西湖区", "spans": {"region": "西湖区"}}),
+        ("correct", "不对，是西湖区文三路", {"region": "西湖区", "spans": {"region": "西湖区"}}),
+    ],
+)
+async def test_a_place_is_corrected_when_the_time_is_asked_and_when_it_is_read_back(
+    talk: Begin, intent: str, text: str, more: dict[str, Any]
+) -> None:
+    person = talk()
+    await person.say("broadband_new", "我想装宽带")
+    await person.say("nlu_fallback", "300M，这个月装")
+    await person.say("inform", "滨江区长河街道")
+    assert (await person.say(intent, text, **dict(more))).responses == ["ask_lead_time"]
+    (read_back,) = (await person.say("inform", option="am")).texts
+    assert "地点：西湖区" in read_back and "滨江区" not in read_back
+    heard = await person.say("correct", "时间改成周六上午")
+    assert heard.responses == ["confirm_lead"] and "周六上午" in heard.texts[0]
+
+
+async def test_all_that_was_agreed_to_stands_in_the_ticket(talk: Begin) -> None:
+    person = talk()
+    await person.say("consult_business", "集团业务" * 60)
+    for answer in ("三十个号码" * 100, "滨江区长河街道" * 40, "工作日晚上" * 40):
+        heard = await person.say("nlu_fallback", answer)
+    lines = [line.partition("：")[2] for line in heard.texts[0].splitlines()[1:4]]
+    await person.say("affirm")
+    (ticket,) = person.crm.all_tickets.values()
+    assert all(line and line in ticket.text for line in lines) and len(lines[0]) == 200
