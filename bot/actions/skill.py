@@ -100,8 +100,10 @@ class Skill(Action, ABC):  # type: ignore[misc]
 
     def _of_own_number(self, turn: Turn) -> bool:
         """Whether other numbers were spoken of here, so that it has to be said which one this is about."""
+        # The parts of one line are about the same number.
+        said = any(message.get("response") == "utter_for_own_number" for message in turn.dispatcher.messages)
         spoke = bool(turn.slot("spoke_of")) and not turn.of_number
-        return spoke and self._intent(turn) in registered().reads - NAME_THEMSELVES
+        return spoke and not said and self._intent(turn) in registered().reads - NAME_THEMSELVES
 
     async def _in_context(self, turn: Turn) -> list[Event] | None:
         """The events of an answer that only what came before explains; None when the words say what they mean."""

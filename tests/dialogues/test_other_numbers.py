@@ -290,6 +290,13 @@ async def test_after_a_switch_each_answer_says_which_number_it_is_about(talk: Be
     assert (await person.say("query_own_number")).responses == ["own_number"]
 
 
+async def test_a_line_of_several_questions_says_once_which_number_it_is_about(talk: Begin) -> None:
+    person = talk(HOLDER)
+    await person.say("query_balance", **ending("0014", "尾号0014的话费"))
+    heard = await person.say("several_questions", "查积分和流量", parts=["query_points", "query_data_usage"])
+    assert heard.responses.count("for_own_number") == 1 and heard.responses[0] == "for_own_number"
+
+
 async def test_who_uses_a_companys_number_sees_only_that_one(talk: Begin) -> None:
     heard = await talk(USER).say("query_other_number")
     assert "没有查到别的号码" in heard.texts[0] and "0007" not in heard.texts[0]
