@@ -17,7 +17,8 @@ from crm.operations.results import Refusal
 
 OFFERED_FEN = (3000, 5000, 10000, 20000)
 LEAST_YUAN = 5
-SHOWN = 4
+TOLD = 4
+"""Last digits by which an answer names the number that is paid for."""
 PAYS = frozenset({"recharge", "recharge_by_card", "recharge_other"})
 AGAIN = frozenset({"amount", "card_missing", "card_used", "card_expired", "invalid"})
 
@@ -30,17 +31,17 @@ class Recharge(Skill):
         return 1
 
     async def answer(self, turn: Turn) -> list[Event]:
-        last = await payee(turn)
-        if last is None:
+        other = await payee(turn)
+        if other is None:
             refuses_other(turn, self.wish)
             return clear_form()
-        start: dict[str, Any] = {"first": {"last": last}} if last else {}
+        start: dict[str, Any] = {"first": {"other": other}} if other else {}
         if "secret_card" in turn.entities:
-            if await by_card(turn, str(turn.entities["secret_card"]), last) is OVER:
+            if await by_card(turn, str(turn.entities["secret_card"]), other) is OVER:
                 return clear_form()
             start["way"] = "card"
         elif "amount_fen" in turn.entities:
-            if await by_page(turn, int(turn.entities["amount_fen"]), last) is OVER:
+            if await by_page(turn, int(turn.entities["amount_fen"]), other) is OVER:
                 return clear_form()
             start["way"] = "page"
         events = [SlotSet(name, value) for name, value in start.items()]
@@ -77,8 +78,8 @@ class RechargeOther(Recharge):
 
 
 class RechargeForm(Form):
-    """`way` is card or page; `means` the card or the amount, never kept: it is used at once; `first` holds the last
-    digits of the number that is paid for, where it is another of the account.
+    """`way` is card or page; `means` the card or the amount, never kept: it is used at once; `first` holds the
+    number that is paid for, where it is another of the account.
     """
 
     wish = "recharge"
@@ -89,22 +90,22 @@ class RechargeForm(Form):
             turn.say("stopped")
             turn.outcome(self.wish, "abandoned")
             return OVER
-        last: str | None = _last(turn.slot("first"))
+        other: str | None = _other(turn.slot("first"))
         named = (names_other(turn) or names_own(turn)) and (_pays(turn, step) or turn.intent in PAYS | UNCLEAR)
-        if named and (last := await payee(turn)) is None:
+        if named and (other := await payee(turn)) is None:
             refuses_other(turn, self.wish)
             return {}
-        filled = await self._paid(turn, step, last or "")
+        filled = await self._paid(turn, step, other or "")
         if filled is None and not named:
             return None
-        return {"first": {"last": last}, **(filled or {})}
+        return {"first": {"other": other}, **(filled or {})}
 
-    async def _paid(self, turn: Turn, step: str, last: str) -> dict[str, Any] | None:
+    async def _paid(self, turn: Turn, step: str, other: str) -> dict[str, Any] | None:
         if "secret_card" in turn.entities:
-            return await by_card(turn, str(turn.entities["secret_card"]), last)
+            return await by_card(turn, str(turn.entities["secret_card"]), other)
         amount = _amount(turn, step)
         if amount is not None:
-            return await by_page(turn, amount, last)
+            return await by_page(turn, amount, other)
         if turn.entities.get("option") in ("card", "page"):
             return {"way": turn.entities["option"]}
         if turn.intent == "recharge_by_card":
@@ -115,7 +116,7 @@ class RechargeForm(Form):
         return "code" if step == "means" and known["way"] == "card" else ""
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
-        last = _last(known.get("first"))
+        last = _other(known.get("first"))[-TOLD:]
         if step == "way":
             turn.say("ask_recharge_way", last=last)
         elif known["way"] == "card":
@@ -125,8 +126,8 @@ class RechargeForm(Form):
         return []
 
 
-def _last(first: dict[str, Any] | None) -> str:
-    return str((first or {}).get("last") or "")
+def _other(first: dict[str, Any] | None) -> str:
+    return str((first or {}).get("other") or "")
 
 
 def _pays(turn: Turn, step: str) -> bool:
@@ -146,22 +147,19 @@ def _amount(turn: Turn, step: str) -> int | None:
 
 
 async def payee(turn: Turn) -> str | None:
-    """The last digits of another number of the account that is named, "" for the own, None where it is neither. Raises
-    Unavailable.
-    """
+    """Another number of the account that is named, "" for the own, None where it is neither. Raises Unavailable."""
     if not names_other(turn):
         return ""
-    found = await account.other(turn.doors, turn.who, number_said(turn))
-    return found[-SHOWN:] if found else None
+    return await account.other(turn.doors, turn.who, number_said(turn))
 
 
 def _opens(events: list[Event]) -> bool:
     return bool(events) and events[-1].get("event") == "followup"
 
 
-async def by_card(turn: Turn, ref: str, last: str = "") -> dict[str, Any]:
+async def by_card(turn: Turn, ref: str, other: str = "") -> dict[str, Any]:
     """OVER when done or hopeless; else the form asks for the card again."""
-    result = await recharge.with_card(turn.doors, turn.who, ref, last)
+    result = await recharge.with_card(turn.doors, turn.who, ref, other)
     if isinstance(result, Refusal):
         return await _refused(turn, result, "card")
     turn.say("recharged", amount_fen=result.amount_fen, balance_fen=result.balance_fen, msisdn=result.msisdn)
@@ -169,14 +167,14 @@ async def by_card(turn: Turn, ref: str, last: str = "") -> dict[str, Any]:
     return OVER
 
 
-async def by_page(turn: Turn, amount_fen: int, last: str = "") -> dict[str, Any]:
+async def by_page(turn: Turn, amount_fen: int, other: str = "") -> dict[str, Any]:
     """OVER when the page was shown; else the form asks for the amount again."""
-    result = await recharge.with_page(turn.doors, turn.who, amount_fen, last)
+    result = await recharge.with_page(turn.doors, turn.who, amount_fen, other)
     if isinstance(result, Refusal):
         return await _refused(turn, result, "page")
-    paid_for = last or (turn.who.bound.msisdn[-SHOWN:] if turn.who.bound else "")
+    paid_for = other or (turn.who.bound.msisdn if turn.who.bound else "")
     until = result.expires_at.isoformat()
-    turn.say("pay_here", last=paid_for, amount_fen=result.amount_fen, url=result.url, until=until)
+    turn.say("pay_here", last=paid_for[-TOLD:], amount_fen=result.amount_fen, url=result.url, until=until)
     turn.outcome("recharge", "answered")
     return OVER
 

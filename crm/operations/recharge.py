@@ -16,11 +16,11 @@ from crm.operations.results import Refusal
 from crm.payments import Checkout
 
 
-async def with_card(doors: Doors, who: Context, ref: str, last: str = "") -> TopUp | Refusal:
-    """Redeem the card behind masking's reference. `last`: digits of another number of the account, "" for the own.
+async def with_card(doors: Doors, who: Context, ref: str, other: str = "") -> TopUp | Refusal:
+    """Redeem the card behind masking's reference. `other`: another number of the account, "" for the own.
     Raises Unavailable: trying again credits once.
     """
-    msisdn = await _paid_for(doors, who, "recharge_card", last)
+    msisdn = await _paid_for(doors, who, "recharge_card", other)
     if isinstance(msisdn, Refusal):
         return msisdn
     card = await doors.vault.open(who.conversation, ref)
@@ -34,9 +34,9 @@ async def with_card(doors: Doors, who: Context, ref: str, last: str = "") -> Top
         return Refusal(refused.reason, refused.values)
 
 
-async def with_page(doors: Doors, who: Context, amount_fen: int, last: str = "") -> Checkout | Refusal:
+async def with_page(doors: Doors, who: Context, amount_fen: int, other: str = "") -> Checkout | Refusal:
     """A page to pay on. Nothing is credited before the gateway says that it was paid. Raises Unavailable."""
-    msisdn = await _paid_for(doors, who, "recharge_page", last)
+    msisdn = await _paid_for(doors, who, "recharge_page", other)
     if isinstance(msisdn, Refusal):
         return msisdn
     try:
@@ -53,11 +53,11 @@ async def with_page(doors: Doors, who: Context, amount_fen: int, last: str = "")
         return Refusal("unknown_number")
 
 
-async def _paid_for(doors: Doors, who: Context, operation: str, last: str) -> str | Refusal:
+async def _paid_for(doors: Doors, who: Context, operation: str, other: str) -> str | Refusal:
     subscriber = await admitted(doors, who, operation)
     if isinstance(subscriber, Refusal):
         return subscriber
-    return (await account.other(doors, who, last) or Refusal("not_in_account")) if last else subscriber.msisdn
+    return (await account.other(doors, who, other) or Refusal("not_in_account")) if other else subscriber.msisdn
 
 
 def _key(who: Context, operation: str, seed: str) -> str:

@@ -177,6 +177,25 @@ def waiting(person: Any) -> list[tuple[str, int]]:
     return [(p.msisdn, p.amount_fen) for p in person.crm.all_payments.values() if p.state == "pending"]
 
 
+@pytest.mark.parametrize("channel", ["web", "sms"])
+@pytest.mark.parametrize("number", ["+8613900000014", USER])
+async def test_of_two_numbers_that_end_alike_the_one_typed_whole_is_paid_for(
+    talk: Begin, number: str, channel: str
+) -> None:
+    person = talk(HOLDER, channel)
+    twin = replace(person.crm.subscribers[USER], id="twin", msisdn="+8613900000014")
+    person.crm.subscribers[twin.msisdn] = twin
+    heard = await person.say("recharge", f"给{number[3:]}充50", msisdn=number, amount_fen=5000)
+    assert heard.responses == ["pay_here"] and waiting(person) == [(number, 5000)]
+    heard = await person.say("recharge", f"给{number[3:]}充值", msisdn=number)
+    assert heard.responses == ["ask_recharge_way"] and "尾号0014" in heard.texts[0]
+    await person.say("inform", option="page")
+    assert (await person.say("inform", "30", number=30)).responses == ["pay_here"]
+    assert waiting(person)[1:] == [(number, 3000)]
+    heard = await person.say("recharge", **ending("0014", "给尾号0014充50"), amount_fen=5000)
+    assert heard.responses == ["own_number_only"]
+
+
 @pytest.mark.parametrize("intent", ["inform", "nlu_fallback", "affirm", "correct", "recharge_other"])
 async def test_a_number_that_comes_with_the_amount_is_the_one_paid_for(talk: Begin, intent: str) -> None:
     person = talk(HOLDER)
