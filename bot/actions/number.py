@@ -42,7 +42,7 @@ class QueryOtherNumber(Skill):
         numbers = await account.others(turn.doors, turn.who)
         found = await account.lines(turn.doors, numbers[:LISTED])
         items = [{"msisdn": line.msisdn, "last": line.msisdn[-4:], "left_fen": line.left_fen} for line in found]
-        owing = [item for item, line in zip(items, found, strict=True) if line.left_fen < 0]
+        owing = [item for item, line in zip(items, found, strict=True) if (line.left_fen or 0) < 0]
         turn.say(
             "other_numbers",
             own=reads.number(turn.who),

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crm.errors import NotFound, Unavailable
 from crm.operations import reads
 from crm.operations.context import Context
 from crm.operations.doors import Doors
@@ -13,10 +14,10 @@ from crm.operations.doors import Doors
 
 @dataclass(frozen=True)
 class Line:
-    """What is left on another number, arrears below zero."""
+    """What is left on another number, arrears below zero; None where it cannot be read now."""
 
     msisdn: str
-    left_fen: int
+    left_fen: int | None
 
 
 async def others(doors: Doors, who: Context) -> tuple[str, ...]:
@@ -35,10 +36,17 @@ async def other(doors: Doors, who: Context, said: str) -> str | None:
 
 
 async def lines(doors: Doors, numbers: Sequence[str]) -> tuple[Line, ...]:
-    """Each with what is left: one read a number, so not for a whole company's. Raises Unavailable."""
+    """Each with what is left: one read a number, so not for a whole company's. Raises Unavailable if none can be read."""
     deadline = doors.read_deadline()
-    balances = await asyncio.gather(*(doors.crm.balance(number, deadline=deadline) for number in numbers))
-    return tuple(
-        Line(number, -balance.arrears_fen or balance.total_fen - balance.kind_fen("frozen"))
-        for number, balance in zip(numbers, balances, strict=True)
-    )
+    found = await asyncio.gather(*(_line(doors, number, deadline) for number in numbers))
+    if found and all(line.left_fen is None for line in found):
+        raise Unavailable("no balance of the account can be read")
+    return tuple(found)
+
+
+async def _line(doors: Doors, number: str, deadline: float) -> Line:
+    try:
+        balance = await doors.crm.balance(number, deadline=deadline)
+    except (NotFound, Unavailable):
+        return Line(number, None)
+    return Line(number, -balance.arrears_fen or balance.total_fen - balance.kind_fen("frozen"))

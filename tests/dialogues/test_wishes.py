@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from bot.actions import skills
+from crm.errors import Unavailable
+from crm.model import Balance
 
 pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
@@ -229,6 +231,31 @@ async def test_other_numbers_of_an_account_are_named_to_its_holder_only(talk: Be
     (text,) = (await talk(HOLDER).say("query_other_number")).texts
     assert "还有5个号码" in text and "138****0018" in text
     assert "没有查到别的号码" in (await talk(SMALL_PLAN).say("query_other_number")).texts[0]
+
+
+@pytest.mark.parametrize(("channel", "said"), [("web", "138****0018（余额暂时查不到）"), ("sms", "0018暂时查不到")])
+async def test_a_number_whose_balance_cannot_be_read_hides_no_other(talk: Begin, channel: str, said: str) -> None:
+    person = talk(HOLDER, channel)
+    balance = person.crm.balance
+
+    async def reading(msisdn: str, *, deadline: float) -> Balance:
+        if msisdn.endswith("0018"):
+            raise Unavailable("not now")
+        return await balance(msisdn, deadline=deadline)
+
+    person.crm.balance = reading
+    (text,) = (await person.say("query_other_number")).texts
+    assert "还有5个号码" in text and said in text and text.count("元") == 4
+
+
+async def test_where_no_balance_can_be_read_it_is_said_so(talk: Begin) -> None:
+    person = talk(HOLDER)
+
+    async def reading(msisdn: str, *, deadline: float) -> Balance:
+        raise Unavailable("not now")
+
+    person.crm.balance = reading
+    assert (await person.say("query_other_number")).responses == ["crm_unavailable"]
 
 
 async def test_the_name_of_a_number_stays_half_hidden(talk: Begin) -> None:
