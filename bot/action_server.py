@@ -31,8 +31,9 @@ DRAIN_S = 10.0
 compose.yaml and the chart wait longer."""
 HEADER_S = 10.0
 """Until a new connection has sent its first header: it is held before any secret was seen."""
-BODY_S = 5.0
-"""Until the body of a request that showed the secret is there."""
+BODY_S = 10.0
+"""Until the body of a request that showed the secret is there. Who asked gives up before: behind a link that stalls the
+turn never began, which is no attempt."""
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Start = Callable[[AsyncExitStack], Awaitable[None]]
 """Opens what actions need; the stack closes it."""
