@@ -36,7 +36,7 @@ async def other(doors: Doors, who: Context, said: str) -> str | None:
 
 
 async def lines(doors: Doors, numbers: Sequence[str]) -> tuple[Line, ...]:
-    """Each with what is left: one read a number, so not for a whole company's. Raises Unavailable if none can be read."""
+    """Each with what is left: one read a number, so not for a whole company. Raises Unavailable if none can be read."""
     deadline = doors.read_deadline()
     found = await asyncio.gather(*(_line(doors, number, deadline) for number in numbers))
     if found and all(line.left_fen is None for line in found):
