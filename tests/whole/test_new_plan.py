@@ -73,7 +73,13 @@ async def test_a_new_plan_is_understood_without_training(stack: Stack, world: Wo
     # Another plan costs the same, so the price alone does not say which is meant.
     quoted = "换成星云5G 99元套餐，"
     assert not (await _answer(world, "换成星云5G 99元套餐")).startswith(quoted)
+
+    async def sold_to_people() -> bool:
+        return (await _answer(world, "换成星云5G 99元套餐")).startswith(quoted)
+
     async with selling(stack, tmp_path / "catalogue.yml"):
-        for said in ("换成星云5G 99元套餐", "换成星运5G九十九元套餐", "换成星云套餐"):
+        # A list of what is sold is kept for two seconds.
+        await until(sold_to_people, timeout_s=30)
+        for said in ("换成星运5G九十九元套餐", "换成星云套餐"):
             answer = await _answer(world, said)
             assert answer.startswith(quoted), answer
