@@ -47,7 +47,7 @@ prepare-tests: ## Install what the tests need from the package indexes
 browser-files:
 	@$(PYTHON3) deploy/up.py browser-files
 
-test: prepare-tests ## All behaviour with small counts, 2 minutes of chaos, a browser (≤13 minutes)
+test: prepare-tests ## All behaviour with small counts, 2 minutes of chaos, a browser (about 14 minutes)
 	@bash deploy/with_postgresql.sh $(PY) -m pytest -n $(WORKERS) --durations 10 $(TESTS)
 
 test-full: prepare-tests ## The same with an hour of chaos instead of two minutes, 10,000 interleavings and random dialogs, and drills
