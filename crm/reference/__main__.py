@@ -15,6 +15,8 @@ from crm.reference.app import crm_app
 from crm.reference.catalogue import DATA, demo_policy, read_catalogue
 from crm.reference.cycle import run_cycles
 from crm.reference.http import Office
+from crm.reference.hub import origins
+from crm.reference.hub_delivery import delivering
 from crm.reference.keys import card_key, crm_token, default_secret_file, paygate_key, read_secret
 from crm.reference.paygate import Paygate, paygate_app
 from crm.reference.seed import fill_papers
@@ -32,7 +34,10 @@ def build(options: argparse.Namespace) -> web.Application:
     """The whole process as one application; the database is opened when it starts and closed when it ends."""
     secret = read_secret(options.secret_file)
     store = Store(options.database)
-    office = Office(store, read_catalogue(options.catalogue), demo_policy(), now, crm_token(secret), card_key(secret))
+    office = Office(
+        store, read_catalogue(options.catalogue), demo_policy(), now, crm_token(secret), card_key(secret),
+        origins(options.listeners),
+    )  # fmt: skip
     app = crm_app(office)
     public_url = options.public_url or f"http://{options.host}:{options.port}"
     app.add_subapp("/paygate/", paygate_app(Paygate(store, paygate_key(secret), now, public_url)))
@@ -40,7 +45,8 @@ def build(options: argparse.Namespace) -> web.Application:
     async def running(_: web.Application) -> AsyncIterator[None]:
         await store.migrate()
         await fill_papers(store, card_key(secret))
-        async with run_cycles(store, office.terms), telling(store, office.terms, options.tell, crm_token(secret)):
+        told = telling(store, office.terms, options.tell, crm_token(secret))
+        async with run_cycles(store, office.terms), told, delivering(store, office.terms, office.listeners):
             yield
         await store.close()
 
@@ -64,6 +70,10 @@ def main() -> None:
     parser.add_argument("--secret-file", type=Path, default=default_secret_file())
     parser.add_argument("--public-url", default="", help="where a person's browser finds the payment page")
     parser.add_argument("--tell", default="", help="URL of a gateway's /crm/events; without it nothing is told")
+    parser.add_argument(
+        "--listeners", default=os.environ.get("RENJI_CRM_LISTENERS", ""),
+        help="origins that may register at a hub, parted by commas: https://bus.example.cn",
+    )  # fmt: skip
     parser.add_argument(
         "--carrier", action="store_true", default=os.environ.get("RENJI_CRM") == "carrier",
         help="answer under /carrier/ too, in the form of a carrier's own; the stand-in asks this CRM itself",

@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from crm.reference import NAME, interactions
+from crm.reference import NAME, hub, interactions
 from crm.reference import routes_accounts as accounts
 from crm.reference import routes_people as people
 from crm.reference import routes_read as read
@@ -77,6 +77,9 @@ def crm_app(office: Office) -> web.Application:
             app.router.add_post(path, create)
     app.router.add_patch(f"{API}/troubleTicket/v4/troubleTicket/{{id}}", write.patch_ticket)
     app.router.add_patch(f"{API}/appointment/v4/appointment/{{id}}", people.patch_visit)
+    for base in hub.HUBS:
+        app.router.add_post(f"{base}/hub", hub.post_listener)
+        app.router.add_delete(f"{base}/hub/{{id}}", hub.delete_listener)
     app.router.add_get("/healthz", healthz)
     return app
 

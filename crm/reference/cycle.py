@@ -16,8 +16,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crm.documents.orders import order_to
 from crm.effects import fee_item
 from crm.reference import reads, schema
+from crm.reference.hub import publish
 from crm.reference.reads import Terms
 from crm.reference.repeat import repeating
 from crm.reference.schema import columns
@@ -116,7 +118,11 @@ async def _change_products(connection: AsyncConnection, msisdn: str, terms: Term
         await connection.execute(update(table).where(table.c.id.in_(old)).values(over))
         await connection.execute(update(table).where(table.c.id == product.id).values(status="active"))
     due = (orders.c.msisdn == msisdn) & (orders.c.state == "pending") & (orders.c.effective_at <= terms.now)
+    done = list((await connection.execute(select(orders.c.id).where(due))).scalars())
     await connection.execute(update(orders).where(due).values(state="completed", completed_at=terms.now))
+    for order_id in done:
+        order = order_to(await reads.order(connection, order_id))
+        await publish(connection, "ProductOrderStateChangeEvent", order, terms)
 
 
 async def _begin_anew(connection: AsyncConnection, msisdn: str, month: str, terms: Terms) -> None:

@@ -41,7 +41,8 @@ Act = Callable[[AsyncConnection, Terms], Awaitable[Document]]
 
 @dataclass(frozen=True)
 class Office:
-    """What the handlers work with. `token` is the shared secret of the callers, `card_key` hashes recharge cards."""
+    """What the handlers work with. `token` is the shared secret of the callers, `card_key` hashes recharge cards;
+    `listeners` are the origins that may be told what happens."""
 
     store: Store
     catalogue: Catalogue
@@ -49,6 +50,7 @@ class Office:
     clock: Callable[[], datetime]
     token: str
     card_key: bytes
+    listeners: frozenset[str] = frozenset()
 
     def terms(self) -> Terms:
         return Terms(self.catalogue, self.policy, self.clock())
@@ -98,8 +100,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _protested(known: web.HTTPException) -> web.Response:
-    """What aiohttp itself refuses: no such path, another method, too long a body."""
-    code = {404: "not_found", 405: "method_not_allowed"}.get(known.status, "malformed")
+    """What HTTP itself refuses: no such path, another method, too long a body, who may not listen."""
+    codes = {403: "forbidden", 404: "not_found", 405: "method_not_allowed", 409: "conflict"}
+    code = codes.get(known.status, "malformed")
     response = error(known.status, code, field=known.reason)
     if "Allow" in known.headers:
         response.headers["Allow"] = known.headers["Allow"]

@@ -11,6 +11,7 @@ from crm.documents.scalars import Document
 from crm.effects import new_id
 from crm.reference import reads, schema
 from crm.reference.http import asked, body, listed, office, once, single
+from crm.reference.hub import publish
 from crm.reference.reads import Terms, all_rows, build, one_row
 from crm.reference.schema import columns
 
@@ -41,6 +42,8 @@ async def post_interaction(request: web.Request) -> web.Response:
         made = interaction_from(document, new_id("N", terms.now), terms.now)
         await reads.subscriber(connection, made.msisdn)
         await connection.execute(insert(schema.interaction).values(columns(made)))
-        return interaction_to(made)
+        kept = interaction_to(made)
+        await publish(connection, "PartyInteractionCreateEvent", kept, terms)
+        return kept
 
     return await once(request, document, act)

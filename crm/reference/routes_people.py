@@ -14,6 +14,7 @@ from crm.model import PortOutCode, Shop
 from crm.porting import code_of
 from crm.reference import people_kept, reads
 from crm.reference.http import answer, asked, body, created, listed, office, once, single
+from crm.reference.hub import publish
 from crm.reference.reads import Terms
 from crm.reference.shops import demo_shops
 
@@ -80,7 +81,9 @@ async def post_visit(request: web.Request) -> web.Response:
     shop = _shop(shop_id)
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        return people.visit_to(await people_kept.book(connection, msisdn, shop, errand, at, terms))
+        booked = people.visit_to(await people_kept.book(connection, msisdn, shop, errand, at, terms))
+        await publish(connection, "AppointmentCreateEvent", booked, terms)
+        return booked
 
     return await once(request, document, act)
 
@@ -107,7 +110,9 @@ async def patch_visit(request: web.Request) -> web.Response:
     choice(document["status"], "status", ("cancelled",))
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        return people.visit_to(await people_kept.cancel(connection, request.match_info["id"]))
+        cancelled = people.visit_to(await people_kept.cancel(connection, request.match_info["id"]))
+        await publish(connection, "AppointmentStateChangeEvent", cancelled, terms)
+        return cancelled
 
     return await once(request, document, act, status=200)
 

@@ -7,8 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.documents import customer, money, orders
 from crm.documents.scalars import BadDocument, Document, choice, mapping, party_from, quantity_money_from, rows, string
-from crm.reference import cards, refunds, writes
+from crm.model import TopUp
+from crm.reference import cards, reads, refunds, writes
 from crm.reference.http import body, office, once
+from crm.reference.hub import publish
 from crm.reference.reads import Terms
 
 CARD_DIGITS = 18
@@ -20,7 +22,9 @@ async def post_order(request: web.Request) -> web.Response:
     wanted = orders.order_request_from(document)
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        return orders.order_to(await writes.place_order(connection, wanted, terms))
+        placed = orders.order_to(await writes.place_order(connection, wanted, terms))
+        await publish(connection, "ProductOrderCreateEvent", placed, terms)
+        return placed
 
     return await once(request, document, act)
 
@@ -30,11 +34,13 @@ async def post_cancellation(request: web.Request) -> web.Response:
     order_id = string(mapping(document.get("productOrder"), "productOrder").get("id"), "productOrder.id", 64)
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        order = await writes.cancel_order(connection, order_id, terms)
-        return {
-            "id": f"C{order.id}", "state": "done", "productOrder": {"id": order.id}, "order": orders.order_to(order),
-            "@type": "CancelProductOrder",
+        order = orders.order_to(await writes.cancel_order(connection, order_id, terms))
+        cancelled = {
+            "id": f"C{order_id}", "state": "done", "productOrder": {"id": order_id}, "@type": "CancelProductOrder"
         }  # fmt: skip
+        await publish(connection, "CancelProductOrderCreateEvent", cancelled, terms)
+        await publish(connection, "ProductOrderStateChangeEvent", order, terms)
+        return {**cancelled, "order": order}
 
     return await once(request, document, act)
 
@@ -47,7 +53,9 @@ async def post_ticket(request: web.Request) -> web.Response:
     text = string(document.get("description"), "description", MOST_TICKET_TEXT)
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        return customer.ticket_to(await writes.create_ticket(connection, msisdn, kind, text, urgency, terms))
+        made = customer.ticket_to(await writes.create_ticket(connection, msisdn, kind, text, urgency, terms))
+        await publish(connection, "TroubleTicketCreateEvent", made, terms)
+        return made
 
     return await once(request, document, act)
 
@@ -62,8 +70,12 @@ async def patch_ticket(request: web.Request) -> web.Response:
     note = string(notes[-1].get("text"), "note.text", MOST_TICKET_TEXT) if notes else ""
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        changed = await writes.change_ticket(connection, request.match_info["id"], terms, state=state, note=note)
-        return customer.ticket_to(changed)
+        changed = customer.ticket_to(
+            await writes.change_ticket(connection, request.match_info["id"], terms, state=state, note=note)
+        )
+        what = "Status" if state else "AttributeValue"
+        await publish(connection, f"TroubleTicket{what}ChangeEvent", changed, terms)
+        return changed
 
     return await once(request, document, act, status=200)
 
@@ -77,8 +89,9 @@ async def post_payment(request: web.Request) -> web.Response:
     conversation = string(document.get("description", ""), "description", 128)
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        created = await writes.create_payment(connection, msisdn, amount_fen, conversation, terms)
-        return money.payment_to(created)
+        created = money.payment_to(await writes.create_payment(connection, msisdn, amount_fen, conversation, terms))
+        await publish(connection, "PaymentCreateEvent", created, terms)
+        return created
 
     return await once(request, document, act)
 
@@ -90,7 +103,9 @@ async def post_refund(request: web.Request) -> web.Response:
     offering_id = string(mapping(document.get("productOffering"), "productOffering").get("id"), "productOffering", 64)
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        return money.refund_to(await refunds.refund(connection, msisdn, offering_id, terms))
+        made = money.refund_to(await refunds.refund(connection, msisdn, offering_id, terms))
+        await publish(connection, "RefundCreateEvent", made, terms)
+        return made
 
     return await once(request, document, act)
 
@@ -109,7 +124,10 @@ async def post_top_up(request: web.Request) -> web.Response:
     payment_id = money.first_id(document, "payment")
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        return money.top_up_to(await writes.top_up_paid(connection, payment_id, amount_fen, terms))
+        made = await writes.top_up_paid(connection, payment_id, amount_fen, terms)
+        paid = money.payment_to(await reads.payment(connection, payment_id))
+        await publish(connection, "PaymentStateChangeEvent", paid, terms)
+        return await _credited(connection, made, terms)
 
     return await once(request, document, act)
 
@@ -118,6 +136,12 @@ async def _redeem(request: web.Request, document: object, msisdn: str, number: s
     key = office(request).card_key
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        return money.top_up_to(await cards.redeem(connection, key, msisdn, number, terms))
+        return await _credited(connection, await cards.redeem(connection, key, msisdn, number, terms), terms)
 
     return await once(request, document, act)
+
+
+async def _credited(connection: AsyncConnection, made: TopUp, terms: Terms) -> Document:
+    credited = money.top_up_to(made)
+    await publish(connection, "TopupBalanceCreateEvent", credited, terms)
+    return credited

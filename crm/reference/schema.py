@@ -1,12 +1,9 @@
-"""Tables of the reference CRM. Moments are stored as UTC ISO-8601 text of fixed width, so they sort as text.
+"""Tables of the reference CRM.
 
 Offerings are not here: the catalogue is data of the operator (crm/reference/data), the same for every process.
 """
 
 from __future__ import annotations
-
-from datetime import datetime, timezone
-from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -16,40 +13,41 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeDecorator
 
+from crm.reference.columns import Moment, columns, metadata, owner
+from crm.reference.schema_kept import (
+    card_tries,
+    checkout,
+    hub_event,
+    hub_listener,
+    idempotency,
+    interaction,
+    papers,
+    proof_tries,
+    recharge_card,
+    visit,
+)
 
-class Moment(TypeDecorator[datetime]):
-    """A UTC moment with microseconds, 26 characters."""
-
-    impl = String(26)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
-        return None if value is None else value.astimezone(timezone.utc).isoformat(timespec="microseconds")[:26]
-
-    def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value).replace(tzinfo=timezone.utc)
-
-
-metadata = MetaData()
-
-
-def columns(noun: object) -> dict[str, Any]:
-    """A noun's fields, for an insert. Not dataclasses.asdict, whose deep copies take most of the time of seeding."""
-    return dict(vars(noun))
-
-
-def _owner() -> Column[Any]:
-    return Column("msisdn", String(16), ForeignKey("subscriber.msisdn"), nullable=False)
-
+__all__ = [
+    "Moment",
+    "card_tries",
+    "checkout",
+    "columns",
+    "hub_event",
+    "hub_listener",
+    "idempotency",
+    "interaction",
+    "metadata",
+    "papers",
+    "proof_tries",
+    "recharge_card",
+    "visit",
+]
 
 subscriber = Table(
     "subscriber", metadata,
@@ -76,7 +74,7 @@ subscriber = Table(
 bucket = Table(
     "bucket", metadata,
     Column("id", String(40), primary_key=True),
-    _owner(),
+    owner(),
     Column("kind", String(12), nullable=False),
     Column("amount_fen", Integer, nullable=False),
     Column("valid_until", Moment),
@@ -87,7 +85,7 @@ ledger = Table(
     "ledger", metadata,
     Column("id", Integer, primary_key=True),
     Column("bucket_id", String(40), ForeignKey("bucket.id"), nullable=False),
-    _owner(),
+    owner(),
     Column("at", Moment, nullable=False),
     Column("cause", String(12), nullable=False),
     Column("amount_fen", Integer, nullable=False),
@@ -98,7 +96,7 @@ ledger = Table(
 product = Table(
     "product", metadata,
     Column("id", String(40), primary_key=True),
-    _owner(),
+    owner(),
     Column("offering_id", String(40), nullable=False),
     Column("status", String(20), nullable=False),
     Column("price_fen", Integer, nullable=False),
@@ -111,7 +109,7 @@ product = Table(
 allowance = Table(
     "allowance", metadata,
     Column("id", String(64), primary_key=True),
-    _owner(),
+    owner(),
     Column("type", String(8), nullable=False),
     Column("scope", String(12), nullable=False),
     Column("total", Integer, nullable=False),
@@ -135,7 +133,7 @@ usage = Table(
 bill = Table(
     "bill", metadata,
     Column("id", String(40), primary_key=True),
-    _owner(),
+    owner(),
     Column("month", String(7), nullable=False),
     Column("total_fen", Integer, nullable=False),
     Column("due_fen", Integer, nullable=False),
@@ -163,7 +161,7 @@ bill_item = Table(
 refund = Table(
     "refund", metadata,
     Column("bill_item_id", Integer, ForeignKey("bill_item.id"), primary_key=True),
-    _owner(),
+    owner(),
     Column("id", String(40), nullable=False, index=True),
     Column("amount_fen", Integer, nullable=False),
     Column("at", Moment, nullable=False),
@@ -172,7 +170,7 @@ refund = Table(
 orders = Table(
     "product_order", metadata,
     Column("id", String(40), primary_key=True),
-    _owner(),
+    owner(),
     Column("external_id", String(128), nullable=False, index=True),
     Column("channel", String(16), nullable=False),
     Column("proof", String(16), nullable=False),
@@ -188,7 +186,7 @@ orders = Table(
 ticket = Table(
     "ticket", metadata,
     Column("id", String(40), primary_key=True),
-    _owner(),
+    owner(),
     Column("kind", String(12), nullable=False),
     Column("text", Text, nullable=False),
     Column("urgency", String(8), nullable=False),
@@ -203,7 +201,7 @@ ticket = Table(
 payment = Table(
     "payment", metadata,
     Column("id", String(48), primary_key=True),
-    _owner(),
+    owner(),
     Column("amount_fen", Integer, nullable=False),
     Column("method", String(12), nullable=False),
     Column("state", String(12), nullable=False),
@@ -216,7 +214,7 @@ payment = Table(
 top_up = Table(
     "top_up", metadata,
     Column("id", String(40), primary_key=True),
-    _owner(),
+    owner(),
     Column("amount_fen", Integer, nullable=False),
     Column("balance_fen", Integer, nullable=False),
     Column("at", Moment, nullable=False),
@@ -227,7 +225,7 @@ top_up = Table(
 points_lot = Table(
     "points_lot", metadata,
     Column("id", String(40), primary_key=True),
-    _owner(),
+    owner(),
     Column("earned", Integer, nullable=False),
     Column("left", Integer, nullable=False),
     Column("earned_on", Date, nullable=False),
@@ -239,7 +237,7 @@ points_lot = Table(
 call_record = Table(
     "call_record", metadata,
     Column("id", String(48), primary_key=True),
-    _owner(),
+    owner(),
     Column("at", Moment, nullable=False),
     Column("kind", String(8), nullable=False),
     Column("peer", String(24), nullable=False),
@@ -251,7 +249,7 @@ call_record = Table(
 broadband = Table(
     "broadband", metadata,
     Column("account", String(32), primary_key=True),
-    _owner(),
+    owner(),
     Column("address", String(120), nullable=False),
     Column("speed_mbps", Integer, nullable=False),
     Column("until", Date, nullable=False),
@@ -262,7 +260,7 @@ broadband = Table(
 invoice = Table(
     "invoice", metadata,
     Column("id", String(40), primary_key=True),
-    _owner(),
+    owner(),
     Column("month", String(7), nullable=False),
     Column("amount_fen", Integer, nullable=False),
     Column("title", String(100), nullable=False),
@@ -270,91 +268,4 @@ invoice = Table(
     Column("email", String(100), nullable=False),
     Column("issued_at", Moment, nullable=False),
     UniqueConstraint("msisdn", "month"),
-)  # fmt: skip
-
-# HMACs under the installation's key: whoever reads this table learns nobody's password or papers.
-papers = Table(
-    "papers", metadata,
-    Column("msisdn", String(16), ForeignKey("subscriber.msisdn"), primary_key=True),
-    Column("password", LargeBinary(32), nullable=False),
-    Column("id_number", LargeBinary(32), nullable=False),
-    Column("id_tail", LargeBinary(32), nullable=False),
-    Column("puk", String(16), nullable=False),
-)  # fmt: skip
-
-proof_tries = Table(
-    "proof_tries", metadata,
-    Column("msisdn", String(16), ForeignKey("subscriber.msisdn"), primary_key=True),
-    Column("wrong", Integer, nullable=False),
-    Column("locked_until", Moment),
-)  # fmt: skip
-
-visit = Table(
-    "visit", metadata,
-    Column("id", String(40), primary_key=True),
-    _owner(),
-    Column("shop_id", String(40), nullable=False),
-    Column("errand", String(32), nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("state", String(12), nullable=False),
-    Index("ix_visit_msisdn_at", "msisdn", "at"),
-    Index("ix_visit_shop_at", "shop_id", "at"),
-)  # fmt: skip
-
-interaction = Table(
-    "interaction", metadata,
-    Column("id", String(40), primary_key=True),
-    _owner(),
-    Column("channel", String(16), nullable=False),
-    Column("direction", String(10), nullable=False),
-    Column("reason", String(64), nullable=False),
-    Column("description", Text, nullable=False),
-    Column("state", String(12), nullable=False),
-    Column("began_at", Moment, nullable=False),
-    Column("ended_at", Moment),
-    Column("created_at", Moment, nullable=False),
-    Index("ix_interaction_msisdn_began", "msisdn", "began_at"),
-)  # fmt: skip
-
-# The card's number itself is not kept: only its HMAC under the installation's key.
-recharge_card = Table(
-    "recharge_card", metadata,
-    Column("hash", LargeBinary(32), primary_key=True),
-    Column("amount_fen", Integer, nullable=False),
-    Column("valid_until", Moment, nullable=False),
-    Column("used_at", Moment),
-    Column("used_by", String(16)),
-)  # fmt: skip
-
-card_tries = Table(
-    "card_tries", metadata,
-    Column("msisdn", String(16), ForeignKey("subscriber.msisdn"), primary_key=True),
-    Column("wrong", Integer, nullable=False),
-    Column("locked_until", Moment),
-)  # fmt: skip
-
-idempotency = Table(
-    "idempotency", metadata,
-    Column("actor", String(32), primary_key=True),
-    Column("route", String(64), primary_key=True),
-    Column("key", String(128), primary_key=True),
-    Column("request_hash", String(64), nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("answer", Text, nullable=False),
-    Column("at", Moment, nullable=False, index=True),
-)  # fmt: skip
-
-# Of the stand-in payment gateway, which is another company's system and shares nothing but the file.
-checkout = Table(
-    "paygate_checkout", metadata,
-    Column("token", String(48), primary_key=True),
-    Column("merchant_ref", String(64), nullable=False, unique=True),
-    Column("amount_fen", Integer, nullable=False),
-    Column("notify_url", String(256), nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("state", String(12), nullable=False),
-    Column("transaction", String(48), nullable=False),
-    Column("finished_at", Moment),
-    Column("notify_at", Moment, index=True),
-    Column("notices", Integer, nullable=False),
 )  # fmt: skip

@@ -31,6 +31,8 @@ TOKEN = "a-token-of-the-tests"
 CARD_KEY = b"k" * 32
 PAYGATE_KEY = b"p" * 32
 CARRIER_KEY = b"c" * 32
+LISTENER = "http://127.0.0.1:9"
+"""Who may listen; nobody does at this port."""
 SUBSCRIBERS = 30
 NOW = datetime(2026, 11, 18, 2, 30, tzinfo=timezone.utc)
 
@@ -128,7 +130,7 @@ async def standing_in(known: Crm, clock: Clock) -> AsyncIterator[CarrierCrm]:
 
 @asynccontextmanager
 async def _serving(store: Store, clock: Clock, *around: Middleware) -> AsyncIterator[Reference]:
-    office = Office(store, demo_catalogue(), demo_policy(), clock, TOKEN, CARD_KEY)
+    office = Office(store, demo_catalogue(), demo_policy(), clock, TOKEN, CARD_KEY, frozenset({LISTENER}))
     app = crm_app(office)
     app.middlewares[:0] = around
     paygate = Paygate(store, PAYGATE_KEY, clock, "")
