@@ -68,7 +68,6 @@ VISIT = f"{API}/appointment/v4/appointment"
 VISIT_TIMES = f"{API}/appointment/v4/searchTimeSlot"
 USAGE = f"{API}/usageManagement/v4/usage"
 
-
 CATALOGUE_S = 2.0
 """So old a list of what is sold may be. An offer is made, and confirmed, by what the CRM says then."""
 MOST_LISTS = 200
@@ -97,9 +96,8 @@ class TmfCrm(TmfPeople):
 
     # who
     async def subscriber_of(self, msisdn: str, *, deadline: float) -> Subscriber:
-        found = await self._list(
-            CUSTOMER, {"contactMedium.characteristic.phoneNumber": msisdn}, customer.customer_from, deadline
-        )
+        query = {"contactMedium.characteristic.phoneNumber": msisdn}
+        found = await self._list(CUSTOMER, query, customer.customer_from, deadline)
         if not found:
             raise NotFound("subscriber", msisdn)
         return found[0]
@@ -134,12 +132,11 @@ class TmfCrm(TmfPeople):
         raise NotFound("bill", month)
 
     async def bills(self, msisdn: str, *, limit: int = 6, deadline: float) -> tuple[Bill, ...]:
-        query = {"relatedParty.id": msisdn, "limit": str(limit)}
-        return tuple(await self._list(BILL, query, money.bill_from, deadline))
+        return tuple(await self._list(BILL, {"relatedParty.id": msisdn}, money.bill_from, deadline, limit))
 
     async def call_records(self, msisdn: str, month: str, *, deadline: float) -> tuple[CallRecord, ...]:
         query = {"relatedParty.id": msisdn, "month": month}
-        return tuple(await self._all(USAGE, query, usage.record_from, MOST_CALLS, deadline))
+        return tuple(await self._list(USAGE, query, usage.record_from, deadline, MOST_CALLS))
 
     # points
     async def points(self, msisdn: str, *, deadline: float) -> tuple[PointsLot, ...]:
@@ -152,13 +149,13 @@ class TmfCrm(TmfPeople):
         asked, now = (category, region, on_sale), asyncio.get_running_loop().time()
         if asked in self._lists and now - self._lists[asked][0] < CATALOGUE_S:
             return self._lists[asked][1]
-        query = (
-            {"limit": "500"}
-            | ({"category.id": category} if category else {})
-            | ({"place.id": region} if region else {})
-        )
-        query |= {"isSellable": "true"} if on_sale else {}
-        found = self._read_once(await self._unread(OFFERING, query, deadline))
+        query: dict[str, str] = {"category.id": category} if category else {}
+        query |= ({"place.id": region} if region else {}) | ({"isSellable": "true"} if on_sale else {})
+        raw = await self._unread(OFFERING, {"limit": "500", **query}, deadline)
+        if raw is None:
+            found = tuple(await self._list(OFFERING, query, catalogue.offering_from, deadline))
+        else:
+            found = self._read_once(raw)
         if len(self._lists) >= MOST_LISTS:
             self._lists.clear()
         self._lists[asked] = now, found
@@ -206,8 +203,7 @@ class TmfCrm(TmfPeople):
         return await self._one(ORDER, order_id, "order", orders.order_from, deadline)
 
     async def orders(self, msisdn: str, *, limit: int = 10, deadline: float) -> tuple[Order, ...]:
-        query = {"relatedParty.id": msisdn, "limit": str(limit)}
-        return tuple(await self._list(ORDER, query, orders.order_from, deadline))
+        return tuple(await self._list(ORDER, {"relatedParty.id": msisdn}, orders.order_from, deadline, limit))
 
     async def cancel_order(self, order_id: str, *, idempotency_key: str, deadline: float) -> Order:
         await self._write(CANCEL, {"productOrder": {"id": order_id}}, idempotency_key, deadline)
@@ -233,13 +229,11 @@ class TmfCrm(TmfPeople):
         return await self._one(TICKET, ticket_id, "ticket", customer.ticket_from, deadline)
 
     async def tickets(self, msisdn: str, *, limit: int = 10, deadline: float) -> tuple[Ticket, ...]:
-        query = {"relatedParty.id": msisdn, "limit": str(limit)}
-        return tuple(await self._list(TICKET, query, customer.ticket_from, deadline))
+        return tuple(await self._list(TICKET, {"relatedParty.id": msisdn}, customer.ticket_from, deadline, limit))
 
     # money coming in
     async def payments(self, msisdn: str, *, limit: int = 10, deadline: float) -> tuple[Payment, ...]:
-        query = {"account.id": msisdn, "limit": str(limit)}
-        return tuple(await self._list(PAYMENT, query, money.payment_from, deadline))
+        return tuple(await self._list(PAYMENT, {"account.id": msisdn}, money.payment_from, deadline, limit))
 
     async def payment(self, payment_id: str, *, deadline: float) -> Payment:
         return await self._one(PAYMENT, payment_id, "payment", money.payment_from, deadline)
@@ -252,9 +246,8 @@ class TmfCrm(TmfPeople):
         return read_document(money.payment_from, reply)
 
     async def top_up_paid(self, payment_id: str, amount_fen: int, *, idempotency_key: str, deadline: float) -> TopUp:
-        return await self._top_up(
-            money.top_up_request(amount_fen, "", payment_id=payment_id), idempotency_key, deadline
-        )
+        document = money.top_up_request(amount_fen, "", payment_id=payment_id)
+        return await self._top_up(document, idempotency_key, deadline)
 
     async def top_up_card(self, msisdn: str, card_number: str, *, idempotency_key: str, deadline: float) -> TopUp:
         return await self._top_up(money.top_up_request(0, msisdn, voucher=card_number), idempotency_key, deadline)

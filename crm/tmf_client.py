@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from aiohttp import ClientSession
 
-from crm.asking import ask, twice
+from crm.asking import Answer, ask, twice
 from crm.documents.scalars import BadDocument, Document, rows
 from crm.errors import REASONS, CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
 
@@ -20,18 +20,26 @@ MEDIA_TYPE = "application/json;charset=utf-8"
 MOST_DIGITS = 10
 PAGE = 500
 """So many rows are asked for at once."""
+MOST_ROWS = 1000
+"""More of a list that is wanted whole is none that a person has."""
+PARTIAL = 206
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A parsed answer. `total` is how many there are of a list, this page being some of them; `lost` is what it stands
-    for when it cannot be read.
+    """A parsed answer. `total` is how many there are of a list, this page being some of them, 0 where it does not say;
+    `partial` that it is not all, whatever the total; `lost` is what it stands for when it cannot be read.
     """
 
     document: Any
     duplicate: bool
     total: int = 0
     lost: type[Unavailable] = Unavailable
+    partial: bool = False
+
+    def more(self, read: int) -> bool:
+        """Whether there is something behind the first `read` rows, of which this is the last page."""
+        return self.total > read if self.total else self.partial
 
 
 class TmfClient:
@@ -41,33 +49,36 @@ class TmfClient:
         self._session = session
         self._clock = clock
 
-    async def _list(self, path: str, query: Mapping[str, str], read: Callable[[Any], T], deadline: float) -> list[T]:
-        reply = await self._read_twice("GET", path, query, None, deadline)
-        return _rows(reply, read)
+    async def _list(
+        self, path: str, query: Mapping[str, str], read: Callable[[Any], T], deadline: float, first: int = 0
+    ) -> list[T]:
+        """A whole list, in however many pages it comes, or its `first` rows. Raises Unavailable where the answer does
+        not hold what it says there is, or there are more than MOST_ROWS: a part would pass for the whole."""
+        found: list[T] = []
+        page, before = {**query, **({"limit": str(min(PAGE, first))} if first else {})}, None
+        while True:
+            reply = await self._read_twice("GET", path, page, None, deadline)
+            rows = _rows(reply, read)
+            if rows and rows == before:
+                raise Unavailable("the same page again")
+            found += rows
+            if (first and len(found) >= first) or not reply.more(len(found)):
+                return found[: first or None]
+            if not rows or len(found) >= max(first, MOST_ROWS):
+                raise Unavailable(f"{len(found)} of {reply.total or 'more'} rows")
+            page = {**query, "offset": str(len(found)), "limit": str(min(PAGE, (first or MOST_ROWS) - len(found)))}
+            before = rows
 
-    async def _unread(self, path: str, query: Mapping[str, str], deadline: float) -> bytes:
-        """A list as it came; `rows_of` reads it."""
+    async def _unread(self, path: str, query: Mapping[str, str], deadline: float) -> bytes | None:
+        """A list as it came, `rows_of` reads it; None where that is not known to be all of it."""
 
-        async def attempt() -> bytes:
+        async def attempt() -> bytes | None:
             answer = await ask(self._session, "GET", path, deadline=deadline, query=query)
             if answer.status >= 300:
                 _checked(answer.status, answer.raw)
-            return answer.raw
+            return answer.raw if _is_whole(answer) else None
 
         return await twice(attempt, deadline)
-
-    async def _all(
-        self, path: str, query: Mapping[str, str], read: Callable[[Any], T], most: int, deadline: float
-    ) -> list[T]:
-        """A list page by page, the first `most` of it."""
-        found: list[T] = []
-        while True:
-            page = {**query, "offset": str(len(found)), "limit": str(min(PAGE, most - len(found)))}
-            reply = await self._read_twice("GET", path, page, None, deadline)
-            more = _rows(reply, read)
-            found += more
-            if not more or len(found) >= min(reply.total, most):
-                return found
 
     async def _one(self, path: str, key: str, what: str, read: Callable[[Any], T], deadline: float) -> T:
         if not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
@@ -97,9 +108,21 @@ class TmfClient:
         more = {**headers, "Content-Type": MEDIA_TYPE} if data is not None else headers
         answer = await ask(self._session, method, path, deadline=deadline, query=query, data=data, headers=more)
         duplicate = answer.headers.get("idempotent-replayed") == "true"
-        total = answer.headers.get("x-total-count", "")
         document = _checked(answer.status, answer.raw, lost)
-        return Reply(document, duplicate, int(total) if _is_count(total) else 0, lost)
+        return Reply(document, duplicate, _count(answer, "x-total-count"), lost, _is_partial(answer))
+
+
+def _count(answer: Answer, header: str) -> int:
+    text = answer.headers.get(header, "")
+    return int(text) if _is_count(text) else 0
+
+
+def _is_partial(answer: Answer) -> bool:
+    return answer.status == PARTIAL or 'rel="next"' in answer.headers.get("link", "")
+
+
+def _is_whole(answer: Answer) -> bool:
+    return not _is_partial(answer) and _count(answer, "x-total-count") <= _count(answer, "x-result-count")
 
 
 def _is_count(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 import pytest
@@ -225,3 +225,60 @@ async def test_an_id_cannot_lead_to_another_path(crm: TmfCrm, odd: Odd, key: str
     with pytest.raises(NotFound):
         await crm.order(key, deadline=within(5))
     assert [] == odd.seen
+
+
+def in_pages(rows: list[object], size: int, *, total: bool = True, status: int = 206) -> Answer:
+    """A server that shows at most `size` rows at a time, whatever it is asked for."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        offset = int(request.query.get("offset", "0"))
+        page = rows[offset : offset + min(size, int(request.query.get("limit", "100")))]
+        whole = offset + len(page) >= len(rows)
+        headers = {"X-Total-Count": str(len(rows)), "X-Result-Count": str(len(page))} if total else {}
+        return web.json_response(page, status=200 if whole else status, headers=headers)
+
+    return answer
+
+
+def placed(count: int) -> list[object]:
+    made = [Order(f"O{n}", LI, REQUEST.items, "completed", 1000, NOW, NOW, f"q{n}") for n in range(count)]
+    return [json.loads(json.dumps(order_to(one), default=float)) for one in made]
+
+
+@pytest.mark.parametrize(("total", "status"), [(True, 206), (True, 200), (False, 206)])
+async def test_a_list_that_comes_by_two_is_read_to_its_end(crm: TmfCrm, odd: Odd, total: bool, status: int) -> None:
+    odd.answers[:] = [in_pages(placed(5), 2, total=total, status=status)]
+    assert ["O0", "O1", "O2", "O3", "O4"] == [one.id for one in await crm.orders(LI, deadline=within(5))]
+    assert ["O0", "O1", "O2"] == [one.id for one in await crm.orders(LI, limit=3, deadline=within(5))]
+    found = await crm.place_order(replace(REQUEST, external_id="q4"), idempotency_key="k", look_first=True,
+                                  deadline=within(5))  # fmt: skip
+    assert ("O4", "GET") == (found.id, odd.seen[-1].method), "found on the third page, so not placed again"
+
+
+async def test_what_is_sold_is_read_to_its_end(crm: TmfCrm, odd: Odd) -> None:
+    sold = json.loads(json.dumps([offering_to(one) for one in demo_catalogue().offerings.values()][:5], default=float))
+    odd.answers[:] = [in_pages(sold, 2)]
+    assert 5 == len(await crm.offerings(deadline=within(5)))
+
+
+async def test_a_part_is_never_taken_for_the_whole(crm: TmfCrm, odd: Odd) -> None:
+    """A server that shows its first page again, one that says more than it has, and one without an end."""
+    first = json.dumps(placed(2))
+
+    async def again(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=first, status=206, headers={"X-Total-Count": "4"})
+
+    async def short(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=first if "offset" not in request.query else "[]", headers={"X-Total-Count": "4"})
+
+    for answer in (again, short, in_pages(placed(1200), 400)):
+        odd.answers[:] = [answer]
+        with pytest.raises(Unavailable):
+            await crm.place_order(REQUEST, idempotency_key="k", look_first=True, deadline=within(5))
+    assert {"GET"} == {request.method for request in odd.seen}, "what may be placed already is not placed again"
+
+
+async def test_the_deadline_bounds_all_pages_together(crm: TmfCrm, odd: Odd) -> None:
+    odd.answers[:] = [in_pages(placed(5), 2), hangs]
+    with pytest.raises(TimedOut):
+        await crm.orders(LI, deadline=within(0.5))
