@@ -43,15 +43,14 @@ async def keep_short(
 
 
 async def shorten(redis: Client, least_bytes: int = LEAST_BYTES) -> int:
-    """Let each master begin to write its file anew that is longer than `least_bytes` and than what it holds in memory;
-    how many began. Raises NotReachable, ResponseError.
+    """Let each master begin to write its file anew that has more than `least_bytes` in single commands, as far as it
+    knows; how many began. Raises NotReachable, ResponseError.
     """
     begun = 0
     with reaching():
         async with masters(redis) as found:
             for _, master in found:
-                state = {**await master.info("persistence"), **await master.info("memory")}
-                if _is_long(state, least_bytes):
+                if _is_long(await master.info("persistence"), least_bytes):
                     begun += await _began(master)
     return begun
 
@@ -70,4 +69,7 @@ async def _began(master: Any) -> bool:
 def _is_long(state: dict[str, int], least_bytes: int) -> bool:
     if not state["aof_enabled"] or state["aof_rewrite_in_progress"] or state["aof_rewrite_scheduled"]:
         return False
-    return state["aof_current_size"] > max(least_bytes, state["used_memory_dataset"])
+    # A Redis that wrote nothing anew since its start does not know how much of its file is single commands, which take
+    # far longer to read than what was written anew.
+    known = 0 if state["aof_last_rewrite_time_sec"] < 0 else state["aof_base_size"]
+    return state["aof_current_size"] - known > max(least_bytes, known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ async def size_at_rest(redis: aioredis.Redis) -> int:
     raise AssertionError("the file is still being written")
 
 
-async def test_a_file_that_is_longer_than_what_is_held_is_written_anew(redis: aioredis.Redis) -> None:
+async def test_a_file_with_much_that_is_gone_is_written_anew(redis: aioredis.Redis) -> None:
+    await redis.bgrewriteaof()
+    await size_at_rest(redis)
     for n in range(12):
         await redis.set("churn", bytes([n]) * 500_000)
     assert (await redis.info("persistence"))["aof_current_size"] > 6_000_000
@@ -35,12 +38,26 @@ async def test_a_file_that_is_longer_than_what_is_held_is_written_anew(redis: ai
     assert await redis.get("churn") == bytes([11]) * 500_000
 
 
-async def test_a_short_file_and_one_that_is_all_held_are_left_alone(redis: aioredis.Redis) -> None:
+async def test_a_short_file_and_one_that_was_just_written_anew_are_left_alone(redis: aioredis.Redis) -> None:
+    await redis.mset({f"kept{n}": random.Random(n).randbytes(10_000) for n in range(300)})
     await redis.bgrewriteaof()
-    await size_at_rest(redis)
-    assert await shorten(redis, least_bytes=10_000_000) == 0
-    await redis.mset({f"kept{n}": bytes([n % 250]) * 10_000 for n in range(300)})
+    assert await size_at_rest(redis) > 3_000_000
     assert await shorten(redis, least_bytes=1_000_000) == 0
+    await redis.set("little", b"more")
+    assert await shorten(redis, least_bytes=1_000_000) == 0
+
+
+async def test_after_a_start_the_file_is_written_anew_once_whatever_is_held(tmp_path: Path) -> None:
+    server = Server(tmp_path, {"appendonly": "yes"})
+    redis = connect(f"redis://127.0.0.1:{server.port}")
+    try:
+        await redis.mset({f"kept{n}": random.Random(n).randbytes(10_000) for n in range(300)})
+        assert await shorten(redis, least_bytes=1_000_000) == 1
+        await size_at_rest(redis)
+        assert await shorten(redis, least_bytes=1_000_000) == 0
+    finally:
+        await redis.aclose()
+        server.end()
 
 
 @pytest.fixture
@@ -71,9 +88,8 @@ class Forestalled:
     """A Redis that somebody else tells so a moment earlier."""
 
     async def info(self, section: str) -> dict[str, int]:
-        if section == "memory":
-            return {"used_memory_dataset": 0}
-        return {"aof_enabled": 1, "aof_rewrite_in_progress": 0, "aof_rewrite_scheduled": 0, "aof_current_size": 2}
+        idle = {"aof_enabled": 1, "aof_rewrite_in_progress": 0, "aof_rewrite_scheduled": 0}
+        return {**idle, "aof_current_size": 2, "aof_base_size": 0, "aof_last_rewrite_time_sec": -1}
 
     async def bgrewriteaof(self) -> None:
         raise ResponseError("Background append only file rewriting already in progress")
