@@ -59,7 +59,8 @@ class BotClient:
     async def answer(
         self, item: InboundMessage | ConversationEvent, conversation: Conversation, turn: Turn
     ) -> TurnResult:
-        """See ports.Responder. A slot that refuses the connection is left out and the other one asked."""
+        """See ports.Responder. A slot that refuses the connection is left out and the other one asked; one that says
+        nothing is asked last from then on."""
         request = turn_request(item, conversation, turn)
         body = to_dict(request)
         for slot in self._slots.for_release(conversation.release_id):
@@ -81,12 +82,16 @@ class BotClient:
             raise
         except aiohttp.ServerConnectionError as error:
             if isinstance(error, asyncio.TimeoutError):
-                raise NotReachable(f"slot {slot.url} did not answer in time") from error
+                raise self._silent(slot) from error
             raise TurnFailed(f"slot {slot.url} went away during the turn") from error
         except asyncio.TimeoutError as error:
-            raise NotReachable(f"slot {slot.url} did not answer in time") from error
+            raise self._silent(slot) from error
         except (aiohttp.ClientError, ValueError) as error:
             raise TurnFailed(f"slot {slot.url}: {type(error).__name__}") from error
+
+    def _silent(self, slot: Slot) -> NotReachable:
+        self._slots.hangs(slot)
+        return NotReachable(f"slot {slot.url} did not answer in time")
 
 
 def bot_client(settings: Settings) -> BotClient:

@@ -12,14 +12,18 @@ import aiohttp
 
 LOOK_S = 1.0
 """How often the slots are looked at; while none is ready, ten times as often: somebody waits."""
+SILENT_S = 2.0
+"""A slot that does not say within that it is there may hang: the other one is asked first."""
 
 
 @dataclass
 class Slot:
-    """One Rasa process. `model` is the SHA-256 of what it loaded, "" for a plain `rasa run`."""
+    """One Rasa process. `model` is the SHA-256 of what it loaded, "" for a plain `rasa run`; `silent` while it takes
+    connections and says nothing."""
 
     url: str
     ready: bool = False
+    silent: bool = False
     model: str = ""
     release: str = ""
 
@@ -45,11 +49,16 @@ class Slots:
         self._turn = (self._turn + 1) % len(ready)
         order = ready[self._turn :] + ready[: self._turn]
         model = self._model_of(release_id) if release_id else ""
-        return sorted(order, key=lambda slot: bool(model) and slot.model != model)
+        # Behind one that is only busy there may be nobody else: a silent one is asked last, not never.
+        return sorted(order, key=lambda slot: (slot.silent, bool(model) and slot.model != model))
 
     def lost(self, slot: Slot) -> None:
         """It refused a connection: left out until it answers again."""
         slot.ready = False
+
+    def hangs(self, slot: Slot) -> None:
+        """It did not answer in time: asked last until it says something."""
+        slot.silent = True
 
     def states(self) -> list[Slot]:
         return list(self._slots)
@@ -77,13 +86,13 @@ class Slots:
 
     async def _look_at(self, session: aiohttp.ClientSession, slot: Slot) -> None:
         try:
-            limit = aiohttp.ClientTimeout(total=5.0, sock_connect=1.0)
+            limit = aiohttp.ClientTimeout(total=SILENT_S, sock_connect=1.0)
             async with session.get(f"{slot.url}/webhooks/renji/health", timeout=limit) as response:
                 told = await response.json(content_type=None)
-                slot.ready = response.status == 200
+                slot.ready, slot.silent = response.status == 200, False
                 slot.model, slot.release = str(told.get("model", "")), str(told.get("release", ""))
         except asyncio.TimeoutError:
             # Slow is not away: a busy slot still answers its turns, and those have their own limit.
-            pass
+            self.hangs(slot)
         except (aiohttp.ClientError, ValueError, AttributeError):
             slot.ready = False

@@ -39,7 +39,7 @@ class FakeSlot:
         self.health = {"ready": True, "release": "r1", "model": model}
         self.status = 200
         self.body: Any = {"replies": [{"text": "余额23.50元。"}], "release_id": "r1"}
-        self.delay_s = 0.0
+        self.delay_s = self.health_s = 0.0
         self.drop = False
         self.asked: list[dict[str, Any]] = []
         self.tokens: list[str | None] = []
@@ -54,6 +54,7 @@ class FakeSlot:
         return web.json_response(self.body, status=self.status)
 
     async def _health(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(self.health_s)
         return web.json_response(self.health)
 
     @asynccontextmanager
@@ -130,6 +131,19 @@ async def test_a_slot_that_is_gone_is_left_out(start):
     for _ in range(3):
         await client.answer(MESSAGE, CONVERSATION, TURN)
     assert len(two.asked) == 3
+
+
+async def test_a_slot_that_said_nothing_is_asked_last_until_it_answers(start):
+    one, two = FakeSlot(), FakeSlot()
+    client = await start(one, two, turn_s=0.2)
+    one.delay_s = one.health_s = 5.0
+    with pytest.raises(NotReachable):
+        for _ in range(2):
+            await client.answer(MESSAGE, CONVERSATION, TURN)
+    before = len(one.asked)
+    for _ in range(4):
+        await client.answer(MESSAGE, CONVERSATION, TURN)
+    assert len(one.asked) == before
 
 
 async def test_a_slot_that_comes_back_is_asked_again(start):
