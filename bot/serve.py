@@ -31,6 +31,8 @@ QUIET = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "PYTHONUNBUFFERED": "1",
+    # Of how characters are spoken we read the single ones (bot/nlu/sounds.py); its phrases take half a second to load.
+    "PYPINYIN_NO_PHRASES": "1",
 }
 
 
