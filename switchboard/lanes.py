@@ -34,7 +34,7 @@ BROKEN_S = 5.0
 log = structlog.get_logger()
 
 
-def pauses(first_s: float = 0.2, longest_s: float = 10.0) -> Iterator[float]:
+def pauses(first_s: float = 0.2, longest_s: float = 4.0) -> Iterator[float]:
     """Growing waits with some chance in them, so that lanes do not come back all at once."""
     wait = first_s
     while True:
