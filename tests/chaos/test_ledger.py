@@ -111,6 +111,12 @@ def test_a_repeat_needs_a_kill_and_a_send_in_flight() -> None:
     assert found == {"repeated more often than killed", "more sends repeated than were in flight"}
 
 
+def test_a_repeat_may_come_as_long_after_a_fault_was_over_as_after_a_kill() -> None:
+    timeline = Timeline(faults=[Fault("redis: stopped", 100.0, 110.0)])
+    assert timeline.unexplained([129.0]) == []
+    assert timeline.unexplained([131.0]) == [131.0]
+
+
 def test_a_channel_without_ids_is_read_by_its_texts() -> None:
     told = talk("a b", "", "wechat")
     for text in ("您好", "您好", "话费", "您好\n<a href=…>去支付</a>", "话费", "话费", "别的"):

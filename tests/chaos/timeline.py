@@ -15,7 +15,7 @@ MENDED_S = 5.0
 """So long after a fault, other than a kill, what people wait for may still be its doing."""
 TAKEN_OVER_S = 6.0
 RESENT_S = 20.0
-"""So long after a kill a send that was under way then may go out again."""
+"""So long after a kill, or after another fault is over, a send that was under way then may go out again."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,16 @@ class Timeline:
         finally:
             self.faults.append(Fault(name, began, time.monotonic()))
 
-    def moments(self) -> list[float]:
-        """Whatever can double a send: kills, deaths, and faults of processes or links."""
-        return sorted([at for at, _ in self.kills + self.own_deaths] + [fault.began for fault in self.faults])
+    def causes(self) -> list[tuple[float, float]]:
+        """Whatever can double a send, from when to when: kills, deaths, and faults of processes or links."""
+        ends = [(at, at) for at, _ in self.kills + self.own_deaths]
+        return sorted(ends + [(fault.began, fault.ended) for fault in self.faults])
 
     def unexplained(self, repeats: Iterable[float]) -> list[float]:
         """Of the moments at which something came again in a conversation, those without a kill of their own before."""
-        causes, left = self.moments(), []
+        causes, left = self.causes(), []
         for at in sorted(repeats):
-            cause = next((moment for moment in causes if at - RESENT_S <= moment <= at), None)
+            cause = next((one for one in causes if one[0] <= at <= one[1] + RESENT_S), None)
             if cause is None:
                 left.append(at)
             else:
@@ -75,7 +76,7 @@ class Timeline:
 
     def in_flight(self) -> int:
         """The most sends that can have been under way at each of the moments, in all."""
-        return sum(max((n for at, n in self.out if m - 1.5 <= at <= m + 5), default=0) for m in self.moments())
+        return sum(max((n for at, n in self.out if m - 1.5 <= at <= m + 5), default=0) for m, _ in self.causes())
 
     def faulty(self, began: float, ended: float) -> bool:
         """Whether anything but kills was going on, or had just been."""
