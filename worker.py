@@ -34,6 +34,7 @@ from console.database import open_engine
 from console.directory import CrmDirectory
 from console.retention import Retention
 from console.switched import carry_on
+from console.talks import Talks
 from console.writer import Writer
 from crm import worktime
 from crm.connect import connected
@@ -257,7 +258,8 @@ async def working(settings: Settings) -> AsyncIterator[Partitions]:
         rows = Writer(stores.log, engine, RedisChanges(stores.redis).publish)
         audit = Audit(engine, stores.clock)
         retention = Retention(stores, engine, settings)
-        writer = SqlWriter(solo, lambda: _writing(rows, stores, audit, retention))
+        talks = Talks(engine, stores.conversations, crm, stores.clock)
+        writer = SqlWriter(solo, lambda: _writing(rows, stores, audit, retention, talks))
         stack.push_async_callback(writer.stop)
         metrics = Metrics()
         if settings.worker_metrics_port:
@@ -266,13 +268,14 @@ async def working(settings: Settings) -> AsyncIterator[Partitions]:
         yield make_partitions(stores, world, metrics, releases, writer)
 
 
-async def _writing(rows: Writer, stores: Stores, audit: Audit, retention: Retention) -> None:
+async def _writing(rows: Writer, stores: Stores, audit: Audit, retention: Retention, talks: Talks) -> None:
     works = (
         carry_on(stores.switches.story, audit),
         carry_on(stores.incidents.story, audit, "incident"),
         carry_on(stores.locks.story, audit, "lock"),
         Restored(stores.incidents, Notices(stores.accept), stores.clock).run(),
         retention.run(),
+        talks.run(),
         keep_short(stores.redis),
     )
     await side_by_side(rows.run(), *works)

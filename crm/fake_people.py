@@ -9,7 +9,7 @@ from typing import NoReturn
 from crm.effects import new_id
 from crm.errors import NotFound, Refused
 from crm.fake_state import FakeState
-from crm.model import Appointment, PortOutCode, Proof, Shop
+from crm.model import Appointment, Interaction, PortOutCode, Proof, Shop
 from crm.porting import VALID, check_free, code_of
 from crm.proving import TAIL, check_enough, check_password, same_name
 from crm.reference.papers import papers_of
@@ -65,6 +65,21 @@ class FakePeople(FakeState):
             return PortOutCode(code_of(b"fake", msisdn, idempotency_key), now + VALID)
 
         return await self._once("port_out", idempotency_key, msisdn, act, deadline)
+
+    async def keep_interaction(self, talk: Interaction, *, idempotency_key: str, deadline: float) -> Interaction:
+        def act() -> Interaction:
+            self._subscriber(talk.msisdn)
+            self.talks.insert(0, replace(talk, id=new_id("N", self.clock()), created_at=self.clock()))
+            return self.talks[0]
+
+        said = replace(talk, created_at=talk.began_at)
+        return await self._once("interaction", idempotency_key, said, act, deadline)
+
+    async def interactions(self, msisdn: str, *, deadline: float) -> tuple[Interaction, ...]:
+        await self._arrive(deadline)
+        self._subscriber(msisdn)
+        mine = [talk for talk in self.talks if talk.msisdn == msisdn]
+        return tuple(sorted(mine, key=lambda talk: talk.began_at, reverse=True))
 
     async def visit_times(self, shop_id: str, *, deadline: float) -> tuple[datetime, ...]:
         await self._arrive(deadline)

@@ -14,6 +14,7 @@ from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavail
 from crm.model import (
     Appointment,
     Balance,
+    Interaction,
     Invoice,
     Payment,
     Product,
@@ -58,6 +59,7 @@ class FakeState:
         self.wrong_proofs: dict[str, tuple[int, datetime | None]] = {}
         self.passwords: dict[str, str] = {}
         self.all_visits: dict[str, Appointment] = {}
+        self.talks: list[Interaction] = []
         self.answered: dict[tuple[str, str], tuple[object, object]] = {}
         self.down = False
         self.delay_s = 0.0

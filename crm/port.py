@@ -31,6 +31,7 @@ from crm.model import (
     CallRecord,
     Category,
     Grant,
+    Interaction,
     Invoice,
     InvoiceRequest,
     ItemAction,
@@ -66,9 +67,9 @@ from crm.model import (
 __all__ = [
     "Allowance", "AllowanceScope", "AllowanceType", "Appointment", "AppointmentState", "Balance", "BalanceBucket",
     "BalanceKind", "Bill", "BillCause", "BillItem", "Broadband", "BroadbandState", "CallKind", "CallRecord",
-    "Category", "Crm", "Grant", "Invoice", "InvoiceRequest", "ItemAction", "Offering", "Order", "OrderItem",
-    "OrderRequest", "OrderState", "Payment", "PaymentState", "PointsLot", "PortOutCode", "Price", "Product",
-    "Proof", "Qualification", "Reason", "Reckoning", "Refund", "SaleState", "Shop", "Subscriber", "SuspensionCause",
+    "Category", "Crm", "Grant", "Interaction", "Invoice", "InvoiceRequest", "ItemAction", "Offering", "Order",
+    "OrderItem", "OrderRequest", "OrderState", "Payment", "PaymentState", "PointsLot", "PortOutCode", "Price",
+    "Product", "Proof", "Qualification", "Reason", "Reckoning", "Refund", "SaleState", "Shop", "Subscriber", "SuspensionCause",
     "Text", "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency", "UsageSummary", "within",
 ]  # fmt: skip
 
@@ -223,6 +224,15 @@ class Crm(Protocol):
     async def port_out_code(self, msisdn: str, *, idempotency_key: str, deadline: float) -> PortOutCode:
         """What takes the number to another carrier, for who has proven to be its holder. Refused, the first of what
         stands in the way: suspended, arrears, lock_in, too_young."""
+        ...
+
+    # talks with people
+    async def keep_interaction(self, talk: Interaction, *, idempotency_key: str, deadline: float) -> Interaction:
+        """That somebody was talked with. The answer has its id and when it was kept."""
+        ...
+
+    async def interactions(self, msisdn: str, *, deadline: float) -> tuple[Interaction, ...]:
+        """Newest first."""
         ...
 
     # places

@@ -1,15 +1,19 @@
-"""Proofs of who somebody is, and what only they are told, over our profile of TM Forum's APIs."""
+"""Proofs of who somebody is and what only they are told, over our profile of TM Forum's APIs, and talks with them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from crm.documents import people
+from crm.documents.interaction import interaction_to, kept_from
 from crm.errors import NotFound
-from crm.model import PortOutCode, Proof
+from crm.model import Interaction, PortOutCode, Proof
 from crm.tmf_client import TmfClient, read_document
 
 PROOF = "/tmf-api/party/v4/partyProof"
 CREDENTIAL = "/tmf-api/party/v4/partyCredential"
 SIM = "/tmf-api/resourceInventoryManagement/v4/resource"
+INTERACTION = "/tmf-api/partyInteraction/v4/partyInteraction"
 LEAVING = "/tmf-api/resourceInventoryManagement/v4/portOutAuthorization"
 
 
@@ -31,3 +35,15 @@ class TmfPeople(TmfClient):
     async def port_out_code(self, msisdn: str, *, idempotency_key: str, deadline: float) -> PortOutCode:
         reply = await self._write(LEAVING, people.leaving_to(msisdn), idempotency_key, deadline)
         return read_document(people.code_from, reply)
+
+    async def keep_interaction(self, talk: Interaction, *, idempotency_key: str, deadline: float) -> Interaction:
+        # Nothing of TM Forum's keeps a caller's own id here, so what may be kept already is looked for by what it is.
+        for kept in await self.interactions(talk.msisdn, deadline=deadline):
+            if replace(talk, id=kept.id, created_at=kept.created_at) == kept:
+                return kept
+        document = {k: v for k, v in interaction_to(talk).items() if k not in ("id", "creationDate")}
+        reply = await self._write(INTERACTION, document, idempotency_key, deadline)
+        return read_document(kept_from, reply)
+
+    async def interactions(self, msisdn: str, *, deadline: float) -> tuple[Interaction, ...]:
+        return tuple(await self._list(INTERACTION, {"relatedParty.id": msisdn}, kept_from, deadline))

@@ -22,6 +22,7 @@ from crm.model import (
     Broadband,
     CallRecord,
     Category,
+    Interaction,
     Invoice,
     InvoiceRequest,
     Offering,
@@ -198,6 +199,16 @@ class CarrierCrm(CarrierClient):
     async def port_out_code(self, msisdn: str, *, idempotency_key: str, deadline: float) -> PortOutCode:
         made, _ = await self._write("port_out_code", idempotency_key, deadline, msisdn=msisdn)
         return cast(PortOutCode, made)
+
+    # talks with people
+    async def keep_interaction(self, talk: Interaction, *, idempotency_key: str, deadline: float) -> Interaction:
+        # When it is told is no part of what was talked about: asked again later, it is the same.
+        said = replace(talk, created_at=talk.began_at)
+        kept, _ = await self._write("keep_interaction", idempotency_key, deadline, talk=said)
+        return cast(Interaction, kept)
+
+    async def interactions(self, msisdn: str, *, deadline: float) -> tuple[Interaction, ...]:
+        return await self._pages("interactions", deadline, msisdn=msisdn)
 
     # places
     async def shops(self, region: str, *, deadline: float) -> tuple[Shop, ...]:

@@ -30,6 +30,7 @@ from crm.model import (
     Broadband,
     CallRecord,
     Grant,
+    Interaction,
     Invoice,
     InvoiceRequest,
     Offering,
@@ -68,6 +69,8 @@ TICKET_STATE = Codes(
     {"acknowledged": "1", "inProgress": "2", "pending": "3", "resolved": "8", "closed": "9", "cancelled": "0"}
 )
 URGENCY = Codes({"normal": "1", "urgent": "2"})
+TALK_STATE = Codes({"open": "0", "inProgress": "1", "completed": "2"})
+TALK_SIDE = Codes({"inbound": "I", "outbound": "O"})
 VISIT_STATE = Codes({"confirmed": "1", "cancelled": "0"})
 PAYMENT_STATE = Codes({"pending": "0", "done": "1", "failed": "2", "expired": "3"})
 PAID_BY = Codes({"card": "CZK", "hosted": "WEB", "counter": "YYT", "auto": "DK"})
@@ -202,6 +205,12 @@ SHOP = Table(
     city=("cityName", TEXT), district=("areaName", TEXT), opens=("openHour", HOUR), closes=("closeHour", HOUR),
     every_day=("holidayFlag", FLAG), does=("bizList", Many(TEXT)), quiet_from=("idleFrom", Maybe(HOUR)),
     quiet_until=("idleUntil", Maybe(HOUR)),
+)  # fmt: skip
+INTERACTION = Table(
+    Interaction, id=("contactId", TEXT), msisdn=("svcNum", NUMBER), channel=("chnlCode", TEXT),
+    direction=("direct", TALK_SIDE), reason=("reasonCode", TEXT), description=("contactDesc", TEXT),
+    state=("contactState", TALK_STATE), began_at=("beginTime", MOMENT), ended_at=("endTime", Maybe(MOMENT)),
+    created_at=("createTime", MOMENT),
 )  # fmt: skip
 VISIT = Table(
     Appointment, id=("bookId", TEXT), msisdn=("svcNum", NUMBER), shop_id=("hallId", TEXT), errand=("bizCode", TEXT),

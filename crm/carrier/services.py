@@ -132,6 +132,8 @@ SERVICES: Mapping[str, Service] = {
     "puk": Service("QRY_PUK", TEXT, _WHO),
     "set_password": _write("SET_PWD", _Nothing(), {**_WHO, "password": ("svcPwd", TEXT)}),
     "port_out_code": _write("SUB_NP_CODE", nouns.PORT_OUT, _WHO),
+    "keep_interaction": Service("SUB_CONTACT", nouns.INTERACTION, whole=("talk", nouns.INTERACTION), writes=True),
+    "interactions": _list("QRY_CONTACT", nouns.INTERACTION),
     "shops": _list("QRY_HALL", nouns.SHOP, {"region": ("provCode", PROVINCE)}),
     "visit_times": _list("QRY_BOOK_TIME", MOMENT, {"shop_id": ("hallId", TEXT)}, missing="shop"),
     "book_visit": _write("SUB_BOOK", nouns.VISIT, _VISIT),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from crm.documents.scalars import (
     BadDocument,
@@ -17,27 +16,11 @@ from crm.documents.scalars import (
     rows,
     string,
 )
+from crm.model import Interaction
 
-State = Literal["open", "inProgress", "completed"]
 STATES = ("open", "inProgress", "completed")
 DIRECTIONS = ("inbound", "outbound")
 MOST_DESCRIPTION = 2000
-
-
-@dataclass(frozen=True)
-class Interaction:
-    """One talk with one number. `reason` is a short word of the caller's, such as why a human was asked for."""
-
-    id: str
-    msisdn: str
-    channel: str
-    direction: Literal["inbound", "outbound"]
-    reason: str
-    description: str
-    state: State
-    began_at: datetime
-    ended_at: datetime | None
-    created_at: datetime
 
 
 def interaction_to(one: Interaction) -> Document:
@@ -69,3 +52,10 @@ def interaction_from(raw: Any, interaction_id: str, now: datetime) -> Interactio
         began_at=moment_from(span.get("startDateTime"), "interactionDate.startDateTime"),
         ended_at=moment_from(end, "interactionDate.endDateTime") if end is not None else None, created_at=now,
     )  # fmt: skip
+
+
+def kept_from(raw: Any) -> Interaction:
+    """One that a CRM keeps."""
+    document = mapping(raw, "partyInteraction")
+    created = moment_from(document.get("creationDate"), "creationDate")
+    return interaction_from(document, string(document.get("id"), "id"), created)

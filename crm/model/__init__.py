@@ -36,7 +36,7 @@ from crm.model.kinds import (
 )
 from crm.model.money import Bill, BillItem, Invoice, InvoiceRequest, Payment, Reckoning, Refund, TopUp
 from crm.model.orders import Grant, Offering, Order, OrderItem, OrderRequest, Price, Product, Qualification, Reason
-from crm.model.service import Appointment, PortOutCode, Proof, Shop, Ticket
+from crm.model.service import Appointment, Interaction, PortOutCode, Proof, Shop, Ticket
 
 __all__ = [
     "EVERYWHERE",
@@ -58,6 +58,7 @@ __all__ = [
     "CallRecord",
     "Category",
     "Grant",
+    "Interaction",
     "Invoice",
     "InvoiceRequest",
     "ItemAction",

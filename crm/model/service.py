@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Literal
 
 from crm.model.kinds import AppointmentState, Text, TicketKind, TicketState, Urgency
 
@@ -83,3 +84,21 @@ class Appointment:
     errand: str
     at: datetime
     state: AppointmentState = "confirmed"
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """One talk with one number. `reason` is a short word of the caller's, such as why a human was asked for; `id` and
+    `created_at` are the CRM's, "" and the moment it is told while it is being kept.
+    """
+
+    id: str
+    msisdn: str
+    channel: str
+    direction: Literal["inbound", "outbound"]
+    reason: str
+    description: str
+    state: Literal["open", "inProgress", "completed"]
+    began_at: datetime
+    ended_at: datetime | None
+    created_at: datetime

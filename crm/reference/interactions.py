@@ -6,9 +6,10 @@ from aiohttp import web
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.documents.interaction import Interaction, interaction_from, interaction_to
+from crm.documents.interaction import interaction_from, interaction_to
 from crm.documents.scalars import Document
 from crm.effects import new_id
+from crm.model import Interaction
 from crm.reference import reads, schema
 from crm.reference.http import asked, body, listed, office, once, single
 from crm.reference.hub import publish
