@@ -12,9 +12,11 @@ _END = re.compile(r"[.!?;。！？；\n]+(?=\s|[\u3400-\u9fff]|$)|[。！？；\
 _WORD = re.compile(r"[a-z']+")
 # Pinyin and codes are written in Latin letters too: only a word that makes an English sentence counts.
 _ENGLISH = frozenset(
-    "a about am an and any are buy can change check could did do does english for from get give have hello help how i "
-    "i'd i'm in is it left let like me month much my need not of on one please show tell thank thanks that the there "
-    "this to top up want was what what's when where which who why will with would you your".split()
+    "a about account am an and any are balance bill broadband buy call calls can cancel change check close could data "
+    "did do does english for forward from get give have hello help how i i'd i'm in international is it left let like "
+    "me month move much my need not of off on one open pay phone plan please recharge renew roaming set show stop tell "
+    "thank thanks that the there this to top turn up want was what what's when where which who why will with would you "
+    "your".split()
 )
 _ALONE = frozenset({"english", "hello", "help", "please", "thanks"})
 NAMES = 3

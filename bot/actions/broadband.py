@@ -1,7 +1,10 @@
-"""Broadband at home: the account with its state, and a fault that is reported only where a fault can be."""
+"""Broadband at home: the account with its state, a fault that is reported only where a fault can be, and what people do
+to a line that is there: renew it, move it, end it.
+"""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import date
 from typing import Any, ClassVar
 
@@ -9,10 +12,11 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.fault import ReportFault
 from bot.actions.incidents import OTHER_FAULT, explained
+from bot.actions.lead import Lead
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 from crm.model import Broadband
-from crm.operations import reads
+from crm.operations import leads, reads
 from crm.worktime import CHINA
 
 SOON_DAYS = 30
@@ -50,6 +54,64 @@ class BroadbandFault(ReportFault):
         kind = f"{self.kind}（账号{accounts}）" if accounts else self.kind
         first = SlotSet("first", {"id": turn.who.message_id, "text": turn.text})
         return [*clear_form(), first, SlotSet("kind", kind), FollowupAction("report_fault_form")]
+
+
+class _OfLine(Lead):
+    """For the line that goes with the number, by its account; one that is stopped has to be paid for first."""
+
+    operation = "leave_lead"
+
+    @abstractmethod
+    def name(self) -> str: ...
+
+    async def known(self, turn: Turn) -> dict[str, str] | None:
+        today = turn.doors.now().astimezone(CHINA).date()
+        lines = await reads.broadband(turn.doors, turn.who)
+        open_to_change = [line for line in lines if line.state != "suspended"]
+        if not open_to_change:
+            turn.say("broadband", items=[_shown(line, today) for line in lines])
+            turn.outcome(self.wish, "refused")
+            return None
+        return self.about("、".join(line.account for line in open_to_change))
+
+    @abstractmethod
+    def about(self, accounts: str) -> dict[str, str]:
+        """What is known before anything is asked."""
+
+
+class BroadbandRenew(_OfLine):
+    wish = "broadband_renew"
+    kind: ClassVar[leads.Kind] = "renew"
+
+    def name(self) -> str:
+        return "action_broadband_renew"
+
+    def about(self, accounts: str) -> dict[str, str]:
+        return {"way": accounts}
+
+
+class BroadbandMove(_OfLine):
+    wish = "broadband_move"
+    kind: ClassVar[leads.Kind] = "move"
+
+    def name(self) -> str:
+        return "action_broadband_move"
+
+    def about(self, accounts: str) -> dict[str, str]:
+        return {"told": "move"}
+
+
+class BroadbandCancel(_OfLine):
+    """No more steps than a new line takes."""
+
+    wish = "broadband_cancel"
+    kind: ClassVar[leads.Kind] = "end"
+
+    def name(self) -> str:
+        return "action_broadband_cancel"
+
+    def about(self, accounts: str) -> dict[str, str]:
+        return {"told": "end", "way": accounts}
 
 
 def _shown(line: Broadband, today: date) -> dict[str, Any]:

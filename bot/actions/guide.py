@@ -12,13 +12,11 @@ from bot.actions.turn import Event, Turn
 
 COVERAGE = "consult_coverage"
 """Where a known outage is, nobody asks for a map."""
-TOLD = frozenset({"auto_pay", "call_forwarding", "report_spam"})
+TOLD = frozenset({"report_spam"})
 """The text is the answer."""
 ELSEWHERE = frozenset(
     {
-        "broadband_cancel", "broadband_move", "broadband_renew", "close_account",
-        "consult_coverage", "consult_promotions",
-        "query_real_name",
+        "close_account", "consult_coverage", "consult_promotions", "query_real_name",
     }
 )  # fmt: skip
 """The text says why it is not done here, and where it is and with what."""

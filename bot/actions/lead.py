@@ -42,7 +42,7 @@ _CORRECTS = re.compile(
 """What an answer is to be, by the name of what was asked."""
 
 
-class _Lead(Skill):
+class Lead(Skill):
     """Whoever is not known hears what there is, and how to go on."""
 
     ends_form = True
@@ -57,18 +57,26 @@ class _Lead(Skill):
             turn.say(f"guide_{self.wish}")
             turn.outcome(self.wish, "refused")
             return clear_form()
+        known = await self.known(turn)
+        if known is None:
+            return clear_form()
         kept = {"id": turn.who.message_id, "text": turn.text[:MOST_OF_WISH], "wish": self.wish}
-        return [*clear_form(), SlotSet("kind", self.kind), SlotSet("first", kept), FollowupAction("lead_form")]
+        filled = {"kind": self.kind, "first": kept, **known}
+        return [*clear_form(), *(SlotSet(name, said) for name, said in filled.items()), FollowupAction("lead_form")]
+
+    async def known(self, turn: Turn) -> dict[str, str] | None:
+        """Answers that need no question; None: it is over, and it was said why. Raises Unavailable."""
+        return {}
 
 
-class ConsultBusiness(_Lead):
+class ConsultBusiness(Lead):
     wish = "consult_business"
 
     def name(self) -> str:
         return "action_consult_business"
 
 
-class BroadbandNew(_Lead):
+class BroadbandNew(Lead):
     wish = "broadband_new"
     kind = "broadband"
 
@@ -76,7 +84,7 @@ class BroadbandNew(_Lead):
         return "action_broadband_new"
 
 
-class ConsultHandset(_Lead):
+class ConsultHandset(Lead):
     wish = "consult_handset"
     kind = "handset"
 
@@ -114,20 +122,21 @@ class LeadForm(Form):
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
         if step == "told":
-            turn.say("ask_lead_need", kind=known["kind"])
+            turn.say("ask_lead_need", kind=known["kind"], place=known["way"])
         elif step == "way":
             person = await reads.subscriber(turn.doors, turn.who)
-            turn.say("ask_lead_place", city=city_name(person.city, turn.who.language))
+            turn.say("ask_lead_place", kind=known["kind"], city=city_name(person.city, turn.who.language))
         elif step == "means":
-            turn.say("ask_lead_time")
+            turn.say("ask_lead_time", kind=known["kind"], place=known["way"])
         else:
             said = {"need": known["told"], "place": known["way"], "time": known["means"]}
-            turn.say("confirm_lead", msisdn=reads.number(turn.who), **said)
+            turn.say("confirm_lead", msisdn=reads.number(turn.who), kind=known["kind"], **said)
         return []
 
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
         first = known.get("first") or {}
-        need = "；".join(part for part in (first.get("text"), known["told"]) if part)
+        told = str(known["told"])
+        need = "；".join(part for part in (first.get("text"), leads.NEEDS.get(told, told)) if part)
         kind, wish = cast(leads.Kind, known["kind"]), str(first.get("wish") or self.wish)
         place, time = str(known["way"]), str(known["means"])
         left = await leads.leave(turn.doors, turn.who, kind, need, place, time, str(first.get("id")))

@@ -14,6 +14,7 @@ OFFER_AFTER = 2
 AND = {"zh": "、", "en": ", "}
 NO_MORE = frozenset({"code_too_soon", "code_too_many"})
 """No other code is sent now: the one that came is waited for."""
+MOST_OFFERED = 3
 _OFFERINGS = ("offering", "by", "missing", "dependents")
 
 
@@ -41,14 +42,33 @@ def still_waits(turn: Turn, refusal: Refusal) -> dict[str, Any]:
 async def _named(turn: Turn, refusal: Refusal) -> dict[str, Any]:
     """Ids of offerings become names in the person's language."""
     values: dict[str, Any] = dict(refusal.values)
+    if "missing" in values:
+        values |= await _to_get(turn, values["missing"])
     for key in _OFFERINGS:
         if key in values:
-            ids = values[key] if isinstance(values[key], (list, tuple)) else [values[key]]
+            ids = _ids(values[key])
             values[key] = AND[turn.who.language].join([await _name(turn, str(one)) for one in ids])
             values["several"] = len(ids) > 1
     if refusal.code == "pending_plan_change":
         values["plan"] = await _ordered(turn, str(values.get("order", "")))
     return values
+
+
+def _ids(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+async def _to_get(turn: Turn, missing: Any) -> dict[str, list[dict[str, str]]]:
+    """The first of what is missing, as choices that get it: `plans` by a change of plan, `others` by an order."""
+    found: dict[str, list[dict[str, str]]] = {"plans": [], "others": []}
+    for one in _ids(missing)[:MOST_OFFERED]:
+        try:
+            offering = await turn.doors.crm.offering(str(one), deadline=turn.doors.read_deadline())
+        except (NotFound, Unavailable):
+            continue
+        kind = "plans" if offering.category == "plan" else "others"
+        found[kind].append({"id": offering.id, "name": offering.name.of(turn.who.language)})
+    return found
 
 
 async def _ordered(turn: Turn, order_id: str) -> str:

@@ -52,7 +52,7 @@ class RoamingOff(_One):
         return "action_roaming_off"
 
     async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
-        if "offering" not in turn.entities and not await _holds(turn, self.service):
+        if turn.entities.get("offering", self.service) == self.service and not await _holds(turn, self.service):
             turn.say("roaming_is_off")
             turn.outcome(self.wish, "answered")
             return None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.actions import (
+    auto_pay,
     balance,
     bill,
     broadband,
     call_detail,
+    call_forwarding,
     card,
     change_plan,
     charges,
@@ -85,6 +87,8 @@ READ_SKILLS: tuple[Skill, ...] = (
     tickets.Urge(),
     privacy.QueryMyData(),
     messages.CheckMessage(),
+    auto_pay.AutoPay(),
+    call_forwarding.CallForwarding(),
     guide.Faq(),
 )
 WRITE_SKILLS: tuple[Skill, ...] = (
@@ -116,6 +120,9 @@ WRITE_SKILLS: tuple[Skill, ...] = (
     fault.ReportSlowData(),
     fault.ReportNoCodes(),
     broadband.BroadbandFault(),
+    broadband.BroadbandRenew(),
+    broadband.BroadbandMove(),
+    broadband.BroadbandCancel(),
     complaint.Complain(),
     complaint.Appeal(),
     reminders.OptOutMarketing(),

@@ -1,4 +1,4 @@
-"""A lead: what somebody wants to buy, where and when to call, kept only after a yes to being called about it."""
+"""A lead: what somebody wants from people who sell, where and when to call, kept only after a yes to being called."""
 
 from __future__ import annotations
 
@@ -11,10 +11,20 @@ from crm.operations.doors import Doors
 from crm.operations.reminders import VERSION
 from crm.operations.results import Refusal
 
-Kind = Literal["business", "broadband", "handset"]
+Kind = Literal["business", "broadband", "handset", "renew", "move", "end"]
+"""The last three are about a line at home that is there already."""
 TIMES = {"am": "工作日上午", "pm": "工作日下午", "weekend": "周末"}
 """What can be chosen, in the words of whoever calls."""
-TITLES = {"business": "【单位业务】", "broadband": "【装宽带】", "handset": "【手机合约】"}
+NEEDS = {"1y": "续一年", "2y": "续两年", "move": "移机", "end": "拆机"}
+"""The same of what is needed."""
+TITLES = {
+    "business": "【单位业务】",
+    "broadband": "【装宽带】",
+    "handset": "【手机合约】",
+    "renew": "【宽带续费】",
+    "move": "【宽带移机】",
+    "end": "【拆宽带】",
+}
 
 
 async def leave(

@@ -73,6 +73,15 @@ async def test_roaming_goes_on_and_off_without_naming_it(talk: Begin) -> None:
     assert (await person.say("roaming_off")).responses == ["quote_cancel_data_pack"]
     assert (await person.say("affirm")).responses == ["order_done"]
     assert (await person.say("roaming_off")).responses == ["roaming_is_off"]
+    assert (await person.say("roaming_off", offering="svc-roaming")).responses == ["roaming_is_off"]
+
+
+async def test_what_is_missing_is_offered_with_the_no(talk: Begin) -> None:
+    plans = await talk(ORDINARY).say("sub_card")
+    assert plans.responses == ["refused_requires"]
+    assert plans.labels == ["换成畅享5G 129元套餐", "换成畅享5G 199元套餐", "换成全家享169元套餐", "转人工"]
+    service = await talk(ORDINARY).say("order_data_pack", offering="pack-roam-hkmo")
+    assert service.menus["refused_requires"] == ["开通国际漫游", "转人工"]
 
 
 async def test_a_pack_for_abroad_that_was_named_goes_before_roaming_itself(talk: Begin) -> None:
