@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import rasa.shared.utils.io
 from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.training_data.loading import load_data
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.examples import Example
+from bot.nlu.parts import uncollected
 from switchboard.errors import BadWording
 from switchboard.wording import Wording
 
@@ -49,6 +54,19 @@ class RenjiImporter(RasaFileImporter):  # type: ignore[misc]
                 rasa.shared.utils.io.raise_warning(fault)
         placeholders = {name: [{"text": name}] for name in names if name not in domain.responses}
         return domain.merge(Domain.from_dict({"responses": placeholders}))
+
+    def get_nlu_data(self, language: str | None = "en") -> TrainingData:
+        """The examples, read once as long as the files stay as they are: Rasa asks five times in one training."""
+        return _examples(tuple((path, Path(path).stat().st_mtime_ns) for path in self._nlu_files))
+
+
+@lru_cache(maxsize=1)
+def _examples(files: tuple[tuple[str, int], ...]) -> TrainingData:
+    with uncollected():
+        read = [load_data(path) for path, _ in files]
+        for data in read:
+            data.training_examples = [Example(message.data) for message in data.training_examples]
+        return TrainingData().merge(*read)
 
 
 def missing(names: list[str], content: Path) -> Iterator[str]:

@@ -22,6 +22,7 @@ from rasa.shared.nlu.constants import INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.examples import Example
 from bot.nlu.lookups import load_lookup, lookup_hash
 from bot.nlu.normal import PLACEHOLDER
 
@@ -117,7 +118,7 @@ class TrainingNoise(GraphComponent):
         noise.begin(example.get(TEXT))
         texts = {noise.vary(example.get(TEXT)) for _ in range(self._config["copies"])} - {example.get(TEXT)}
         shared = {INTENT: example.get(INTENT), METADATA: example.get(METADATA), SOURCE: number, COPY: True}
-        return [Message({TEXT: text, **shared}) for text in sorted(texts)]
+        return [Example({TEXT: text, **shared}) for text in sorted(texts)]
 
     def _without_wish(self, examples: list[Message], noise: Noise) -> list[Message]:
         intent = self._config["fragment_intent"]
@@ -130,7 +131,7 @@ class TrainingNoise(GraphComponent):
             noise.begin(f"mixture {number}")
             made.add(noise.mixture(pool))
         return [
-            Message({TEXT: text, INTENT: intent, SOURCE: len(examples) + number, COPY: True})
+            Example({TEXT: text, INTENT: intent, SOURCE: len(examples) + number, COPY: True})
             for number, text in enumerate(sorted(made - set(texts) - {""}))
         ]
 

@@ -34,11 +34,15 @@ def normal_of(message: Message) -> Normal:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No search for cycles of garbage while very many objects are made that are in none: it doubles the time."""
+    """No search for cycles of garbage while very many objects are made that are in none: it doubles the time.
+
+    What is there in the end stays until the process ends, so it is not searched later either.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if was_on:
             gc.enable()

@@ -51,3 +51,20 @@ def test_rules_and_examples_are_read(project):
     read = imported(project)
     assert len(read.get_stories().story_steps) == 7
     assert {"greet", "balance", "boom", "order"} <= read.get_nlu_data().intents
+
+
+def test_a_changed_file_is_read_again(project):
+    assert "早上好呀" not in texts(imported(project))
+    examples = project / "data" / "all.yml"
+    examples.write_text(examples.read_text(encoding="utf-8").replace("- 你好", "- 早上好呀", 1), encoding="utf-8")
+    assert "早上好呀" in texts(imported(project))
+
+
+def test_what_one_training_changes_is_not_in_the_next(project):
+    for example in imported(project).get_nlu_data().training_examples:
+        example.set("text", "changed")
+    assert "changed" not in texts(imported(project))
+
+
+def texts(importer):
+    return [example.get("text") for example in importer.get_nlu_data().training_examples]
