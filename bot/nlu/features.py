@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection
+from multiprocessing import Pipe, get_context
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,16 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.grams import grams, is_ideographic
 from bot.nlu.noise import COPY
-from bot.nlu.parts import normal_of, with_parts
+from bot.nlu.parts import normal_of, uncollected, with_parts
 
 _NAMES = "names.json"
 _WEIGHTS = "weights.npz"
 _SAMPLE = 2000
 """So many examples, about, tell the mean length."""
+_MANY = 2000
+"""So many examples are worth another process."""
+Content = tuple[str, list[str]]
+"""A normalised text and its tokens."""
 
 
 class Row(Features):
@@ -125,18 +130,46 @@ class NgramFeaturizer(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Add features to messages and their parts."""
         for message in with_parts(messages):
-            message.add_features(Row(self.vector(message), FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__))
+            self._add(message, self._known(_content(message)))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add features to the examples."""
-        self.process([example for example in training_data.training_examples if example.get(TEXT)])
+        examples = [example for example in training_data.training_examples if example.get(TEXT)]
+        with uncollected():
+            for example, columns in zip(examples, self._known_of_all([*map(_content, examples)]), strict=True):
+                self._add(example, columns)
         return training_data
 
-    def vector(self, message: Message) -> scipy.sparse.csr_matrix:
-        """The feature vector of a tokenized message; all zero if nothing in it is known."""
-        known = (self._columns.get(name) for name in _grams_of(message, self._views))
-        columns = np.array(sorted(column for column in known if column is not None), dtype=np.int32)
+    def _known_of_all(self, contents: list[Content]) -> list[np.ndarray]:
+        if len(contents) < _MANY:
+            return self._known_of_each(contents)
+        # Half of it in a copy of this process, which has the vocabulary already; threads would wait for one another.
+        half = len(contents) // 2
+        receiving, sending = Pipe(duplex=False)
+        beside = get_context("fork").Process(target=lambda: sending.send(self._known_of_each(contents[half:])))
+        beside.start()
+        sending.close()
+        first = self._known_of_each(contents[:half])
+        second: list[np.ndarray] = receiving.recv()
+        beside.join()
+        return first + second
+
+    def _known_of_each(self, contents: list[Content]) -> list[np.ndarray]:
+        return [self._known(content) for content in contents]
+
+    def _add(self, message: Message, columns: np.ndarray) -> None:
+        message.add_features(Row(self._row(columns), FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__))
+
+    def _known(self, content: Content) -> np.ndarray:
+        """The columns of the features that are known, ascending."""
+        known = self._columns.keys() & grams(*content, self._views)
+        columns = np.fromiter(map(self._columns.__getitem__, known), np.int32, len(known))
+        columns.sort()
+        return columns
+
+    def _row(self, columns: np.ndarray) -> scipy.sparse.csr_matrix:
+        """The feature vector with these columns; all zero if there are none."""
         values = self._weights[columns]
         length = float(np.sqrt(values @ values))
         values = values / np.sqrt(length * self._scale) if length else values
@@ -144,5 +177,9 @@ class NgramFeaturizer(GraphComponent):
         return scipy.sparse.csr_matrix((values, columns, np.array([0, len(columns)], np.int32)), shape=shape)
 
 
+def _content(message: Message) -> Content:
+    return normal_of(message).text, [token.text for token in message.get(TEXT_TOKENS) or ()]
+
+
 def _grams_of(message: Message, views: Collection[str]) -> set[str]:
-    return grams(normal_of(message).text, [token.text for token in message.get(TEXT_TOKENS) or ()], views)
+    return grams(*_content(message), views)
