@@ -1,22 +1,29 @@
-"""Wishes that are answered by a text of content/responses alone: what can be done, where, and with which papers.
+"""Wishes that are answered by a text of content/responses: what can be done, where, and with which papers.
 
 Another one takes examples, a rule to `action_guide`, a line here and an entry `guide_<intent>`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bot.actions import promotions
 from bot.actions.incidents import outage_told
 from bot.actions.places import tell_nearest
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
+from crm.operations import reads
+from crm.operations.identify import identify
+from crm.operations.results import Refusal
 
 COVERAGE = "consult_coverage"
 """Where a known outage is, nobody asks for a map."""
-TOLD = frozenset({"report_spam"})
+TOLD = frozenset({"consult_promotions", "report_spam"})
 """The text is the answer."""
 ELSEWHERE = frozenset(
     {
-        "close_account", "consult_coverage", "consult_promotions", "query_real_name",
+        "close_account", "consult_coverage", "query_real_name",
     }
 )  # fmt: skip
 """The text says why it is not done here, and where it is and with what."""
@@ -35,6 +42,29 @@ FAQ = frozenset(
 """Questions with an answer of their own, `faq_<topic>`."""
 
 
+async def _registered(turn: Turn) -> dict[str, Any]:
+    """In whose name the number is, half hidden, and whether the check of it was passed."""
+    person = await identify(turn.doors, turn.who)
+    if isinstance(person, Refusal):
+        return {"known": False}
+    return {"known": True, "holder": person.name[:1], "checked": person.suspended_for != "real_name"}
+
+
+async def _own_plan(turn: Turn) -> dict[str, Any]:
+    """Whether the plan has 5G is half of whether there is 5G somewhere."""
+    known = not isinstance(await identify(turn.doors, turn.who), Refusal)
+    held = await reads.plan(turn.doors, turn.who) if known else None
+    return {"plan": held[1].name.of(turn.who.language), "generation": held[1].generation} if held else {"plan": ""}
+
+
+_READ: Mapping[str, Callable[[Turn], Awaitable[dict[str, Any]]]] = {
+    COVERAGE: _own_plan,
+    "consult_promotions": promotions.found,
+    "query_real_name": _registered,
+}
+"""What is read for the text, for whoever is known."""
+
+
 class Guide(Skill):
     """One action for all of them; which one it is stands in the intent."""
 
@@ -47,10 +77,11 @@ class Guide(Skill):
         place = str(turn.entities.get("place") or turn.words.get("region", ""))
         if turn.intent == COVERAGE and place and await outage_told(turn, COVERAGE, "signal"):
             return []
-        turn.say(f"guide_{turn.intent}", place=place)
+        read = await _READ[turn.intent](turn) if turn.intent in _READ else {}
+        turn.say(f"guide_{turn.intent}", place=place, **read)
         if turn.intent in BY_SHOP and not turn.form:
             await tell_nearest(turn, BY_SHOP[turn.intent])
-        turn.outcome(turn.intent, "answered" if turn.intent in TOLD else "refused")
+        turn.outcome(turn.intent, "answered" if turn.intent in TOLD or read.get("known") else "refused")
         return []
 
 

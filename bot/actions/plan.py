@@ -132,4 +132,6 @@ def _bound_until(product: Product | None) -> str:
 
 def _next(coming: list[Product], language: str) -> dict[str, Any] | None:
     plan = next((p for p in coming if p.category == "plan"), None)
-    return {"name": plan.name.of(language), "since": plan.since.isoformat()} if plan else None
+    if plan is None:
+        return None
+    return {"name": plan.name.of(language), "since": plan.since.isoformat(), "monthly_fen": plan.price_fen}

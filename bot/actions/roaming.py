@@ -8,7 +8,10 @@ from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from bot.actions.wiring import terms
 from crm.model import Offering
+from crm.operations import reads
 from crm.operations.catalogue import find, on_sale
+from crm.operations.identify import identify
+from crm.operations.results import Refusal
 
 HMT_CODES = frozenset({"hk", "mo", "tw", "hmt"})
 """Abroad to a phone, and no countries."""
@@ -24,12 +27,21 @@ class ConsultRoaming(Skill):
         services = await on_sale(turn.doors, "service", turn.who.region)
         places = list(turn.entities.get("places") or _places_abroad(turn))
         abroad = _abroad(packs, services)
+        switches = {one for pack in abroad for one in pack.requires}
         usable = {pack.id for place in places or [""] for pack in _for_place(abroad, place)}
         abroad = [pack for pack in abroad if pack.id in usable]
         shows(turn, abroad)
-        turn.say("roaming_packs", items=[offered(p, turn.who.language) for p in abroad], places=places)
+        items = [offered(pack, turn.who.language) for pack in abroad]
+        turn.say("roaming_packs", items=items, places=places, is_on=await _holds(turn, switches))
         turn.outcome(self.wish, "answered")
         return []
+
+
+async def _holds(turn: Turn, switches: set[str]) -> bool:
+    """Whether one of these services is on already, as far as it is known who asks."""
+    if isinstance(await identify(turn.doors, turn.who), Refusal):
+        return False
+    return any(p.offering_id in switches and p.status == "active" for p in await reads.products(turn.doors, turn.who))
 
 
 def _abroad(packs: tuple[Offering, ...], services: tuple[Offering, ...]) -> list[Offering]:
