@@ -69,8 +69,8 @@ __all__ = [
     "BalanceKind", "Bill", "BillCause", "BillItem", "Broadband", "BroadbandState", "CallKind", "CallRecord",
     "Category", "Crm", "Grant", "Interaction", "Invoice", "InvoiceRequest", "ItemAction", "Offering", "Order",
     "OrderItem", "OrderRequest", "OrderState", "Payment", "PaymentState", "PointsLot", "PortOutCode", "Price",
-    "Product", "Proof", "Qualification", "Reason", "Reckoning", "Refund", "SaleState", "Shop", "Subscriber", "SuspensionCause",
-    "Text", "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency", "UsageSummary", "within",
+    "Product", "Proof", "Qualification", "Reason", "Reckoning", "Refund", "SaleState", "Shop", "Subscriber",
+    "SuspensionCause", "Text", "Ticket", "TicketKind", "TicketState", "TopUp", "Urgency", "UsageSummary", "within",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The Asking port of crm/operations: whether a completed order solved it, through the door of all notices."""
+"""The Asking port of crm/operations: whether what was done solved it, through the door of all notices."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ class AskingSolved:
         self._raising, self._clock = raising, clock
         self._under_way: set[asyncio.Task[None]] = set()
 
-    async def solved(self, msisdn: str, subscriber: str, name: str, order: str, language: str) -> None:
+    async def solved(
+        self, msisdn: str, subscriber: str, name: str, order: str, language: str, kind: str = "order"
+    ) -> None:
         if len(self._under_way) >= MOST_AT_ONCE:
             log.warning("not_asked", error="too many at once")
             return
-        values = {"name": name, "order": order}
+        values = {"name": name, "order": order, "kind": kind}
         happened = Happened(KIND, order, msisdn, subscriber, language, self._clock(), values)
         task = asyncio.create_task(self._ask(happened))
         self._under_way.add(task)

@@ -148,6 +148,8 @@ async def _of_other(turn: Turn) -> list[Event] | None:
             return None
     if wish and last in OF_A_NUMBER:
         return await of_number(turn, last, wish.get("entities") or {}, digits)
+    if digits and wish and wish.get("which"):
+        return await _do(turn, last, {**(wish.get("entities") or {}), "last_digits": digits})
     if digits and last == "query_other_number":
         turn.say("what_of_number", digits=digits)
         return []
@@ -156,7 +158,8 @@ async def _of_other(turn: Turn) -> list[Event] | None:
 
 def _ask_which(turn: Turn, intent: str, digits: str, found: Sequence[str]) -> None:
     if found:
-        turn.say("which_number", items=[number[-4:] for number in found[:MOST]], count=len(found))
+        items = [number[-4:] for number in found[:MOST]]
+        turn.say("which_number", items=items, count=len(found), amount_fen=0, card=False)
     else:
         turn.say("not_your_number", digits=digits)
         turn.outcome(intent, "refused")

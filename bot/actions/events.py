@@ -15,7 +15,7 @@ from bot.actions.restoring import watch_if_stopped
 from bot.actions.shown import forget
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
-from crm.operations import ordering
+from crm.operations import ordering, recharge
 from crm.operations.results import Pending, Refusal
 
 LONGEST_WAIT_S = 300.0
@@ -51,8 +51,14 @@ class PaymentFinished(Skill):
         )
         turn.outcome("recharge", "done" if paid else "abandoned")
         if paid and own:
+            await recharge.ask_later(turn.doors, turn.who, msisdn, int(values.get("amount_fen") or 0), _payment(turn))
             await watch_if_stopped(turn)
         return []
+
+
+def _payment(turn: Turn) -> str:
+    """Its id, which the event is named after."""
+    return turn.who.message_id.partition("payment:")[2]
 
 
 class OrderFinished(Skill):

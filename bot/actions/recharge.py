@@ -9,6 +9,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from bot.actions.form import OVER, UNCLEAR, Form
 from bot.actions.own_only import names_other, names_own, number_said, refuses_other
 from bot.actions.refusals import refuse
+from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 from crm.operations import account, recharge
@@ -19,6 +20,7 @@ OFFERED_FEN = (3000, 5000, 10000, 20000)
 LEAST_YUAN = 5
 TOLD = 4
 """Last digits by which an answer names the number that is paid for."""
+MONEY = ("secret_card", "amount_fen")
 PAYS = frozenset({"recharge", "recharge_by_card", "recharge_other"})
 AGAIN = frozenset({"amount", "card_missing", "card_used", "card_expired", "invalid"})
 
@@ -35,6 +37,8 @@ class Recharge(Skill):
         if other is None:
             refuses_other(turn, self.wish)
             return clear_form()
+        if not number_said(turn) and (asked := _which(turn)):
+            return [*clear_form(), asked]
         start: dict[str, Any] = {"first": {"other": other}} if other else {}
         if "secret_card" in turn.entities:
             if await by_card(turn, str(turn.entities["secret_card"]), other) is OVER:
@@ -151,6 +155,20 @@ async def payee(turn: Turn) -> str | None:
     if not names_other(turn):
         return ""
     return await account.other(turn.doors, turn.who, number_said(turn))
+
+
+def _which(turn: Turn) -> Event | None:
+    """Right after another number of the account was looked at, money without a number may be for either: then it is
+    asked, and the wish waits for the last digits (bot.actions.context)."""
+    money = {name: turn.entities[name] for name in MONEY if name in turn.entities}
+    looked = str((recent_wish(turn) or {}).get("number") or "")
+    own = turn.who.bound.msisdn[-TOLD:] if turn.who.bound else ""
+    if not money or looked in ("", own):
+        return None
+    amount_fen = int(money.get("amount_fen") or 0)
+    turn.say("which_number", items=[looked, own], count=2, amount_fen=amount_fen, card="secret_card" in money)
+    at = turn.doors.now().isoformat()
+    return SlotSet("wish", {"intent": "recharge", "entities": money, "at": at, "which": True})
 
 
 def _opens(events: list[Event]) -> bool:

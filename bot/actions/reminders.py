@@ -7,6 +7,7 @@ from bot.actions.refusals import refuse
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.operations import reminders, tickets
+from crm.operations.ports import DoneKind
 from crm.operations.privacy import PERSONAL
 from crm.operations.results import Refusal
 
@@ -67,17 +68,18 @@ class TicketSolved(Skill):
 
 
 class TicketNotSolved(Skill):
-    """The answer no: the same ticket goes on, with its number and its person; about an order it is one that stays."""
+    """The answer no: the same ticket goes on, with its number and person; about what was done it is one that stays."""
 
     wish = "event_ticket_not_solved"
     operation = "query_ticket"
     keeps = False
 
     async def answer(self, turn: Turn) -> list[Event]:
-        kind, _, order = str(turn.entities.get("option") or "").partition(":")
-        if order and kind == "order":
-            return await self._of_order(turn, order)
-        ticket = await tickets.reopen(turn.doors, turn.who, kind)
+        said, _, done = str(turn.entities.get("option") or "").partition(":")
+        for kind in tickets.DONE:
+            if done and kind == said:
+                return await self._of_done(turn, kind, done)
+        ticket = await tickets.reopen(turn.doors, turn.who, said)
         if isinstance(ticket, Refusal):
             return await refuse(turn, self.wish, ticket)
         due_at = ticket.due_at.isoformat()
@@ -85,8 +87,8 @@ class TicketNotSolved(Skill):
         turn.outcome("query_ticket", "done")
         return []
 
-    async def _of_order(self, turn: Turn, order: str) -> list[Event]:
-        ticket = await tickets.order_not_solved(turn.doors, turn.who, order)
+    async def _of_done(self, turn: Turn, kind: DoneKind, done: str) -> list[Event]:
+        ticket = await tickets.not_solved(turn.doors, turn.who, kind, done)
         if isinstance(ticket, Refusal):
             return await refuse(turn, self.wish, ticket)
         due_at = ticket.due_at.isoformat()

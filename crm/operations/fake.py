@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from crm.errors import Unavailable
-from crm.operations.ports import Clock, CodeCheck
+from crm.operations.ports import Clock, CodeCheck, DoneKind
 
 TRIES = 5
 LOCK = timedelta(minutes=15)
@@ -209,13 +209,17 @@ class FakeNotifier:
 
 
 class FakeAsking:
-    """`asked`: about what was asked, in order."""
+    """`asked`: about what was asked, in order; `kinds`: what that was."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, str]] = []
+        self.kinds: list[str] = []
 
-    async def solved(self, msisdn: str, subscriber: str, name: str, order: str, language: str) -> None:
+    async def solved(
+        self, msisdn: str, subscriber: str, name: str, order: str, language: str, kind: DoneKind = "order"
+    ) -> None:
         self.asked.append((msisdn, name, order))
+        self.kinds.append(kind)
 
 
 class FakeSent:

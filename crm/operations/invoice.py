@@ -56,8 +56,10 @@ async def issue(
     seed = "\n".join((who.conversation, wish, person.msisdn, month, request.title, tax_id, email))
     key = hashlib.sha256(seed.encode()).hexdigest()[:32]
     try:
-        return await doors.crm.issue_invoice(request, idempotency_key=key, deadline=doors.write_deadline())
+        made = await doors.crm.issue_invoice(request, idempotency_key=key, deadline=doors.write_deadline())
     except NotFound:
         return Refusal("bill_open", {"month": month})
     except Refused as refused:
         return Refusal(refused.reason, refused.values)
+    await doors.asking.solved(person.msisdn, person.id, made.month, made.id, who.language, "invoice")
+    return made

@@ -151,17 +151,27 @@ class Once(Protocol):
     async def keep(self, conversation: str, message_id: str, operation: str, answer: Mapping[str, Any]) -> None: ...
 
 
-class Asking(Protocol):
-    """Asks some of those whose order is completed whether it solved what they wanted."""
+DoneKind = Literal["order", "top_up", "invoice"]
 
-    async def solved(self, msisdn: str, subscriber: str, name: str, order: str, language: str) -> None:
-        """At most once an order; some time later, and only who wants to be asked. Never raises."""
+
+class Asking(Protocol):
+    """Asks some of those whose transaction is done whether it solved what they wanted."""
+
+    async def solved(
+        self, msisdn: str, subscriber: str, name: str, order: str, language: str, kind: DoneKind = "order"
+    ) -> None:
+        """At most once an `order`, the id of what was done; some time later, and only who wants to be asked.
+
+        `name` is what was ordered, the fen that were topped up, or the month of the invoice. Never raises.
+        """
 
 
 class AskingNobody:
     """The port where nobody is asked."""
 
-    async def solved(self, msisdn: str, subscriber: str, name: str, order: str, language: str) -> None:
+    async def solved(
+        self, msisdn: str, subscriber: str, name: str, order: str, language: str, kind: DoneKind = "order"
+    ) -> None:
         return None
 
 

@@ -29,9 +29,18 @@ async def with_card(doors: Doors, who: Context, ref: str, other: str = "") -> To
     key = _key(who, "card", ref)
     try:
         # The reference is not burnt: a turn that runs again must get the same answer. It ends by itself in ten minutes.
-        return await doors.payments.redeem_card(msisdn, card, key=key, deadline=doors.write_deadline())
+        made = await doors.payments.redeem_card(msisdn, card, key=key, deadline=doors.write_deadline())
     except Refused as refused:
         return Refusal(refused.reason, refused.values)
+    await ask_later(doors, who, made.msisdn, made.amount_fen, made.payment_id or "")
+    return made
+
+
+async def ask_later(doors: Doors, who: Context, msisdn: str, amount_fen: int, payment_id: str) -> None:
+    """Whether it solved it; who paid for another number knows nothing of that one."""
+    if payment_id and who.bound is not None and who.bound.msisdn == msisdn:
+        subscriber = who.bound.subscriber_id
+        await doors.asking.solved(msisdn, subscriber, str(amount_fen), payment_id, who.language, "top_up")
 
 
 async def with_page(doors: Doors, who: Context, amount_fen: int, other: str = "") -> Checkout | Refusal:

@@ -10,9 +10,11 @@ from crm.model import Ticket, TicketKind, Urgency
 from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
+from crm.operations.ports import DoneKind
 from crm.operations.results import Refusal
 
 MOST_TEXT = 500
+DONE: Mapping[DoneKind, str] = {"order": "订单", "top_up": "充值", "invoice": "发票"}
 OPERATIONS: Mapping[TicketKind, str] = {
     "fault": "report_fault",
     "complaint": "complain",
@@ -42,15 +44,28 @@ async def create(
         return Refusal(refused.reason, refused.values)
 
 
-async def order_not_solved(doors: Doors, who: Context, order_id: str) -> Ticket | Refusal:
-    """A complaint about an order of theirs: however often it is said, one ticket, one person. Raises Unavailable."""
+async def not_solved(doors: Doors, who: Context, kind: DoneKind, done: str) -> Ticket | Refusal:
+    """A complaint about an order, a top-up (by its payment) or an invoice of theirs: however often it is said, one
+    ticket, one person. Raises Unavailable.
+    """
     try:
-        order = await doors.crm.order(order_id, deadline=doors.read_deadline())
+        theirs = who.bound is not None and await _whose(doors, who.bound.msisdn, kind, done) == who.bound.msisdn
     except NotFound:
+        theirs = False
+    if not theirs:
         return Refusal("no_such_ticket")
-    if who.bound is None or order.msisdn != who.bound.msisdn:
-        return Refusal("no_such_ticket")
-    return await create(doors, who, "complaint", f"【办理后未解决】订单{order_id}", f"order:{order_id}")
+    return await create(doors, who, "complaint", f"【办理后未解决】{DONE[kind]}{done}", f"{kind}:{done}")
+
+
+async def _whose(doors: Doors, msisdn: str, kind: DoneKind, done: str) -> str:
+    """The number it was done for; raises NotFound, Unavailable."""
+    deadline = doors.read_deadline()
+    if kind == "order":
+        return (await doors.crm.order(done, deadline=deadline)).msisdn
+    if kind == "top_up":
+        return (await doors.crm.payment(done, deadline=deadline)).msisdn
+    issued = await doors.crm.invoices(msisdn, deadline=deadline)
+    return next((one.msisdn for one in issued if one.id == done), "")
 
 
 async def reopen(doors: Doors, who: Context, ticket_id: str) -> Ticket | Refusal:

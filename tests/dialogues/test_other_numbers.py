@@ -234,9 +234,37 @@ async def test_an_unknown_number_by_itself_is_not_silently_the_own(talk: Begin) 
     assert heard.responses == ["own_number_only", "ask_recharge_way"] and waiting(person) == []
 
 
-async def test_a_page_says_which_number_it_is_for(talk: Begin) -> None:
+@pytest.mark.parametrize(("digits", "number"), [("0014", USER), ("0007", HOLDER)])
+@pytest.mark.parametrize("typed", [True, False])
+async def test_money_right_after_another_number_was_looked_at_is_asked_about(
+    talk: Begin, digits: str, number: str, typed: bool
+) -> None:
     person = talk(HOLDER)
     await person.say("query_balance", **ending("0014", "尾号0014的话费"))
+    heard = await person.say("recharge", "充50", amount_fen=5000)
+    assert heard.texts == ["50.00元充到哪个号码？"] and heard.labels[:2] == ["尾号0014", "尾号0007"]
+    assert waiting(person) == []
+    said = ending(digits, f"尾号{digits}") if typed else {"last_digits": digits}
+    heard = await person.say("nlu_fallback" if typed else "inform", **said)
+    assert heard.responses == ["pay_here"] and f"尾号{digits}" in heard.texts[0]
+    assert waiting(person) == [(number, 5000)]
+
+
+async def test_a_card_right_after_another_number_was_looked_at_is_not_redeemed_before_it_is_known_for_which(
+    talk: Begin,
+) -> None:
+    person = talk(HOLDER)
+    await person.say("query_balance", **ending("0014", "尾号0014的话费"))
+    heard = await person.card(next(iter(person.crm.cards)))
+    assert heard.texts == ["这张卡充到哪个号码？"] and person.crm.card_users == {}
+    heard = await person.say("inform", last_digits="0014")
+    assert heard.responses == ["recharged"] and "138****0014" in heard.texts[0]
+
+
+async def test_money_is_for_the_own_number_once_that_was_looked_at_again(talk: Begin) -> None:
+    person = talk(HOLDER)
+    await person.say("query_balance", **ending("0014", "尾号0014的话费"))
+    await person.say("query_balance")
     heard = await person.say("recharge", "充50", amount_fen=5000)
     assert heard.responses == ["pay_here"] and "尾号0007" in heard.texts[0]
 

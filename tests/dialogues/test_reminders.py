@@ -121,6 +121,39 @@ async def test_no_to_whether_an_order_solved_it_is_one_ticket_with_one_person(ta
     assert order in ticket.text and ticket.accountable in heard.texts[0]
 
 
+async def test_a_top_up_and_an_invoice_are_asked_about_as_an_order_is(talk: Begin) -> None:
+    person = talk(LI, "sms")
+    await person.card("800000000000000001")
+    paid = person.crm.all_payments[person.asking.asked[0][2]]
+    assert (person.asking.asked[0][:2], paid.amount_fen) == ((LI, "5000"), 5000)
+    values = {"state": "paid", "msisdn": LI, "amount_fen": 3000, "balance_fen": 1}
+    await person.say("event_payment_finished", message_id="payment:PAY1", **values)
+    await person.say("event_payment_finished", message_id="payment:PAY2", **values | {"state": "failed"})
+    await person.say("event_payment_finished", message_id="payment:PAY3", **values | {"msisdn": WANG})
+    await person.say("invoice", month="2026-10")
+    for text, more in (("", {"option": "personal"}), ("li@example.cn", {})):
+        await person.say("inform", text, **more)
+    await person.say("affirm")
+    (invoice,) = person.crm.all_invoices
+    assert person.asking.asked[1:] == [(LI, "3000", "PAY1"), (LI, "2026-10", invoice)]
+    assert person.asking.kinds == ["top_up", "top_up", "invoice"]
+
+
+async def test_no_to_whether_a_top_up_or_an_invoice_solved_it_is_one_ticket_of_their_own(talk: Begin) -> None:
+    person = talk(LI, "sms")
+    await person.card("800000000000000001")
+    payment = person.asking.asked[0][2]
+    for said in (f"top_up:{payment}", f"top_up:{payment}"):
+        assert (await person.say("event_ticket_not_solved", option=said)).responses == ["order_not_solved"]
+    (ticket,) = person.crm.all_tickets.values()
+    assert payment in ticket.text
+    person.binding = {"msisdn": WANG, "subscriber_id": person.crm.subscribers[WANG].id}
+    for said in (f"top_up:{payment}", "top_up:none", "invoice:none"):
+        heard = await person.say("event_ticket_not_solved", option=said)
+        assert heard.responses[0] == "refused_no_such_ticket"
+    assert len(person.crm.all_tickets) == 1
+
+
 async def test_nobody_complains_of_anothers_order(talk: Begin) -> None:
     person = talk(LI, "sms")
     order = await bought(person)
