@@ -18,7 +18,6 @@ from bot.nlu.values.found import Found
 from bot.nlu.values.names import Spellings
 from bot.nlu.values.numerals import NUMERAL, parse_number
 
-_SPOKEN_NUMBER = re.compile(rf"{NUMERAL}{{2,}}|\d+")
 _WORD = re.compile(rf"(?P<generation>[2-6]g(?![a-z]))|(?P<number>{NUMERAL}{{2,}}|\d+)|[a-z]+|.", re.DOTALL)
 _GENERATION = re.compile(r"[2-6]g(?!b)")
 _PRICE = re.compile(r"\d+(?:\.\d+)?(?:元|yuan)?")
