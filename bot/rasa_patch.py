@@ -11,10 +11,13 @@ Actions run where the settings say: in this process, or at an address, with a to
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Awaitable
 from functools import cache, wraps
 from typing import Any
 
 import aiohttp
+import async_timeout
 import jsonschema
 import rasa
 from jsonschema.exceptions import best_match
@@ -29,7 +32,7 @@ from rasa.utils.endpoints import ClientResponseError
 
 from bot import rasa_patch_cost
 from bot.action_calls import ActionServer, ActionsHere
-from bot.turn import TurnAborted, current_turn
+from bot.turn import RunningTurn, TurnAborted, current_turn
 from switchboard.errors import AcceptError, BadWording, NotReachable, RenjiError, TurnFailed
 
 WRITTEN_FOR = "3.6.21"
@@ -114,9 +117,24 @@ def _addressed(run: Any) -> Any:
     async def addressed(self: RemoteAction, *args: Any, **kwargs: Any) -> Any:
         if self.action_endpoint is not None and _actions:
             self.action_endpoint = _actions[0]
-        return await run(self, *args, **kwargs)
+        turn = current_turn.get()
+        return await (run(self, *args, **kwargs) if turn is None else _bounded(turn, run(self, *args, **kwargs)))
 
     return addressed
+
+
+async def _bounded(turn: RunningTurn, action: Awaitable[Any]) -> Any:
+    """Within what the turn's actions have left. Raises TurnFailed."""
+    began = time.monotonic()
+    try:
+        async with async_timeout.timeout(turn.actions_left_s) as limit:
+            return await action
+    except asyncio.TimeoutError:
+        if not limit.expired:
+            raise
+        raise TurnFailed("the actions of the turn took too long") from None
+    finally:
+        turn.actions_left_s -= time.monotonic() - began
 
 
 def reason(error: BaseException) -> Exception:

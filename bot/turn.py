@@ -12,6 +12,10 @@ from switchboard.codec import to_dict
 from switchboard.model import Binding, Language
 
 MAX_BODY_BYTES = 64 * 1024
+ACTIONS_S = 9.2
+"""All actions of a turn together. Less than the worker waits (bot/client.py), which could not tell a turn that is too
+slow from a slot that is away, and would ask for it again for ever; more than an action server that is away gets
+(bot/action_calls.py), which is no attempt."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class RunningTurn:
     state_before: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] | None = None
     """The stored TurnResult, once the append is done."""
+    actions_left_s: float = ACTIONS_S
+    """How long the actions that are still to come may take together."""
 
 
 current_turn: ContextVar[RunningTurn | None] = ContextVar("current_turn", default=None)

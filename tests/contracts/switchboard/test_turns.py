@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from switchboard import masking
+from switchboard import lanes, masking
 from switchboard.errors import NotReachable, TurnFailed
 from switchboard.fake import FakeRasa, echo
 from switchboard.model import Address, MessagePart, Owner, Reply, TurnContext, TurnResult
@@ -77,6 +77,25 @@ async def test_what_failed_five_times_is_quarantined_with_an_apology_and_a_human
     assert [waiting.reason for waiting in await stack.handoffs.waiting()] == ["failed"]
     (record,) = await stack.logged("quarantine")
     assert (record["attempts"], record["reason"]) == (5, "action broke")
+
+
+async def test_who_waits_for_turns_that_are_too_slow_is_told_once_and_gets_a_human(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "EARLY_S", 0.0)
+
+    async def too_slow() -> None:
+        await asyncio.sleep(0.4)
+        raise TurnFailed("the actions of the turn took too long")
+
+    stack.bot.before_append = lambda message_id: too_slow()
+    stack.worker()
+    await stack.handoffs.present("lin", "小林", [])
+    await stack.say(LI, "查话费")
+    await stack.until(lambda: len(stack.web.sent) == 4, within_s=30)
+    assert [
+        sum(word in text for text in stack.web.texts()) for word in ("正在为您查询", "没能处理好", "您是下一位")
+    ] == [1, 1, 1]
 
 
 async def test_a_permanent_failure_is_quarantined_at_once_and_the_next_message_is_answered(stack: Stack) -> None:

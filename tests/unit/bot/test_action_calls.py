@@ -134,8 +134,9 @@ def test_what_hangs_is_given_up_before_its_caller_gives_up():
     from bot.action_runs import ACTION_S
     from bot.action_server import BODY_S
     from bot.client import TURN_S
+    from bot.turn import ACTIONS_S
 
-    assert ACTION_S < ANSWER_S < TURN_S <= BODY_S
+    assert ACTION_S < ANSWER_S < ACTIONS_S < TURN_S <= BODY_S
 
 
 async def test_an_action_that_is_not_there_fails_for_good(here):

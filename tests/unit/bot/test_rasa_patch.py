@@ -43,8 +43,9 @@ def test_a_reloaded_model_keeps_the_store(tiny_model, agent):
 def turn():
     """A turn of the channel is running."""
     asked = TurnRequest("web:1", "web:m", "lease", "web", datetime.now(timezone.utc))
-    token = current_turn.set(RunningTurn(asked))
-    yield
+    running = RunningTurn(asked)
+    token = current_turn.set(running)
+    yield running
     current_turn.reset(token)
 
 
@@ -68,6 +69,17 @@ async def test_a_failing_action_ends_the_turn_before_the_save(agent, actions, tr
         await agent.handle_message(UserMessage("爆炸", sender_id="web:1"))
     assert isinstance(aborted.value.cause, TurnFailed)
     assert trackers.turns == {}
+
+
+async def test_all_actions_of_a_turn_share_one_time(agent, actions, turn):
+    actions.delay_s, turn.actions_left_s = 0.2, 60.0
+    await agent.handle_message(UserMessage("余额", sender_id="web:1"))
+    assert turn.actions_left_s < 59.8
+    turn.actions_left_s = 0.1
+    with pytest.raises(TurnAborted) as aborted:
+        await agent.handle_message(UserMessage("余额", sender_id="web:2"))
+    assert isinstance(aborted.value.cause, TurnFailed)
+    assert str(aborted.value.cause) == "the actions of the turn took too long"
 
 
 async def test_a_failing_wording_ends_the_turn_before_the_save(agent, actions, turn):
