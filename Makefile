@@ -51,7 +51,7 @@ test: prepare-tests ## All behaviour with small counts, 2 minutes of chaos, a br
 	@bash deploy/with_postgresql.sh $(PY) -m pytest -n $(WORKERS) --durations 10 $(TESTS)
 
 test-full: prepare-tests ## The same with an hour of chaos instead of two minutes, 10,000 interleavings and random dialogs, and drills
-	@CHAOS_SECONDS=3600 HISTORIES=500 CONFORMANCE=25 FOREIGN=1 ALL_IN_ENGLISH=1 INTERLEAVINGS=10000 CROSSINGS=10000 RULE_DIALOGS=10000 FAIL_OVERS=20 ALL_ON_CLUSTER=1 EVERY_DATABASE=1 UPGRADE=1 DRILLS=1 REPLACEMENTS=5 bash deploy/with_postgresql.sh $(PY) -m pytest $(TESTS) --timeout 7200
+	@CHAOS_SECONDS=3600 STALLS=1 HISTORIES=500 CONFORMANCE=25 FOREIGN=1 ALL_IN_ENGLISH=1 INTERLEAVINGS=10000 CROSSINGS=10000 RULE_DIALOGS=10000 FAIL_OVERS=20 ALL_ON_CLUSTER=1 EVERY_DATABASE=1 UPGRADE=1 DRILLS=1 REPLACEMENTS=5 bash deploy/with_postgresql.sh $(PY) -m pytest $(TESTS) --timeout 7200
 
 test-setup: ## Install what needs root or npm: Chromium, fonts, Redis, PostgreSQL, promtool, axe-core, Prism
 	@bash deploy/test_setup.sh

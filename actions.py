@@ -13,15 +13,19 @@ import argparse
 import asyncio
 import os
 import sys
+from contextlib import AsyncExitStack
+from functools import partial
 
 import uvloop
 
 from bot.action_runs import every_action
 from bot.action_server import ActionsServer, serve
 from bot.actions import skills
+from bot.guard import guarded
 from doors import start
 from switchboard import logs
 from switchboard.errors import BadSettings
+from switchboard.redis.stalls import count_stall
 from switchboard.settings import Settings
 
 SKILLS = skills.action_names()
@@ -35,11 +39,18 @@ def main(arguments: list[str]) -> int:
     try:
         expected = prepared()
         uvloop.install()
-        asyncio.run(serve(ActionsServer(every_action(), expected).handle, asked.host, asked.port, start))
+        asyncio.run(serve(ActionsServer(every_action(), expected).handle, asked.host, asked.port, start_guarded))
     except (BadSettings, OSError) as error:
         print(f"actions: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+async def start_guarded(opened: AsyncExitStack) -> None:
+    """Once the loop runs."""
+    settings = Settings.read(os.environ)
+    await opened.enter_async_context(guarded(settings.stall_s, partial(count_stall, settings.redis_url)))
+    await start(opened)
 
 
 def prepared() -> bytes:

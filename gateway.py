@@ -62,6 +62,7 @@ from switchboard.readiness import Readiness
 from switchboard.redis import queues
 from switchboard.redis.handoffs import RedisHandoffs
 from switchboard.redis.records import ms
+from switchboard.redis.stalls import stalls
 from switchboard.redis.stores import Stores, open_stores, partition_cap, utc_now
 from switchboard.reminders import Reminders
 from switchboard.settings import Settings
@@ -184,6 +185,7 @@ def _exchange(parts: Parts, readiness: Readiness) -> Callable[[], Awaitable[byte
             found = await queues.look(stores.redis, stores.keys.partitions, routes)
             seen.queues(found, ms(stores.clock()), partition_cap(parts.settings))
             seen.switched_off(await stores.switches.all())
+            seen.stalls(await stalls(stores.redis))
             seen.incidents(len(await stores.incidents.all()), await stores.incidents.alike())
         return generate_latest(seen.registry)
 

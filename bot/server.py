@@ -26,11 +26,13 @@ from rasa.utils.endpoints import EndpointConfig  # noqa: E402
 from bot.action_server import Handle, body_of, serve  # noqa: E402
 from bot.catalogue import kept_fresh  # noqa: E402
 from bot.channel import RenjiInput  # noqa: E402
+from bot.guard import guarded  # noqa: E402
 from bot.nlg import WordingNlg  # noqa: E402
 from bot.packing import packed  # noqa: E402
 from bot.process import ExchangeTrackerStore  # noqa: E402
 from bot.served import channel_token, served_release, settings  # noqa: E402
 from bot.turn import MAX_BODY_BYTES  # noqa: E402
+from switchboard.redis.stalls import count_stall  # noqa: E402
 
 
 def load(model: str) -> Agent:
@@ -62,9 +64,11 @@ def answering(agent: Agent, channel: RenjiInput) -> Handle:
 
 def main(model: str, host: str, port: int) -> None:
     agent = load(model)
-    channel = RenjiInput(channel_token(), served_release(), partial(kept_fresh, settings()))
+    ours = settings()
+    channel = RenjiInput(channel_token(), served_release(), partial(kept_fresh, ours))
 
     async def start(opened: AsyncExitStack) -> None:
+        await opened.enter_async_context(guarded(ours.stall_s, partial(count_stall, ours.redis_url)))
         opened.push_async_callback(channel.stop)
         await channel.start(agent)
 

@@ -48,6 +48,7 @@ class ExchangeMetrics:
         self._alike = gauge(
             "renji_alike_reports", "People of one place with one fault and no known outage", "region", "city", "service"
         )
+        self._stalls = gauge("renji_stalls", "Slots and action servers that ended themselves: their loop stood still")
         self._write = gauge("renji_redis_write_seconds", "How long the latest probe of a write took")
 
     def ready(self, parts: Mapping[str, Part]) -> None:
@@ -60,6 +61,9 @@ class ExchangeMetrics:
         self._off.clear()
         for one in found:
             self._off.labels(one.kind, one.name).set(1)
+
+    def stalls(self, count: int) -> None:
+        self._stalls.set(count)
 
     def incidents(self, known: int, alike: Sequence[Alike]) -> None:
         self._incidents.set(known)

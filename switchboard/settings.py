@@ -44,6 +44,9 @@ class Settings:
     actions_url: str = ""
     catalogue_refresh_s: int = 60
     """How often a Rasa slot reads from the CRM what is sold, so that new names are understood."""
+    stall_s: int = 6
+    """A Rasa slot or action server whose loop has not turned for so long ends itself, 0 for never. Below 9 s, after
+    which the worker asks elsewhere and no longer knows which message did it."""
     content: Path = Path("content")
     worker_name: str = "worker"
     partitions: int = 256
