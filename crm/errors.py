@@ -29,7 +29,7 @@ REASONS = frozenset(
         "maximum",  # values: offering, maximum
         "not_active",  # values: offering (cannot cancel what is not held)
         "not_cancelled",  # values: offering (what goes on is not given back)
-        "not_cancellable",  # values: order and state, or offering (a one-time pack just ends)
+        "not_cancellable",  # values: order (or invoice) and state, or offering (a one-time pack just ends)
         "not_on_sale",  # values: offering
         "not_suspended",
         "pending_plan_change",  # values: order, effective_on (ISO date)

@@ -164,7 +164,7 @@ class FakeReads(FakeState):
         await self._arrive(deadline)
         self._subscriber(msisdn)
         mine = [i for i in self.all_invoices.values() if i.msisdn == msisdn]
-        return tuple(sorted(mine, key=lambda i: i.month, reverse=True))
+        return tuple(sorted(mine, key=lambda i: (i.month, i.issued_at), reverse=True))
 
     # places
     async def shops(self, region: str, *, deadline: float) -> tuple[Shop, ...]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 
+from crm.effects import new_id
 from crm.errors import Refused
 from crm.model import Bill, Invoice
+from crm.worktime import month_of
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
@@ -27,13 +31,27 @@ def invoiceable_fen(bill: Bill) -> int:
 
 
 def check(bill: Bill, issued: Iterable[Invoice]) -> None:
-    """Refused: bill_open, unpaid, invoiced, nothing_to_invoice. A month is invoiced once."""
+    """Refused: bill_open, unpaid, invoiced, nothing_to_invoice. A month has one invoice that holds."""
     if bill.state in ("open", "closing"):
         raise Refused("bill_open", {"month": bill.month})
     if bill.due_fen:
         raise Refused("unpaid", {"month": bill.month, "due_fen": bill.due_fen})
     for invoice in issued:
-        if invoice.month == bill.month:
+        if invoice.month == bill.month and not invoice.reversal:
             raise Refused("invoiced", {"month": bill.month, "invoice": invoice.id})
     if invoiceable_fen(bill) <= 0:
         raise Refused("nothing_to_invoice", {"month": bill.month})
+
+
+def may_reverse(invoice: Invoice, now: datetime) -> bool:
+    """Whether it can be taken back without a person: in the month in which it was issued, and once."""
+    return not invoice.reversal and month_of(invoice.issued_at) == month_of(now)
+
+
+def reverse(invoice: Invoice, now: datetime) -> Invoice:
+    """With its red invoice. Refused("not_cancellable") where `may_reverse` says no."""
+    if not may_reverse(invoice, now):
+        raise Refused(
+            "not_cancellable", {"order": invoice.id, "state": "reversed" if invoice.reversal else "completed"}
+        )
+    return replace(invoice, reversal=new_id("R", now), reversed_at=now)

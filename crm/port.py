@@ -207,6 +207,11 @@ class Crm(Protocol):
         """Issued and sent at once. Refused: bill_open, unpaid, invoiced, nothing_to_invoice; invalid(tax_id)."""
         ...
 
+    async def reverse_invoice(self, invoice_id: str, *, idempotency_key: str, deadline: float) -> Invoice:
+        """Take it back by a red invoice over the same amount; its month can be invoiced again then. In the month in
+        which it was issued and once, else Refused("not_cancellable"): a person does it."""
+        ...
+
     # who somebody is
     async def verify(self, msisdn: str, proof: Proof, *, idempotency_key: str, deadline: float) -> None:
         """Returns when all that is said fits. Refused: proof_short; proof_wrong(tries_left); proof_locked(locked_until)

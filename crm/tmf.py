@@ -149,8 +149,8 @@ class TmfCrm(TmfPeople):
         asked, now = (category, region, on_sale), asyncio.get_running_loop().time()
         if asked in self._lists and now - self._lists[asked][0] < CATALOGUE_S:
             return self._lists[asked][1]
-        query: dict[str, str] = {"category.id": category} if category else {}
-        query |= ({"place.id": region} if region else {}) | ({"isSellable": "true"} if on_sale else {})
+        said = {"category.id": category or "", "place.id": region, "isSellable": "true" if on_sale else ""}
+        query = {name: value for name, value in said.items() if value}
         raw = await self._unread(OFFERING, {"limit": "500", **query}, deadline)
         if raw is None:
             found = tuple(await self._list(OFFERING, query, catalogue.offering_from, deadline))
@@ -215,15 +215,14 @@ class TmfCrm(TmfPeople):
         idempotency_key: str, deadline: float,
     ) -> Ticket:  # fmt: skip
         document = {"relatedParty": party_to(msisdn), "ticketType": kind, "severity": urgency, "description": text}
-        reply = await self._write(TICKET, document, idempotency_key, deadline)
-        return read_document(customer.ticket_from, reply)
+        return read_document(customer.ticket_from, await self._write(TICKET, document, idempotency_key, deadline))
 
     async def reopen_ticket(self, ticket_id: str, *, idempotency_key: str, deadline: float) -> Ticket:
         ticket = await self.ticket(ticket_id, deadline=deadline)
         if not ticket.over:
             return ticket
-        reply = await self._write(f"{TICKET}/{ticket_id}", {"status": "inProgress"}, idempotency_key, deadline, "PATCH")
-        return read_document(customer.ticket_from, reply)
+        change = {"status": "inProgress"}
+        return await self._patch(TICKET, ticket_id, change, customer.ticket_from, idempotency_key, deadline)
 
     async def ticket(self, ticket_id: str, *, deadline: float) -> Ticket:
         return await self._one(TICKET, ticket_id, "ticket", customer.ticket_from, deadline)
@@ -258,8 +257,7 @@ class TmfCrm(TmfPeople):
 
     async def refund(self, msisdn: str, offering_id: str, *, idempotency_key: str, deadline: float) -> Refund:
         document = money.refund_request(msisdn, offering_id, idempotency_key)
-        reply = await self._write(REFUND, document, idempotency_key, deadline)
-        return read_document(money.refund_from, reply)
+        return read_document(money.refund_from, await self._write(REFUND, document, idempotency_key, deadline))
 
     # invoices
     async def invoices(self, msisdn: str, *, deadline: float) -> tuple[Invoice, ...]:
@@ -267,8 +265,12 @@ class TmfCrm(TmfPeople):
         return tuple(await self._list(MESSAGE, query, invoice.invoice_from, deadline))
 
     async def issue_invoice(self, request: InvoiceRequest, *, idempotency_key: str, deadline: float) -> Invoice:
-        reply = await self._write(MESSAGE, invoice.request_to(request), idempotency_key, deadline)
-        return read_document(invoice.invoice_from, reply)
+        document = invoice.request_to(request)
+        return read_document(invoice.invoice_from, await self._write(MESSAGE, document, idempotency_key, deadline))
+
+    async def reverse_invoice(self, invoice_id: str, *, idempotency_key: str, deadline: float) -> Invoice:
+        change = {"state": "cancelled"}
+        return await self._patch(MESSAGE, invoice_id, change, invoice.invoice_from, idempotency_key, deadline)
 
     # places
     async def shops(self, region: str, *, deadline: float) -> tuple[Shop, ...]:
@@ -287,9 +289,7 @@ class TmfCrm(TmfPeople):
         return tuple(await self._list(VISIT, {"relatedParty.id": msisdn}, people.visit_from, deadline))
 
     async def cancel_visit(self, visit_id: str, *, idempotency_key: str, deadline: float) -> Appointment:
-        change = {"status": "cancelled"}
-        reply = await self._write(f"{VISIT}/{visit_id}", change, idempotency_key, deadline, method="PATCH")
-        return read_document(people.visit_from, reply)
+        return await self._patch(VISIT, visit_id, {"status": "cancelled"}, people.visit_from, idempotency_key, deadline)
 
 
 def _month_query(msisdn: str, month: str) -> Document:

@@ -100,6 +100,11 @@ class TmfClient:
         """Raises TimedOut for whatever does not say what became of it."""
         return await self._call(method, path, {}, document, {"Idempotency-Key": key}, deadline, TimedOut)
 
+    async def _patch(
+        self, path: str, key: str, change: Document, read: Callable[[Any], T], idempotency_key: str, deadline: float
+    ) -> T:
+        return read_document(read, await self._write(f"{path}/{key}", change, idempotency_key, deadline, "PATCH"))
+
     async def _call(
         self, method: str, path: str, query: Mapping[str, str], document: Document | None,
         headers: Mapping[str, str], deadline: float, lost: type[Unavailable] = Unavailable,

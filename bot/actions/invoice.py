@@ -18,7 +18,7 @@ from bot.actions.refusals import refuse
 from bot.actions.registry import ALWAYS
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
-from crm.invoicing import is_tax_id
+from crm.invoicing import is_tax_id, may_reverse
 from crm.operations import invoice, reads
 from crm.operations.results import Refusal
 
@@ -27,6 +27,8 @@ HIDDEN = re.compile(r"⟦(?:card|id|bankcard):([0-9a-f]{16})⟧")
 """A tax number of digits alone looks like a card or an ID, and is cut out of the text as one."""
 PERSONAL = "personal"
 SHOWN = 3
+TAKE_BACK = "take_back:"
+"""Before the id of an invoice, in what can be tapped under the list of them."""
 COMPANY = re.compile(
     r"[^我你您吗呢，。？！,?!]{2,}(?:公司|集团|厂|店|院|校|所|局|中心|合作社|商行|\b(?:ltd|co|inc|llc|gmbh)\.?)",
     re.IGNORECASE,
@@ -61,7 +63,11 @@ class IssueInvoice(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         if refuses_other(turn, self.wish):
             return clear_form()
-        if await tell_by_person(turn, str(turn.entities.get("option") or "")):
+        option = str(turn.entities.get("option") or "")
+        if option.startswith(TAKE_BACK):
+            await _take_back(turn, option.removeprefix(TAKE_BACK))
+            return clear_form()
+        if await tell_by_person(turn, option):
             return clear_form()
         months = {b.month for b in await invoice.months(turn.doors, turn.who)}
         if not months:
@@ -71,6 +77,17 @@ class IssueInvoice(Skill):
         month = named(turn, months)
         first = SlotSet("first", {"id": turn.who.message_id})
         return [*clear_form(), first, SlotSet("kind", month), FollowupAction("invoice_form")]
+
+
+async def _take_back(turn: Turn, invoice_id: str) -> None:
+    """What was tapped under the list names one invoice. Where it cannot be done here any more, a person does it."""
+    gone = await invoice.take_back(turn.doors, turn.who, invoice_id)
+    if isinstance(gone, Refusal):
+        await tell_by_person(turn, "reversed")
+        return
+    done = {"id": gone.id, "month": gone.month, "fen": gone.amount_fen, "reversal": gone.reversal}
+    turn.say("reverse_invoice", items=[], here=[], done=done, manager="")
+    turn.outcome("invoice", "done")
 
 
 def _by_person(text: str) -> str:
@@ -96,11 +113,13 @@ async def tell_by_person(turn: Turn, asked: str) -> bool:
     if asked == "special":
         turn.say("special_invoice", manager=person.account_manager or "")
     else:
-        made = await invoice.issued(turn.doors, turn.who)
+        made = [one for one in await invoice.issued(turn.doors, turn.who) if not one.reversal]
         if asked == "mistaken" and not made:
             return False
         items = [{"id": one.id, "month": one.month, "fen": one.amount_fen} for one in made[:SHOWN]]
-        turn.say("reverse_invoice", items=items, manager=person.account_manager or "")
+        able = {one.id for one in made if may_reverse(one, turn.doors.now())}
+        here = [item for item in items if item["id"] in able]
+        turn.say("reverse_invoice", items=items, here=here, done=None, manager=person.account_manager or "")
     turn.outcome("invoice", "refused")
     return True
 

@@ -186,6 +186,10 @@ class CarrierCrm(CarrierClient):
         invoice, _ = await self._write("issue_invoice", idempotency_key, deadline, request=request)
         return cast(Invoice, invoice)
 
+    async def reverse_invoice(self, invoice_id: str, *, idempotency_key: str, deadline: float) -> Invoice:
+        invoice, _ = await self._write("reverse_invoice", idempotency_key, deadline, invoice_id=invoice_id)
+        return cast(Invoice, invoice)
+
     # who somebody is
     async def verify(self, msisdn: str, proof: Proof, *, idempotency_key: str, deadline: float) -> None:
         await self._write("verify", idempotency_key, deadline, msisdn=msisdn, proof=proof)

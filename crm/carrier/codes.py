@@ -17,6 +17,7 @@ MISSING = Codes(
     {
         "resource": "1000", "subscriber": "1001", "bill": "1002", "offering": "1003", "order": "1004", "ticket": "1005",
         "payment": "1006", "usage": "1007", "shop": "1008", "visit": "1009",
+        "invoice": "1010",
     }
 )  # fmt: skip
 DENIED = Codes(

@@ -156,6 +156,7 @@ INVOICE_REQUEST = Table(
 INVOICE = Table(
     Invoice, id=("invId", TEXT), msisdn=("svcNum", NUMBER), month=("acctMonth", MONTH), amount_fen=("invAmt", YUAN),
     title=("buyerName", TEXT), tax_id=("buyerTaxNo", TEXT), email=("email", TEXT), issued_at=("invTime", MOMENT),
+    reversal=("redInvId", TEXT), reversed_at=("redTime", Maybe(MOMENT)),
 )  # fmt: skip
 PRICE = Table(Price, kind=("feeMode", PRICE_KIND), amount_fen=("fee", YUAN), unit=("feeUnit", PRICE_UNIT))
 GRANT = Table(Grant, type=("resType", RESOURCE), scope=("useScope", SCOPE), amount=("resNum", WHOLE))

@@ -52,8 +52,12 @@ def invoice_to(invoice: Invoice) -> Document:
     request = InvoiceRequest(invoice.msisdn, invoice.month, invoice.title, invoice.tax_id, invoice.email)
     amount = {"name": "amount", "value": money_to(invoice.amount_fen)}
     document = request_to(request)
-    more = {"id": invoice.id, "state": "completed", "sendTime": moment_to(invoice.issued_at)}
-    return {**document, **more, "characteristic": [*document["characteristic"], amount]}
+    state = "cancelled" if invoice.reversal else "completed"
+    more = {"id": invoice.id, "state": state, "sendTime": moment_to(invoice.issued_at)}
+    gone = {}
+    if invoice.reversed_at:
+        gone = {"reversal": invoice.reversal, "reversedAt": moment_to(invoice.reversed_at)}
+    return {**document, **more, "characteristic": [*document["characteristic"], amount, *characteristics_to(gone)]}
 
 
 def invoice_from(raw: Any) -> Invoice:
@@ -64,4 +68,6 @@ def invoice_from(raw: Any) -> Invoice:
         id=string(document.get("id"), "id"), msisdn=request.msisdn, month=request.month,
         amount_fen=money_from(extra.get("amount"), "amount"), title=request.title, tax_id=request.tax_id,
         email=request.email, issued_at=moment_from(document.get("sendTime"), "sendTime"),
+        reversal=string(extra.get("reversal", ""), "reversal", 64),
+        reversed_at=moment_from(extra["reversedAt"], "reversedAt") if "reversedAt" in extra else None,
     )  # fmt: skip

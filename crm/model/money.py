@@ -124,7 +124,9 @@ class InvoiceRequest:
 
 @dataclass(frozen=True)
 class Invoice:
-    """An electronic invoice that was issued and sent. `amount_fen`: see crm.invoicing."""
+    """An electronic invoice that was issued and sent. `amount_fen`: see crm.invoicing. `reversal` is the number of the
+    red invoice over the same amount that took it back, "" for none.
+    """
 
     id: str
     msisdn: str
@@ -134,3 +136,5 @@ class Invoice:
     tax_id: str
     email: str
     issued_at: datetime
+    reversal: str = ""
+    reversed_at: datetime | None = None

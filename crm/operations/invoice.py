@@ -24,7 +24,8 @@ async def months(doors: Doors, who: Context) -> tuple[Bill, ...]:
     if who.bound is None:
         return ()
     deadline = doors.read_deadline()
-    issued = {i.month for i in await doors.crm.invoices(who.bound.msisdn, deadline=deadline)}
+    made = await doors.crm.invoices(who.bound.msisdn, deadline=deadline)
+    issued = {one.month for one in made if not one.reversal}
     bills = await doors.crm.bills(who.bound.msisdn, deadline=deadline)
     return tuple(b for b in bills if b.state == "settled" and b.total_fen and b.month not in issued)
 
@@ -63,3 +64,21 @@ async def issue(
         return Refusal(refused.reason, refused.values)
     await doors.asking.solved(person.msisdn, person.id, made.month, made.id, who.language, "invoice")
     return made
+
+
+async def take_back(doors: Doors, who: Context, invoice_id: str) -> Invoice | Refusal:
+    """A red invoice for one of theirs, however often it is asked for; a Refusal where a person does it. Raises
+    Unavailable.
+    """
+    person = await admitted(doors, who, OPERATION)
+    if isinstance(person, Refusal):
+        return person
+    made = await doors.crm.invoices(person.msisdn, deadline=doors.read_deadline())
+    if invoice_id not in {one.id for one in made}:
+        return Refusal("human_only")
+    # There is one reversal of an invoice: whoever asks, and by which message.
+    key = hashlib.sha256(f"{OPERATION}\nreverse\n{invoice_id}".encode()).hexdigest()[:32]
+    try:
+        return await doors.crm.reverse_invoice(invoice_id, idempotency_key=key, deadline=doors.write_deadline())
+    except (NotFound, Refused):
+        return Refusal("human_only")

@@ -77,6 +77,7 @@ def crm_app(office: Office) -> web.Application:
             app.router.add_post(path, create)
     app.router.add_patch(f"{API}/troubleTicket/v4/troubleTicket/{{id}}", write.patch_ticket)
     app.router.add_patch(f"{API}/appointment/v4/appointment/{{id}}", people.patch_visit)
+    app.router.add_patch(f"{API}/communicationManagement/v4/communicationMessage/{{id}}", self_service.patch_invoice)
     for base in hub.HUBS:
         app.router.add_post(f"{base}/hub", hub.post_listener)
         app.router.add_delete(f"{base}/hub/{{id}}", hub.delete_listener)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.billing import as_of
 from crm.effects import new_id
 from crm.errors import NotFound, Refused
-from crm.invoicing import check, invoiceable_fen, is_tax_id
+from crm.invoicing import check, invoiceable_fen, is_tax_id, reverse
 from crm.model import Invoice, InvoiceRequest
 from crm.reference import reads, schema
 from crm.reference.reads import Terms, all_rows, build, one_row
@@ -18,15 +18,30 @@ from crm.reference.schema import columns
 
 
 async def issued(connection: AsyncConnection, msisdn: str) -> list[Invoice]:
-    """Newest month first."""
-    table = schema.invoice
-    query = select(table).where(table.c.msisdn == msisdn).order_by(table.c.month.desc())
-    return [build(Invoice, r) for r in await all_rows(connection, query)]
+    """Newest month first, those that were taken back too."""
+    found = []
+    for table in (schema.invoice, schema.reversed_invoice):
+        query = select(table).where(table.c.msisdn == msisdn)
+        found += [build(Invoice, row) for row in await all_rows(connection, query)]
+    return sorted(found, key=lambda one: (one.month, one.issued_at), reverse=True)
 
 
 async def invoice(connection: AsyncConnection, invoice_id: str) -> Invoice:
+    gone = schema.reversed_invoice
+    for row in await all_rows(connection, select(gone).where(gone.c.id == invoice_id)):
+        return build(Invoice, row)
     query = select(schema.invoice).where(schema.invoice.c.id == invoice_id)
     return build(Invoice, await one_row(connection, query, "invoice", invoice_id))
+
+
+async def take_back(connection: AsyncConnection, invoice_id: str, terms: Terms) -> Invoice:
+    """Refused as crm.invoicing says."""
+    msisdn = (await invoice(connection, invoice_id)).msisdn
+    await reads.subscriber(connection, msisdn, lock=True)
+    taken_back = reverse(await invoice(connection, invoice_id), terms.now)
+    await connection.execute(delete(schema.invoice).where(schema.invoice.c.id == invoice_id))
+    await connection.execute(insert(schema.reversed_invoice).values(columns(taken_back)))
+    return taken_back
 
 
 async def issue(connection: AsyncConnection, request: InvoiceRequest, terms: Terms) -> Invoice:
@@ -44,5 +59,7 @@ async def issue(connection: AsyncConnection, request: InvoiceRequest, terms: Ter
         new_id("I", terms.now), request.msisdn, request.month, invoiceable_fen(bill), request.title, request.tax_id,
         request.email, terms.now,
     )  # fmt: skip
-    await connection.execute(insert(schema.invoice).values(columns(made)))
+    row = columns(made)
+    del row["reversal"], row["reversed_at"]
+    await connection.execute(insert(schema.invoice).values(row))
     return made

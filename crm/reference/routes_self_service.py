@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.documents import invoice, loyalty, site, usage
 from crm.documents.money import month_start
-from crm.documents.scalars import Document
+from crm.documents.scalars import BadDocument, Document, choice, mapping
 from crm.errors import NotFound
 from crm.points import usable
 from crm.reference import invoices, reads
@@ -67,6 +67,19 @@ async def post_invoice(request: web.Request) -> web.Response:
         return invoice.invoice_to(await invoices.issue(connection, wanted, terms))
 
     return await once(request, document, act)
+
+
+async def patch_invoice(request: web.Request) -> web.Response:
+    """`state` may become cancelled: a red invoice takes it back."""
+    document = mapping(await body(request), "body")
+    if document.keys() != {"state"}:
+        raise BadDocument("body")
+    choice(document["state"], "state", ("cancelled",))
+
+    async def act(connection: AsyncConnection, terms: Terms) -> Document:
+        return invoice.invoice_to(await invoices.take_back(connection, request.match_info["id"], terms))
+
+    return await once(request, document, act, status=200)
 
 
 async def list_shops(request: web.Request) -> web.Response:

@@ -257,6 +257,7 @@ broadband = Table(
     Index("ix_broadband_msisdn", "msisdn"),
 )  # fmt: skip
 
+# Of those that hold, one a month and number.
 invoice = Table(
     "invoice", metadata,
     Column("id", String(40), primary_key=True),
@@ -268,4 +269,19 @@ invoice = Table(
     Column("email", String(100), nullable=False),
     Column("issued_at", Moment, nullable=False),
     UniqueConstraint("msisdn", "month"),
+)  # fmt: skip
+
+reversed_invoice = Table(
+    "reversed_invoice", metadata,
+    Column("id", String(40), primary_key=True),
+    owner(),
+    Column("month", String(7), nullable=False),
+    Column("amount_fen", Integer, nullable=False),
+    Column("title", String(100), nullable=False),
+    Column("tax_id", String(18), nullable=False),
+    Column("email", String(100), nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("reversal", String(40), nullable=False, unique=True),
+    Column("reversed_at", Moment, nullable=False),
+    Index("ix_reversed_invoice_msisdn", "msisdn"),
 )  # fmt: skip

@@ -314,7 +314,7 @@ async def test_who_wants_no_special_invoice_stays_in_the_form(talk: Begin) -> No
     assert (await person.say("inform", option="personal")).responses == ["ask_invoice_mail"]
 
 
-async def test_a_wrong_invoice_is_named_and_reversed_by_a_person(talk: Begin) -> None:
+async def test_a_wrong_invoice_is_named_and_reversed_by_who_may(talk: Begin) -> None:
     person = talk()
     assert "不用红冲" in (await person.say("invoice", "发票开错了要红冲")).texts[0]
     await person.say("invoice", month="2026-10")
@@ -324,7 +324,7 @@ async def test_a_wrong_invoice_is_named_and_reversed_by_a_person(talk: Begin) ->
     heard = await person.say("invoice", "抬头写错了，作废重开")
     ((number, _made),) = person.crm.all_invoices.items()
     assert heard.responses == ["reverse_invoice"] and number in heard.texts[0]
-    assert heard.labels == ["请人联系我", "转人工"]
+    assert heard.labels == ["红冲2026年10月发票", "请人联系我", "转人工"]
     assert len(person.crm.all_invoices) == 1
 
 
@@ -343,3 +343,40 @@ async def test_a_question_about_months_is_no_question_of_what_cannot_be_invoiced
 async def test_what_cannot_be_invoiced_is_told(talk: Begin, text: str) -> None:
     heard = await talk().say("invoice", text)
     assert heard.responses == ["not_invoiced"] and "第三方" in heard.texts[0]
+
+
+async def test_an_invoice_of_this_month_is_reversed_here_and_its_month_issued_anew(talk: Begin) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    await person.say("inform", option="personal")
+    await person.say("nlu_fallback", "li@example.com")
+    await person.say("affirm")
+    (made,) = person.crm.all_invoices.values()
+    heard = await person.say("invoice", "发票抬头开错了，要红冲", option="reversed")
+    assert heard.responses == ["reverse_invoice"] and heard.labels[0] == "红冲2026年10月发票"
+    assert not person.crm.all_invoices[made.id].reversal
+    tapped = heard.choices[0]
+    heard = await person.say(tapped["intent"], **tapped["entities"])
+    assert f"{made.amount_fen / 100:.2f}" in heard.texts[0] and ("invoice", "done") in heard.outcomes
+    gone = person.crm.all_invoices[made.id]
+    assert gone.reversal in heard.texts[0]
+    again = await person.say(tapped["intent"], **tapped["entities"])
+    assert person.crm.all_invoices[made.id] == gone and gone.reversal in again.texts[0], "one reversal, told again"
+    assert (await person.say("invoice", month="2026-10")).responses == ["ask_invoice_title"]
+
+
+async def test_an_invoice_of_an_earlier_month_or_of_somebody_else_is_not_reversed_here(talk: Begin) -> None:
+    person = talk()
+    await person.say("invoice", month="2026-10")
+    await person.say("inform", option="personal")
+    await person.say("nlu_fallback", "li@example.com")
+    await person.say("affirm")
+    (made,) = person.crm.all_invoices.values()
+    person.binding = {"msisdn": "+8613800000001", "subscriber_id": person.crm.subscribers["+8613800000001"].id}
+    heard = await person.say("invoice", option=f"take_back:{made.id}")
+    assert heard.responses == ["reverse_invoice"] and made.id not in heard.texts[0]
+    person.binding = {"msisdn": made.msisdn, "subscriber_id": person.crm.subscribers[made.msisdn].id}
+    person.crm.all_invoices[made.id] = replace(made, issued_at=made.issued_at - timedelta(days=40))
+    heard = await person.say("invoice", option=f"take_back:{made.id}")
+    assert made.id in heard.texts[0] and "人工" in heard.texts[0] and heard.labels[0] == "请人联系我"
+    assert not person.crm.all_invoices[made.id].reversal

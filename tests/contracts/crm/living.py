@@ -54,7 +54,9 @@ async def pay(crm: TmfCrm, by: float) -> None:
     request = OrderRequest(ZHENG, (OrderItem("delete", "svc-reading"),), "q3", "web", None, "code")
     await crm.place_order(request, idempotency_key="o3", deadline=by)
     await crm.refund(ZHENG, "svc-reading", idempotency_key="r", deadline=by)
-    await crm.issue_invoice(InvoiceRequest(LI, "2026-10", "李明", "", "a@b.cn"), idempotency_key="i", deadline=by)
+    wrong = InvoiceRequest(LI, "2026-10", "李明", "", "a@b.cn")
+    issued = await crm.issue_invoice(wrong, idempotency_key="i", deadline=by)
+    await crm.reverse_invoice(issued.id, idempotency_key="red", deadline=by)
     await crm.invoices(LI, deadline=by)
     with pytest.raises(Refused):
         await crm.issue_invoice(InvoiceRequest(LI, "2026-11", "李明", "", "a@b.cn"), idempotency_key="j", deadline=by)

@@ -215,3 +215,31 @@ async def test_broadband_is_known_by_the_number_it_goes_with(crm: Crm) -> None:
     assert "suspended" == (await crm.broadband(WANG, deadline=within(5)))[0].state
     assert () == await crm.broadband(LIU, deadline=within(5))
     assert "KD13800000000" not in {p.id for p in await crm.products(LI, deadline=within(5))}
+
+
+async def test_an_invoice_is_taken_back_once_in_its_month_and_the_month_is_invoiced_anew(
+    crm: Crm, clock: Clock
+) -> None:
+    request = InvoiceRequest(LI, "2026-10", "李明", "", "li@example.cn")
+    made = await crm.issue_invoice(request, idempotency_key="i", deadline=within(5))
+    gone = await crm.reverse_invoice(made.id, idempotency_key="r", deadline=within(5))
+    assert (gone.id, gone.amount_fen, gone.reversed_at) == (made.id, made.amount_fen, clock.now) and gone.reversal
+    assert gone == await crm.reverse_invoice(made.id, idempotency_key="r", deadline=within(5))
+    with pytest.raises(Refused) as twice:
+        await crm.reverse_invoice(made.id, idempotency_key="again", deadline=within(5))
+    assert twice.value.reason == "not_cancellable"
+    clock.forward(minutes=1)
+    right = replace(request, title="杭州云杉科技有限公司", tax_id="91330106673959654P")
+    anew = await crm.issue_invoice(right, idempotency_key="j", deadline=within(5))
+    assert (anew, gone) == await crm.invoices(LI, deadline=within(5)) and anew.amount_fen == made.amount_fen
+
+
+async def test_after_its_month_an_invoice_is_a_persons_to_take_back(crm: Crm, clock: Clock) -> None:
+    request = InvoiceRequest(LI, "2026-10", "李明", "", "li@example.cn")
+    made = await crm.issue_invoice(request, idempotency_key="i", deadline=within(5))
+    clock.forward(days=20)
+    with pytest.raises(Refused):
+        await crm.reverse_invoice(made.id, idempotency_key="r", deadline=within(5))
+    with pytest.raises(NotFound):
+        await crm.reverse_invoice("I0", idempotency_key="n", deadline=within(5))
+    assert (made,) == await crm.invoices(LI, deadline=within(5))
