@@ -28,6 +28,7 @@ import connectors
 from bot.client import bot_client
 from bot.release import Releases, releases_of
 from bot.wordings import Wordings
+from connectors.web.adapter import WebAdapter
 from console.audit import Audit
 from console.changes import RedisChanges
 from console.database import open_engine
@@ -43,6 +44,7 @@ from switchboard.choices import Commands
 from switchboard.errors import BadSettings, BadWording, NotReachable
 from switchboard.handoff import Reception
 from switchboard.metrics import Metrics
+from switchboard.model import Address
 from switchboard.notices import Manners, NoticeLane, Notices
 from switchboard.openers import Openers
 from switchboard.partitions import Partitions
@@ -173,8 +175,12 @@ def make_partitions(
     if missing:
         raise BadWording(f"no text in {settings.content}/responses for {', '.join(sorted(missing))}")
     voice = Voice(world.wordings.get, clock)
-    exchange = Exchange(stores.scripts, stores.keys, lambda address: world.adapters[address.channel].route, clock)
-    handoffs = RedisHandoffs(stores, voice, lambda address: world.adapters[address.channel].route)
+
+    def route(address: Address) -> str:
+        return world.adapters[address.channel].route
+
+    exchange = Exchange(stores.scripts, stores.keys, route, clock, fetched={WebAdapter.route})
+    handoffs = RedisHandoffs(stores, voice, route)
     live = LiveRelease(exchange, releases)
     switches = Switches(stores.switches, clock, {"channel": list(world.adapters)})
     router = _router(stores, world, exchange, handoffs, voice, live, switches)

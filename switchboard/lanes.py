@@ -277,12 +277,22 @@ class Work:
     async def _committed(self, commit: Commit) -> bool:
         """False when the owner changed meanwhile: what the bot said is void and the entry is routed again."""
         answer = await self._exchange.commit(self._holding.token, commit)
+        if answer == "said":
+            answer = "done"
+            self._sent(commit)
         self._metrics.commits.labels(answer).inc()
         if answer == "lost":
             raise LeaseLost(self._holding.token)
         if answer == "moved":
             self._said = tuple(message for message in commit.out if message.origin is Origin.BOT)
         return answer in ("done", "gone")
+
+    def _sent(self, commit: Commit) -> None:
+        """What the sender tells of a message, where the commit itself was the sending."""
+        for message in commit.out:
+            channel = message.address.channel
+            self._metrics.sent.labels(channel, "sent").inc()
+            log.info("sent", message=message.id, channel=channel)
 
     async def _early(self) -> None:
         """After 4 s the person hears once that it is being looked up. The entry stays what it is: unfinished."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from switchboard import masking
 from switchboard.codec import json_of
 from switchboard.errors import BadRecord, Full, NotReachable, StoreUnavailable
 from switchboard.model import (
@@ -16,6 +17,7 @@ from switchboard.model import (
     Inbound,
     MessagePart,
     Notice,
+    Origin,
     OutboundMessage,
     Owner,
     Receipt,
@@ -108,10 +110,20 @@ class RedisAccept:
 
 
 class Exchange:
-    """What a worker does with its partitions. `route` names the out stream of an Address."""
+    """What a worker does with its partitions. `route` names the out stream of an Address; messages of the routes
+    `fetched` lie in Redis until people come for them: the commit itself puts them there, and nobody has to send them.
+    """
 
-    def __init__(self, scripts: Scripts, keys: Keys, route: Callable[[Address], str], clock: Clock) -> None:
+    def __init__(
+        self,
+        scripts: Scripts,
+        keys: Keys,
+        route: Callable[[Address], str],
+        clock: Clock,
+        fetched: Collection[str] = (),
+    ) -> None:
         self._scripts, self._redis, self._keys, self._route, self._clock = scripts, scripts.redis, keys, route, clock
+        self._fetched = fetched
         self.receipts = Receipts(scripts.redis, keys)
 
     async def read(
@@ -131,7 +143,8 @@ class Exchange:
         return load_standing(conversation, stored, address)
 
     async def commit(self, token: str, commit: Commit) -> str:
-        """done; gone: was committed before; moved: the owner changed, route again; lost: the lease is another's."""
+        """done; said: done, and the messages were sent by that; gone: was committed before; moved: the owner changed,
+        route again; lost: the lease is another's."""
         conversation, tag = commit.entry.conversation, self._keys.tag(commit.entry.conversation)
         keys = [f"{tag}:lease", f"{tag}:in", self._keys.conversation(conversation)]
         plan = json_of(self._plan(commit))
@@ -148,6 +161,7 @@ class Exchange:
             "fields": [word for pair in fields.items() for word in pair],
             "void": commit.void or None,
             "out": [(self._route(m.address), dumps(m)) for m in commit.out] or None,
+            "here": self._here(commit.out, now),
             "log": [log_args(record, now) for record in commit.log] or None,
             "timers": [self._timer(commit.entry.conversation, *timer) for timer in commit.timers] or None,
             "cancel": [timer_key(commit.entry.conversation, name) for name in commit.cancel] or None,
@@ -167,6 +181,13 @@ class Exchange:
             plan["handoff"] = {"id": commit.handoff.id, "score": str(commit.handoff.score), "fields": words}
         # cjson reads null as a value that counts as true.
         return {name: value for name, value in plan.items() if value is not None}
+
+    def _here(self, out: Sequence[OutboundMessage], now: datetime) -> dict[str, Any] | None:
+        """What the commit needs to put messages where they are fetched; None when somebody has to send one."""
+        if not out or not all(self._route(m.address) in self._fetched and not _sealed(m) for m in out):
+            return None
+        messages = [(m.id, m.reply.quote_id or "") for m in out]
+        return {"address": out[0].address.id, "messages": messages, "now_ms": str(ms(now)), "at": now.isoformat()}
 
     @staticmethod
     def _aside(commit: Commit, now: datetime) -> tuple[str, str] | None:
@@ -233,6 +254,11 @@ class Exchange:
     async def live_release(self) -> str:
         with reaching():
             return (await self._redis.get("release:live") or b"").decode()
+
+
+def _sealed(message: OutboundMessage) -> bool:
+    """Whether the sender puts a secret into it."""
+    return message.origin is Origin.SYSTEM and bool(masking.PLACEHOLDER.search(message.reply.text))
 
 
 def conversation_of(item: Inbound, key: bytes) -> str:

@@ -30,9 +30,9 @@ class RedisWebOutbox:
     async def put(self, message: OutboundMessage) -> str:
         conversation = message.address.conversation_id(self._key)
         of = self._keys.of
-        keys = [of(conversation, "web", conversation), of(conversation, "webid", conversation, message.id)]
-        args = [dumps(message), message.address.id, ms(self._clock())]
-        return str((await self._scripts.run("webput", keys, args)).decode())
+        said = dumps(message), message.address.id, ms(self._clock())
+        args = [self._keys.tag(conversation), conversation, message.id, *said]
+        return str((await self._scripts.run("webput", [of(conversation, "web", conversation)], args)).decode())
 
     async def after(self, address: Address, position: str) -> list[tuple[str, OutboundMessage]]:
         conversation = address.conversation_id(self._key)

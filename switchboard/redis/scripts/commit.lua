@@ -18,8 +18,20 @@ if address.channel == 'web' and (who[2] or '') == '' and (who[3] or 'bot') == 'b
 else
   each_of(tag, conversation, 'PERSIST')
 end
-for _, out in ipairs(plan.out or {}) do redis.call('XADD', tag .. ':out:' .. out[1], '*', 'm', out[2]) end
+-- Where people fetch their messages from Redis they are there now, unless earlier ones of the partition are still on their way.
+local said = plan.here and redis.call('XLEN', tag .. ':out:' .. plan.out[1][1]) == 0
+if not said then
+  for _, out in ipairs(plan.out or {}) do redis.call('XADD', tag .. ':out:' .. out[1], '*', 'm', out[2]) end
+end
 for _, entry in ipairs(plan.log or {}) do log(tag, conversation, entry) end
+if said then
+  for n, out in ipairs(plan.out) do
+    local id, quote = plan.here.messages[n][1], plan.here.messages[n][2]
+    local position = put_web(tag, conversation, id, out[2], plan.here.address, plan.here.now_ms)
+    if quote ~= '' then show_quote(tag, quote, plan.here.now_ms) end
+    log(tag, conversation, {'sent', plan.here.at, cjson.encode({message = id, channel_ids = {position}})})
+  end
+end
 if plan.quarantine then keep_aside(tag, plan.entries[1], plan.quarantine[1], plan.quarantine[2]) end
 for _, timer in ipairs(plan.timers or {}) do later(tag, timer[1], timer[2], timer[3]) end
 for _, key in ipairs(plan.cancel or {}) do cancel(tag, key) end
@@ -30,6 +42,6 @@ if plan.handoff then
   redis.call('ZADD', tag .. ':queue', plan.handoff.score, conversation)
 end
 if plan.unqueue then redis.call('ZREM', tag .. ':queue', conversation) end
-if plan.out then wake(tag) end
+if plan.out and not said then wake(tag) end
 if plan.done then redis.call('PUBLISH', 'done:' .. conversation, plan.done) end
-return 'done'
+return said and 'said' or 'done'

@@ -5,10 +5,10 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lost' end
 if redis.call('XDEL', KEYS[2], ARGV[4]) == 0 then return 'gone' end
 if ARGV[5] ~= '' then
   local quote = ARGV[2] .. ':quote:' .. ARGV[5]
-  local now = redis.call('HMGET', quote, 'state', 'expires_ms')
+  local state = redis.call('HGET', quote, 'state')
   if ARGV[6] == 'shown' then
-    if now[1] == 'issued' and tonumber(now[2]) > tonumber(ARGV[7]) then redis.call('HSET', quote, 'state', 'shown') end
-  elseif now[1] == 'issued' or now[1] == 'shown' then
+    show_quote(ARGV[2], ARGV[5], ARGV[7])
+  elseif state == 'issued' or state == 'shown' then
     redis.call('HSET', quote, 'state', 'void', 'reason', ARGV[6])
   end
 end

@@ -48,6 +48,25 @@ local function keep_aside(tag, entry, kept, cutoff_ms)  -- a quarantined entry; 
   end
 end
 
+-- A message for a browser, once a message id, kept 24 h; its position.
+local function put_web(tag, conversation, id, message, address, now_ms)
+  local outbox, known = tag .. ':web:' .. conversation, tag .. ':webid:' .. conversation .. ':' .. id
+  local position = redis.call('GET', known)
+  if position then return position end
+  position = redis.call('XADD', outbox, '*', 'm', message)
+  redis.call('XTRIM', outbox, 'MINID', '~', tonumber(now_ms) - 86400000)
+  redis.call('EXPIRE', outbox, 86400)
+  redis.call('SET', known, position, 'EX', 86400)
+  redis.call('PUBLISH', 'web', address)
+  return position
+end
+
+local function show_quote(tag, id, now_ms)  -- the channel took the message that shows it
+  local quote = tag .. ':quote:' .. id
+  local now = redis.call('HMGET', quote, 'state', 'expires_ms')
+  if now[1] == 'issued' and tonumber(now[2]) > tonumber(now_ms) then redis.call('HSET', quote, 'state', 'shown') end
+end
+
 local function owner_is(conv, owner, agent)
   local now = redis.call('HMGET', conv, 'owner', 'agent')
   return (now[1] or 'bot') == owner and (agent == '' or now[2] == agent)
