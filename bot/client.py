@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import unicodedata
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -21,6 +20,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.line import Lines, Refused, Silent
 from bot.packing import packed, unpacked
 from bot.release import releases_of
 from bot.slots import Slot, Slots
@@ -34,7 +34,6 @@ from switchboard.settings import Settings
 TURN_S = 10.0
 """How long one call may take: longer than an action may (bot/action_runs.py), so that a slot that says nothing was
 stopped or is away. The turn goes on in Rasa; its repeat finds the result."""
-_JSON = {"Content-Type": "application/json"}
 _EVENTS = frozenset({"handoff_ended", "payment_finished", "order_finished"})
 
 
@@ -42,19 +41,21 @@ class BotClient:
     """`slots` says which slot serves which Release; `token` is the bearer token between our own processes."""
 
     def __init__(self, slots: Slots, token: str, turn_s: float = TURN_S) -> None:
-        self._slots = slots
-        self._headers = {"Authorization": f"Bearer {token}"}
-        self._turn_s = turn_s
-        self._session: aiohttp.ClientSession | None = None
+        self._slots, self._token, self._turn_s = slots, token, turn_s
+        self._lines: dict[str, Lines] = {}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Owns the connections and the watch over the slots; `answer` works only inside."""
-        async with aiohttp.ClientSession(headers=self._headers, cookie_jar=aiohttp.DummyCookieJar()) as session:
-            self._session = session
-            async with self._slots.watching(session):
-                yield
-        self._session = None
+        headers = {"Authorization": f"Bearer {self._token}"}
+        async with aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as session:
+            try:
+                async with self._slots.watching(session):
+                    yield
+            finally:
+                for lines in self._lines.values():
+                    lines.close()
+                self._lines.clear()
 
     async def answer(
         self, item: InboundMessage | ConversationEvent, conversation: Conversation, turn: Turn
@@ -66,28 +67,22 @@ class BotClient:
         for slot in self._slots.for_release(conversation.release_id):
             try:
                 return await self._ask(slot, body)
-            except aiohttp.ClientConnectorError:
+            except Refused:
                 self._slots.lost(slot)
         raise NotReachable("no Rasa slot can be reached")
 
     async def _ask(self, slot: Slot, body: Mapping[str, Any]) -> TurnResult:
-        if self._session is None:
-            raise RuntimeError("BotClient.answer outside BotClient.running()")
-        limit = aiohttp.ClientTimeout(total=self._turn_s, sock_connect=1.0)
+        lines = self._lines.get(slot.url)
+        if lines is None:
+            lines = self._lines[slot.url] = Lines(slot.url, self._token)
         try:
-            address, asked = f"{slot.url}/webhooks/renji/turn", packed(body)
-            async with self._session.post(address, data=asked, headers=_JSON, timeout=limit) as response:
-                return _read(response.status, unpacked(await response.read()))
-        except aiohttp.ClientConnectorError:
-            raise
-        except aiohttp.ServerConnectionError as error:
-            if isinstance(error, asyncio.TimeoutError):
-                raise self._silent(slot) from error
-            raise TurnFailed(f"slot {slot.url} went away during the turn") from error
-        except asyncio.TimeoutError as error:
+            status, told = await lines.post("/webhooks/renji/turn", packed(body), self._turn_s)
+        except Silent as error:
             raise self._silent(slot) from error
-        except (aiohttp.ClientError, ValueError) as error:
-            raise TurnFailed(f"slot {slot.url}: {type(error).__name__}") from error
+        try:
+            return _read(status, unpacked(told))
+        except ValueError as error:
+            raise TurnFailed(f"slot {slot.url} answered {status} without JSON") from error
 
     def _silent(self, slot: Slot) -> NotReachable:
         self._slots.hangs(slot)
