@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rasa.shared.core.events import (
     ActionExecuted,
     ActionExecutionRejected,
@@ -29,6 +31,7 @@ _TAKE_NOTHING_BACK = _BEGIN_ANEW | {
     SlotSet,
     UserUttered,
 }
+_TURNS = frozenset({ActionExecuted, UserUttered, DefinePrevUserUtteredFeaturization})
 _KNOWN = _TAKE_NOTHING_BACK | {ActiveLoop}
 """Form runs take their happy turns out of the history."""
 _rasas = DialogueStateTracker.applied_events
@@ -50,8 +53,42 @@ def applied(tracker: DialogueStateTracker) -> list[Event]:
     kept: list[Event] = []
     for event in events:
         name = event.action_name if type(event) is ActionExecuted else None
-        if name in forms and not tracker._first_loop_execution_or_unhappy_path(name, kept):
-            tracker._undo_till_previous_loop_execution(name, kept)
+        if name and name in forms and not _first_or_unhappy(name, kept):
+            _undo_till_previous(name, kept)
         else:
             kept.append(event)
     return kept
+
+
+# Rasa's own two ask with isinstance, which is dear for abstract classes; here only exact kinds come.
+def _first_or_unhappy(form: str, kept: Sequence[Event]) -> bool:
+    """DialogueStateTracker._first_loop_execution_or_unhappy_path."""
+    after: str | None = None
+    for event in reversed(kept):
+        kind = type(event)
+        if kind is ActiveLoop:
+            if event.name is None:
+                return True
+        elif kind is ActionExecutionRejected:
+            if event.action_name == form:
+                return True
+        elif kind is UserUttered:
+            if after is not None and after != form:
+                return True
+        elif kind is ActionExecuted:
+            if event.action_name == form:
+                return False
+            after = event.action_name
+    return True
+
+
+def _undo_till_previous(form: str, kept: list[Event]) -> None:
+    """DialogueStateTracker._undo_till_previous_loop_execution."""
+    at = len(kept) - 1
+    while at >= 0:
+        kind = type(kept[at])
+        if kind is ActionExecuted and kept[at].action_name == form:
+            break
+        if kind in _TURNS:
+            del kept[at]
+        at -= 1

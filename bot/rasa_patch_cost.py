@@ -13,6 +13,8 @@
 | goes through all slots for what fills them from a message, though only actions fill them | knows that once a domain |
 | copies messages and events for debug lines that nobody writes | hands over the originals |
 | reads how a model was trained, and with it TensorFlow | reads what it needs to serve it |
+| asks abstract classes what an event is | asks plain ones |
+| copies what opened a form, with all that was said, to tell an action which form is open | hands it over |
 | decompresses a model twice | decompresses it once |
 | reads and checks the domain of a model five times | reads it once |
 """
@@ -21,6 +23,7 @@ from __future__ import annotations
 
 import copy
 import tarfile
+from abc import ABCMeta
 from functools import wraps
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,6 +32,7 @@ from typing import Any
 import rasa.core.actions.action
 import rasa.core.actions.forms
 import rasa.core.processor
+import rasa.shared.core.trackers
 from rasa.core.actions.action import Action, ActionExtractSlots, ActionListen
 from rasa.core.actions.forms import FormAction
 from rasa.core.processor import MessageProcessor
@@ -77,6 +81,10 @@ def install() -> None:
         LocalModelStorage._extract_archive_to_directory = staticmethod(_unpacked)
     DomainProvider.load = _read_once(DomainProvider)
     Slot.__copy__ = _same
+    rasa.shared.core.trackers.copy = SimpleNamespace(copy=_same)
+    # What it makes becomes JSON at once.
+    rasa.shared.core.trackers.dataclasses = SimpleNamespace(asdict=lambda value: dict(value.__dict__))
+    _plain(Event)
     DialogueStateTracker.applied_events = applied
     DialogueStateTracker.copy = _copied(DialogueStateTracker.copy)
     rasa.core.actions.action.default_actions = _kept(rasa.core.actions.action.default_actions)
@@ -111,6 +119,19 @@ def _read_once(provider: type[DomainProvider]) -> Any:
         return provider(model_storage, resource, Domain.from_dict(Domain.merge_domain_dicts(read, {})))
 
     return classmethod(load)
+
+
+class _Plain(ABCMeta):
+    """An abstract class that nobody joins but by inheriting from it: then it is asked as any class is."""
+
+    __instancecheck__ = type.__instancecheck__
+
+
+def _plain(kind: Any) -> None:
+    if type(kind) is ABCMeta:
+        kind.__class__ = _Plain
+    for narrower in kind.__subclasses__():
+        _plain(narrower)
 
 
 def _copied(original: Any) -> Any:
