@@ -81,12 +81,10 @@ class RestWebhook:
         conversation = message.address.conversation_id(self._key)
         sender = json_object(raw.body)["sender"]
         session = self._adapter.sessions.read(sender)
-        if session and session.outlived(await self._conversations.bound(conversation)):
-            raise BadInput(_OUTLIVED, 401)
         if self._places.locked():
             return json_response({"error": "try again"}, 503)
         async with self._places:
-            start = await self._outbox.last(message.address)
+            start = await self._start(session, conversation, message.address)
             with self._commits.watch(conversation, message.address, message.id) as watch:
                 answer = await self._intake.take(received)
                 if answer is not received.on_stored:
@@ -96,6 +94,16 @@ class RestWebhook:
         answered = json_response([rest_message(sender, reply) for reply in replies])
         answered.headers.update(headers)
         return answered
+
+    async def _start(self, session: Session | None, conversation: str, address: Address) -> str:
+        """Behind which position replies will be. Raises BadInput (401) for a session that is over."""
+        if session is None:
+            return await self._outbox.last(address)
+        # Asked together: each wait for Redis costs as much as an answer of it.
+        known, start = await asyncio.gather(self._conversations.bound(conversation), self._outbox.last(address))
+        if session.outlived(known):
+            raise BadInput(_OUTLIVED, 401)
+        return start
 
     async def _next_token(self, session: Session, conversation: str, message_id: str) -> dict[str, str]:
         """The header for the message that logged in while it was answered. Raises BadInput (401) if another one did:
