@@ -17,6 +17,7 @@ from aiohttp import (
 )
 
 from crm.errors import TimedOut, Unavailable
+from crm.tracing import sent
 
 T = TypeVar("T")
 MOST_ANSWER = 4 * 1024 * 1024
@@ -45,7 +46,7 @@ async def ask(
             url,
             params=query,
             data=data,
-            headers=headers,
+            headers={**sent(), **(headers or {})},
             timeout=ClientTimeout(total=left),
             allow_redirects=False,
         ) as response:

@@ -44,7 +44,6 @@ from crm.model import (
 )
 from crm.tmf_client import MEDIA_TYPE, read_document, rows_of
 from crm.tmf_people import TmfPeople
-from crm.tracing import sending
 
 API = "/tmf-api"
 CUSTOMER = f"{API}/customerManagement/v4/customer"
@@ -80,9 +79,7 @@ async def tmf_crm(base_url: str, token: str, clock: Callable[[], datetime] | Non
     """A client whose connections live as long as the block. `token`: the shared secret (bearer)."""
     headers = {"Authorization": f"Bearer {token}", "Accept": MEDIA_TYPE}
     connector = TCPConnector(limit=32, keepalive_timeout=30)
-    async with ClientSession(
-        base_url, headers=headers, connector=connector, trace_configs=[sending()], cookie_jar=DummyCookieJar()
-    ) as session:
+    async with ClientSession(base_url, headers=headers, connector=connector, cookie_jar=DummyCookieJar()) as session:
         yield TmfCrm(session, clock or (lambda: datetime.now(timezone.utc)))
 
 

@@ -44,7 +44,6 @@ from crm.model import (
     Urgency,
     UsageSummary,
 )
-from crm.tracing import sending
 
 
 @asynccontextmanager
@@ -53,9 +52,7 @@ async def carrier_crm(
 ) -> AsyncIterator[CarrierCrm]:
     """A client whose connections live as long as the block. `key` is shared with the carrier."""
     connector = TCPConnector(limit=32, keepalive_timeout=30)
-    async with ClientSession(
-        base_url, connector=connector, trace_configs=[sending()], cookie_jar=DummyCookieJar()
-    ) as session:
+    async with ClientSession(base_url, connector=connector, cookie_jar=DummyCookieJar()) as session:
         yield CarrierCrm(session, key, clock or (lambda: datetime.now(timezone.utc)))
 
 

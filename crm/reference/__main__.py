@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 from collections.abc import AsyncIterator
 from datetime import datetime, timezone
@@ -24,6 +25,8 @@ from crm.reference.store import Store
 from crm.reference.telling import telling
 from crm.tmf import tmf_crm
 from crm.tracing import write_lines
+
+RARELY = (20_000, 20, 20)
 
 
 def now() -> datetime:
@@ -47,6 +50,10 @@ def build(options: argparse.Namespace) -> web.Application:
         await fill_papers(store, card_key(secret))
         told = telling(store, office.terms, options.tell, crm_token(secret))
         async with run_cycles(store, office.terms), told, delivering(store, office.terms, office.listeners):
+            # What is there stays: nobody looks through it for garbage again.
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*RARELY)
             yield
         await store.close()
 
