@@ -16,6 +16,7 @@ import structlog
 
 _DIGITS = re.compile(r"\d{6,}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_SUSPECT = re.compile(f"{_DIGITS.pattern}|{_CONTROL.pattern}")
 _IDS = frozenset({"trace", "conversation", "message", "entry", "handoff", "timestamp", "release"})
 
 
@@ -31,25 +32,25 @@ def configure(process: str, level: str = "info") -> None:
             structlog.processors.JSONRenderer(serializer=_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)
 
 
-def _line(event: Any, **_: Any) -> str:
+def _line(event: Any, **_: Any) -> bytes:
     try:
-        return orjson.dumps(event, default=repr).decode()
+        return orjson.dumps(event, default=repr)
     except TypeError:
         # Half of a character, or a number of more than 64 bits.
-        return json.dumps(event, ensure_ascii=False, default=repr)
+        return json.dumps(event, default=repr).encode()
 
 
 def _clean(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Digit runs that could be numbers or codes are cut, control characters that could forge a line are escaped."""
     for key, value in event.items():
         if isinstance(value, str) and key not in _IDS:
-            if value.isascii() and value.isalpha():
+            if not _SUSPECT.search(value):
                 continue
             text = _DIGITS.sub(lambda m: m[0][:2] + "*" * (len(m[0]) - 4) + m[0][-2:], value)
             event[key] = _CONTROL.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
