@@ -9,7 +9,7 @@ from bot.actions import skills, wiring
 from bot.actions.terms import Terms
 from console.database import open_engine
 from console.directory import CrmDirectory
-from console.sent import SentBySms
+from console.sent import SentToNumber
 from crm.connect import connected
 from crm.hosted import Gateway, hosted_payments
 from crm.operations.doors import Doors
@@ -57,7 +57,13 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
         notices=SmsTidings(stores.accept, utc_now),
         locks=stores.locks,
         asking=asked,
-        sent=SentBySms(kept, settings.key("conversation"), settings.sms_sender, settings.sms_signature),
+        sent=SentToNumber(
+            kept,
+            settings.key("conversation"),
+            stores.conversations.bound_to,
+            settings.sms_sender,
+            settings.sms_signature,
+        ),
         tell=Telling(stores.accept, stores.conversations, utc_now),
         incidents=stores.incidents,
         reminders=stores.reach,

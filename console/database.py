@@ -60,12 +60,6 @@ def insert(dialect: str, table: sa.Table) -> Any:
     return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
-async def insert_once(connection: AsyncConnection, table: sa.Table, values: dict[str, Any]) -> bool:
-    """Insert; False when a unique key was there already."""
-    done = await connection.execute(insert(connection.dialect.name, table).values(**values).on_conflict_do_nothing())
-    return bool(done.rowcount)
-
-
 async def upsert(connection: AsyncConnection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
     """Insert `key` with `values`, or set `values` where `key` is there already."""
     statement = insert(connection.dialect.name, table).values(**key, **values)

@@ -176,7 +176,8 @@ class AskingNobody:
 
 
 class SentMessages(Protocol):
-    """What was really sent to a phone. `sender` is the number that it comes from."""
+    """What was really sent to a number, by SMS and at other Addresses that are its. `sender` is the number that an SMS
+    comes from."""
 
     sender: str
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console import tables
-from console.database import insert_once
+from console.database import upsert
 from console.entries import day_of
 from console.reports.__main__ import table
 from console.reports.figures import TOTAL, Row, report
@@ -23,8 +23,7 @@ async def tell(engine: AsyncEngine, story: Story) -> None:
     async with engine.begin() as connection:
         for number, (talk, what, ago, words) in enumerate(story):
             at, channel = NOW - ago, talk.split(":")[0]
-            known = {"id": talk, "channel": channel, "last_at": at}
-            await insert_once(connection, tables.conversations, known)
+            await upsert(connection, tables.conversations, {"id": talk}, {"channel": channel, "last_at": at})
             row = {"conversation": talk, "channel": channel, "day": day_of(at)}
             place = {"partition": 0, "entry": str(number), "at": at}
             if what == "said":

@@ -12,12 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console import tables
 from console.database import open_engine
-from console.sent import SentBySms
+from console.sent import SentToNumber
 from crm.errors import Unavailable
-from switchboard.model import Address
+from switchboard.model import Address, Binding, Conversation
 
 LI, WANG, KEY = "+8613800000000", "+8613800000001", b"k" * 32
 NOW = datetime(2026, 11, 20, 4, tzinfo=timezone.utc)
+
+
+async def nobody_else(msisdn: str) -> list[Conversation]:
+    return []
 
 
 async def keep(engine: AsyncEngine, number: int, text: str, msisdn: str = LI, **more: Any) -> None:
@@ -29,7 +33,7 @@ async def keep(engine: AsyncEngine, number: int, text: str, msisdn: str = LI, **
     }  # fmt: skip
     async with engine.begin() as connection:
         known = tables.conversations.insert().prefix_with("OR IGNORE")
-        await connection.execute(known.values(id=conversation, channel="sms", last_at=NOW))
+        await connection.execute(known.values(id=row["conversation"], channel="sms", last_at=NOW))
         await connection.execute(tables.messages.insert().values(**row))
 
 
@@ -40,7 +44,7 @@ async def test_what_reached_the_phone_of_this_number_comes_newest_first(engine: 
         await keep(engine, number, f"text {number}", **more)
     await keep(engine, 6, "of another", WANG)
     await keep(engine, 7, "long ago", at=NOW - timedelta(days=9))
-    found = await SentBySms(engine, KEY, "10690000").to(LI, NOW - timedelta(days=7))
+    found = await SentToNumber(engine, KEY, nobody_else, "10690000").to(LI, NOW - timedelta(days=7))
     assert [(one["text"], one["response"]) for one in found] == [
         ("text 1", "notice_data_80"), ("text 0", "notice_data_80")
     ]  # fmt: skip
@@ -61,7 +65,7 @@ async def test_the_whole_of_it_is_what_the_phone_showed(engine: AsyncEngine, tex
     choices = [{"number": 1, "label": "办流量包"}, {"number": 2, "label": "转人工"}]
     link = {"title": "去支付", "url": "https://app.renji.cn/p"}
     await keep(engine, 1, text, extras={"choices": choices, "link": link})
-    (found,) = await SentBySms(engine, KEY, "10690000", "【云通】").to(LI, NOW - timedelta(days=7))
+    (found,) = await SentToNumber(engine, KEY, nobody_else, "10690000", "【云通】").to(LI, NOW - timedelta(days=7))
     assert found == {"at": NOW - timedelta(hours=8), "text": text, "response": "notice_data_80", "whole": whole}
 
 
@@ -76,7 +80,7 @@ async def test_a_database_that_takes_the_call_and_says_nothing_is_no_answer() ->
     port = server.sockets[0].getsockname()[1]
     engine = open_engine(f"postgresql+asyncpg://renji:x@127.0.0.1:{port}/renji")
     with pytest.raises(Unavailable):
-        await asyncio.wait_for(SentBySms(engine, KEY, "", answer_s=0.1).to(LI, NOW), 10)
+        await asyncio.wait_for(SentToNumber(engine, KEY, nobody_else, "", answer_s=0.1).to(LI, NOW), 10)
     await engine.dispose()
     server.close()
 
@@ -84,5 +88,32 @@ async def test_a_database_that_takes_the_call_and_says_nothing_is_no_answer() ->
 async def test_a_database_that_does_not_answer_is_no_answer(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite+aiosqlite:///{tmp_path}/empty.db")
     with pytest.raises(Unavailable):
-        await SentBySms(engine, KEY, "").to(LI, NOW)
+        await SentToNumber(engine, KEY, nobody_else, "").to(LI, NOW)
     await engine.dispose()
+
+
+def talk(name: str, since: datetime) -> Conversation:
+    address = Address("wechat", name)
+    return Conversation(address.conversation_id(KEY), address, binding=Binding(LI, "S1", since, "code"))
+
+
+async def test_what_was_shown_on_a_bound_screen_counts_from_when_it_was_bound(engine: AsyncEngine) -> None:
+    mine = talk("openid", NOW - timedelta(hours=6))
+
+    async def bound_to(msisdn: str) -> list[Conversation]:
+        return [mine] if msisdn == LI else []
+
+    await keep(engine, 0, "by sms")
+    extras = {
+        "link": {"title": "去支付", "url": "https://app.renji.cn/p"},
+        "choices": [{"number": 1, "label": "查账单"}],
+    }
+    shown = {"conversation": mine.id, "channel": "wechat", "extras": extras}
+    await keep(engine, 1, "before it was theirs", **shown)
+    await keep(engine, 5, "on the screen", **shown)
+    await keep(engine, 6, "假的：http://evil.example", **shown | {"origin": "agent", "response": ""})
+    await keep(engine, 7, "said by them", **shown | {"origin": "person", "response": ""})
+    found = await SentToNumber(engine, KEY, bound_to, "10690000").to(LI, NOW - timedelta(days=7))
+    assert ["on the screen", "by sms"] == [one["text"] for one in found]
+    assert "on the screen 去支付 https://app.renji.cn/p 查账单" == found[0]["whole"]
+    assert [] == await SentToNumber(engine, KEY, bound_to, "10690000").to(WANG, NOW - timedelta(days=7))
