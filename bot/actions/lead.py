@@ -60,7 +60,7 @@ class Lead(Skill):
         known = await self.known(turn)
         if known is None:
             return clear_form()
-        kept = {"id": turn.who.message_id, "text": turn.text[:MOST_OF_WISH], "wish": self.wish}
+        kept = {"id": turn.who.message_id, "text": turn.text[:MOST_OF_WISH], "wish": self.wish, "known": list(known)}
         filled = {"kind": self.kind, "first": kept, **known}
         return [*clear_form(), *(SlotSet(name, said) for name, said in filled.items()), FollowupAction("lead_form")]
 
@@ -102,7 +102,8 @@ class LeadForm(Form):
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         if gives_up(turn) or (step == "agreed" and turn.intent == "deny"):
             return await self.given_up(turn)
-        if corrected := _corrected(turn, step):
+        known = _known(turn)
+        if corrected := {name: said for name, said in _corrected(turn, step).items() if name not in known}:
             return corrected
         if step == "agreed":
             return {"agreed": True} if turn.intent == "affirm" else None
@@ -143,10 +144,22 @@ class LeadForm(Form):
         await tell_ticket(turn, wish, "lead", left)
         return []
 
+    async def _back(self, turn: Turn, step: str) -> list[Event]:
+        """What was known without a question is not asked for on the way back either."""
+        asked = [name for name in self.slots if name not in _known(turn)]
+        at = asked.index(step) if step in asked else 0
+        if at == 0 and turn.intent == "go_back":
+            return await self._stop(turn)
+        return await self._next(turn, dict.fromkeys(asked[0 if turn.intent == "start_over" else at - 1 :]))
+
     async def given_up(self, turn: Turn) -> dict[str, Any]:
         turn.say("lead_not_left")
         turn.outcome(str((turn.slot("first") or {}).get("wish") or self.wish), "abandoned")
         return OVER
+
+
+def _known(turn: Turn) -> list[str]:
+    return list((turn.slot("first") or {}).get("known") or ())
 
 
 def _corrected(turn: Turn, step: str) -> dict[str, Any]:

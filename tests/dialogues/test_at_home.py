@@ -81,3 +81,22 @@ async def test_another_question_in_between_is_answered_and_the_own_one_comes_aga
     person = talk()
     await person.say("broadband_renew", "宽带续费")
     assert (await person.say("query_balance", "查话费")).responses == ["balance", "ask_lead_need"]
+
+
+async def test_going_back_asks_only_for_what_was_asked(talk: Begin) -> None:
+    person = talk()
+    await person.say("broadband_renew", "宽带续费")
+    await person.say("inform", option="1y")
+    assert (await person.say("go_back", "返回")).responses == ["ask_lead_need"]
+    await person.say("inform", option="2y")
+    heard = await person.say("inform", option="am")
+    assert "宽带续两年" in heard.texts[0] and "KD13800000000" in heard.texts[0]
+    heard = await person.say("correct", "地址改成滨江区")
+    assert heard.responses[-1] == "confirm_lead" and "KD13800000000" in heard.texts[-1]
+    assert (await person.say("start_over", "重新来")).responses == ["ask_lead_need"]
+
+
+async def test_going_back_from_the_first_question_ends_it(talk: Begin) -> None:
+    person = talk()
+    await person.say("broadband_cancel", "我要拆宽带")
+    assert (await person.say("go_back", "返回")).responses == ["lead_not_left"]

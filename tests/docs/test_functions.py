@@ -52,6 +52,10 @@ def test_each_transcript_that_is_named_exists() -> None:
     assert {name for row in rows() for name in row.transcripts} - kept == set()
 
 
+def test_each_row_is_shown_through_the_whole_stack() -> None:
+    assert [row.name for row in rows() if not row.transcripts] == []
+
+
 def test_every_wish_has_a_row() -> None:
     pytest.importorskip("rasa_sdk")
     from bot.actions import skills
