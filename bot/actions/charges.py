@@ -17,6 +17,7 @@ from crm.worktime import last_month, month_before, month_of
 
 # "我没订过怎么扣钱" asks about what was ordered, not about a charge that is named.
 _NOT_ORDERED = re.compile(r"没有?(?:订|定|办|开通?|点)(?:过|购)|never (?:ordered|subscribed|signed up)")
+NOT_ORDERED = "not_ordered"
 LOOKED_AT = 3
 """So many months are looked through for a charge that was named without its month."""
 
@@ -27,8 +28,11 @@ class DisputeCharge(Skill):
     wish = "dispute_charge"
     tells = True
 
+    def option(self, text: str) -> str:
+        return NOT_ORDERED if _NOT_ORDERED.search(text.casefold()) else terms().in_text(text)
+
     async def answer(self, turn: Turn) -> list[Event]:
-        if _NOT_ORDERED.search(turn.text.casefold()) and not {"month", "amount_fen"} & turn.entities.keys():
+        if turn.entities.get("option") == NOT_ORDERED and not {"month", "amount_fen"} & turn.entities.keys():
             return await NeverOrdered().answer(turn)
         named = str(turn.entities.get("month") or "")
         named = named if MONTH.fullmatch(named) else _on_screen(turn)
@@ -76,8 +80,7 @@ def meant(turn: Turn, bill: Bill) -> list[BillItem]:
         return near if bill.total_fen != amount else []
     if offering:
         return [item for item in items if item.offering_id == offering]
-    cause = terms().in_text(turn.text)
-    return [item for item in items if item.cause == cause]
+    return [item for item in items if item.cause == turn.entities.get("option")]
 
 
 def _rounds_to(fen: int, said_fen: int) -> bool:

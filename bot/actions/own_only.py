@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from bot.actions import references
 from bot.actions.turn import Turn
@@ -18,6 +19,16 @@ _SOMEBODYS = re.compile(
     re.IGNORECASE,
 )
 SIGNIFICANT = 11
+LAST = 4
+"""Of a whole number, what may be kept."""
+
+
+def number_named(turn: Turn) -> dict[str, Any]:
+    """What has to be known of a number that was named, once it is known who speaks: the words are gone then, and a
+    whole number is not kept."""
+    last = number_said(turn)[-LAST:]
+    named = {"last_digits": last} if last and not _OTHER_THINGS.search(turn.text) else {}
+    return named | ({"other_number": True} if references.other_number(turn.text) else {})
 
 
 def refuses_other(turn: Turn, wish: str) -> bool:
@@ -61,4 +72,5 @@ def _names_other(turn: Turn, own: str) -> bool:
     if said and not own.endswith(said):
         return True
     full = re.sub(r"\D", "", str(turn.entities.get("msisdn") or ""))[-SIGNIFICANT:]
-    return (bool(full) and not own.endswith(full)) or references.other_number(turn.text)
+    other = bool(turn.entities.get("other_number")) or references.other_number(turn.text)
+    return other or (bool(full) and not own.endswith(full))

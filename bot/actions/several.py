@@ -7,7 +7,7 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
-from bot.actions.context import of_number
+from bot.actions.context import OF_A_NUMBER, of_number
 from bot.actions.human import is_senior
 from bot.actions.registry import registered, skill_of
 from bot.actions.shown import is_fresh
@@ -15,6 +15,8 @@ from bot.actions.skill import Skill, shareable
 from bot.actions.still_asked import later
 from bot.actions.turn import Event, Turn
 from crm.errors import Unavailable
+
+NAMES_ANOTHER = frozenset({"last_digits", "other_number"})
 
 
 class SeveralQuestions(Skill):
@@ -114,6 +116,9 @@ async def resume(turn: Turn, put_off: bool = False) -> list[Event]:
     entities, parts = wish.get("entities") or {}, wish.get("parts") or ()
     if wish.get("number"):
         return await of_number(turn, wish["intent"], entities, wish["number"])
+    if put_off and wish["intent"] in OF_A_NUMBER and NAMES_ANOTHER & entities.keys():
+        said = {name: value for name, value in entities.items() if name not in NAMES_ANOTHER}
+        return await of_number(turn, wish["intent"], said, str(entities.get("last_digits") or ""))
     again = turn.as_wish(wish["intent"], entities, parts, wish.get("topic") or "")
     return await skill_of(wish["intent"]).handle(again)
 

@@ -24,6 +24,43 @@ async def test_a_stranger_logs_in_and_gets_what_was_asked_for(talk: Begin) -> No
     assert (await person.say("query_balance")).responses == ["balance"]
 
 
+async def logged_in(person: Any, msisdn: str = NUMBER) -> Any:
+    await person.say("inform", msisdn=msisdn)
+    return await person.code(person.sent_code())
+
+
+@pytest.mark.parametrize(
+    ("intent", "text", "more", "responses"),
+    [
+        ("recharge", "给我另外那个号充50", {"amount_fen": 5000}, ["own_number_only"]),
+        ("recharge", "尾号8888充50", {"amount_fen": 5000, "last_digits": "8888"}, ["own_number_only"]),
+        ("recharge", "尾号0000充50", {"amount_fen": 5000, "last_digits": "0000"}, ["pay_here"]),
+        ("suspend_number", "尾号8888停机", {"last_digits": "8888"}, ["own_number_only"]),
+        ("query_balance", "尾号8888的话费", {"last_digits": "8888"}, ["not_your_number"]),
+        ("query_balance", "尾号0000的话费", {"last_digits": "0000"}, ["balance"]),
+    ],
+)
+async def test_a_number_named_before_the_login_is_not_forgotten_by_it(
+    talk: Begin, intent: str, text: str, more: dict[str, Any], responses: list[str]
+) -> None:
+    person = talk(None)
+    assert (await person.say(intent, text, **more)).responses == ["login_ask_number"]
+    heard = await logged_in(person)
+    assert heard.responses == ["login_done", *responses]
+    pays = [p.msisdn for p in person.crm.all_payments.values() if p.state == "pending"]
+    assert pays == ([NUMBER] if responses == ["pay_here"] else [])
+
+
+async def test_the_words_of_a_disputed_charge_are_not_forgotten_by_the_login(talk: Begin) -> None:
+    asked, bound = talk(None), talk()
+    await asked.say("dispute_charge", "我没订过怎么扣钱")
+    heard = await logged_in(asked)
+    plain = await bound.say("dispute_charge", "我没订过怎么扣钱")
+    assert heard.responses == ["login_done", *plain.responses]
+    other = (await talk().say("dispute_charge", "怎么扣钱了")).responses
+    assert plain.responses != other
+
+
 async def test_a_stranger_gets_everything_of_the_line_after_the_login(talk: Begin) -> None:
     person = talk(None)
     parts = ["query_balance", "query_data_usage", "order_data_pack"]
