@@ -1,4 +1,4 @@
-"""The worker: lanes, router, timers and senders of its partitions, and (one worker at a time) the SQL writer.
+"""The worker: lanes, router, timers and senders of its partitions, and its share of the SQL writers.
 
 python worker.py          # settings from RENJI_* (docs/settings.md); SIGTERM lets what has begun come to its end
 """
@@ -12,12 +12,12 @@ import re
 import signal
 import sys
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import structlog
@@ -30,13 +30,12 @@ from bot.release import Releases, releases_of
 from bot.wordings import Wordings
 from connectors.web.adapter import WebAdapter
 from console.audit import Audit
-from console.changes import RedisChanges
 from console.database import open_engine
 from console.directory import CrmDirectory
 from console.retention import Retention
 from console.switched import carry_on
 from console.talks import Talks
-from console.writer import Writer
+from console.writers import SqlWriters, writing
 from crm import worktime
 from crm.connect import connected
 from switchboard import garbage, logs
@@ -53,7 +52,6 @@ from switchboard.redis.exchange import Exchange
 from switchboard.redis.handoffs import RedisHandoffs
 from switchboard.redis.leases import Leases
 from switchboard.redis.shortening import keep_short
-from switchboard.redis.solo import Solo
 from switchboard.redis.stores import Stores, open_stores, utc_now
 from switchboard.reminders import Reminders
 from switchboard.restored import Restored
@@ -61,7 +59,7 @@ from switchboard.router import Parts, Router
 from switchboard.sender import Sending
 from switchboard.settings import Settings
 from switchboard.switches import Switches
-from switchboard.tasks import end, side_by_side
+from switchboard.tasks import side_by_side
 from switchboard.timers import Timekeeper
 from switchboard.voice import REQUIRED, Voice
 
@@ -125,35 +123,6 @@ class LiveRelease:
         self._id = await self._exchange.live_release() or self._releases.live()
 
 
-class SqlWriter:
-    """Runs what writes to SQL for all workers, while the lease is this worker's."""
-
-    def __init__(self, solo: Solo, write: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._solo, self._write = solo, write
-        self._task: asyncio.Task[None] | None = None
-
-    async def look(self) -> None:
-        """Raises NotReachable. A writer that broke is started again: it must never stop the answers."""
-        mine = await self._solo.mine()
-        if self._task and self._task.done():
-            task, self._task = self._task, None
-            log.error("writer_broke", error=type(task.exception()).__name__)
-        if mine and self._task is None:
-            self._task = asyncio.create_task(self._write())
-        if not mine:
-            await self._end()
-
-    async def stop(self) -> None:
-        await self._end()
-        with contextlib.suppress(NotReachable):
-            await self._solo.release()
-
-    async def _end(self) -> None:
-        if self._task:
-            await end(self._task)
-            self._task = None
-
-
 @dataclass(frozen=True)
 class World:
     """What a worker is wired from, beside the stores."""
@@ -167,7 +136,7 @@ class World:
 
 
 def make_partitions(
-    stores: Stores, world: World, metrics: Metrics, releases: Releases, writer: SqlWriter
+    stores: Stores, world: World, metrics: Metrics, releases: Releases, writer: SqlWriters
 ) -> Partitions:
     """Everything between `in` and `out`. Raises BadWording when content lacks what the switchboard says."""
     settings, clock = world.settings, stores.clock
@@ -260,22 +229,20 @@ async def working(settings: Settings) -> AsyncIterator[Partitions]:
         crm = await stack.enter_async_context(connected(settings.crm, settings.crm_url, settings.crm_token, utc_now))
         engine = open_engine(settings.database_url)
         stack.push_async_callback(engine.dispose)
-        solo = Solo(stores.scripts, "writer", settings.worker_name)
-        rows = Writer(stores.log, engine, RedisChanges(stores.redis).publish)
         audit = Audit(engine, stores.clock)
         retention = Retention(stores, engine, settings)
         talks = Talks(engine, stores.conversations, crm, stores.clock)
-        writer = SqlWriter(solo, lambda: _writing(rows, stores, audit, retention, talks))
-        stack.push_async_callback(writer.stop)
+        beside = partial(_beside, stores, audit, retention, talks)
+        writers = await stack.enter_async_context(writing(settings, stores, engine, beside))
         metrics = Metrics()
         if settings.worker_metrics_port:
             start_http_server(settings.worker_metrics_port, "127.0.0.1", metrics.registry)
         world = World(settings, adapters, wordings, bot, CrmDirectory(crm), DeskHours(settings.desk_hours))
-        yield make_partitions(stores, world, metrics, releases, writer)
+        yield make_partitions(stores, world, metrics, releases, writers)
 
 
-async def _writing(rows: Writer, stores: Stores, audit: Audit, retention: Retention, talks: Talks) -> None:
-    works = (
+async def _beside(stores: Stores, audit: Audit, retention: Retention, talks: Talks) -> None:
+    await side_by_side(
         carry_on(stores.switches.story, audit),
         carry_on(stores.incidents.story, audit, "incident"),
         carry_on(stores.locks.story, audit, "lock"),
@@ -284,7 +251,6 @@ async def _writing(rows: Writer, stores: Stores, audit: Audit, retention: Retent
         talks.run(),
         keep_short(stores.redis),
     )
-    await side_by_side(rows.run(), *works)
 
 
 async def _reach(stores: Stores) -> None:

@@ -1,4 +1,4 @@
-"""The one SQL writer: the switchboard's log becomes rows, once each, in the order of the log."""
+"""The SQL writer: the switchboard's log becomes rows, once each, in the order of the log."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Moved(Exception):
 
 
 class Writer:
-    """Run one at a time, under a lease; a second one does no harm: a moved cursor voids its batch."""
+    """Run one at a time for a partition, under a lease (console/writers.py); a second one does no harm: a moved cursor voids its batch."""
 
     def __init__(self, log: Log, engine: AsyncEngine, publish: Publish) -> None:
         self._log, self._engine, self._publish = log, engine, publish

@@ -76,6 +76,8 @@ class Settings:
     """When no notice is said but what the law or security asks for, in Asia/Shanghai; "" for never."""
     notices_per_day: int = 5
     """Notices to one person within 24 hours, beside those they asked for and legal ones."""
+    log_writers: int = 1
+    """Groups of partitions whose log is brought into SQL side by side, by as many workers; for PostgreSQL only."""
     worker_metrics_port: int = 0
     """0: no metrics port of the worker."""
     sms_send_url: str = ""

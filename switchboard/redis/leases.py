@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from switchboard.ports import Clock
-from switchboard.redis.connection import reaching
+from switchboard.redis.connection import Client, reaching
 from switchboard.redis.keys import WORKERS, tag
 from switchboard.redis.records import ms
 from switchboard.redis.scripting import Scripts, together
@@ -98,6 +98,12 @@ class Leases:
     async def release(self, leases: Sequence[Lease]) -> None:
         calls = [([f"{tag(lease.partition)}:{name}" for name in ("lease", "held")], [lease.token]) for lease in leases]
         await self._scripts.run_many("release", calls)
+
+
+async def alive(redis: Client) -> int:
+    """How many workers said lately that they live. Raises NotReachable."""
+    with reaching():
+        return int(await redis.zcard(WORKERS))
 
 
 def fair_share(partitions: int, workers: int) -> int:

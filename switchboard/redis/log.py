@@ -40,18 +40,19 @@ AT_ONCE = 200
 
 
 class RedisLog:
-    """Reads {pN}:log of all partitions."""
+    """Reads {pN}:log of all partitions, or of those that `only` names."""
 
-    def __init__(self, redis: Client, partitions: int) -> None:
-        self._redis, self._partitions = redis, partitions
-        self._streams = [f"{tag(n)}:log" for n in range(partitions)]
+    def __init__(self, redis: Client, partitions: int, only: Sequence[int] | None = None) -> None:
+        self._redis = redis
+        self._partitions = range(partitions) if only is None else only
+        self._streams = [f"{tag(n)}:log" for n in self._partitions]
 
     async def read(self, cursors: Mapping[int, str], block_s: float) -> AsyncIterator[LogEntry]:
         """Entries after the cursors (a partition that is not among them: from the beginning of what is kept).
 
         Waits up to `block_s` for the first. Ends when there are no more. Raises NotReachable.
         """
-        at = {n: cursors.get(n, "0") for n in range(self._partitions)}
+        at = {n: cursors.get(n, "0") for n in self._partitions}
         # Redis closes nothing while it blocks, but our socket has a time-out.
         wait = max(1, int(min(block_s, 4.0) * 1000))
         if is_cluster(self._redis):
@@ -111,10 +112,11 @@ class RedisLog:
         """Where each partition's log ends now: the cursors of somebody who only wants what is new."""
         with reaching():
             pipe = self._redis.pipeline(transaction=False)
-            for n in range(self._partitions):
+            for n in self._partitions:
                 pipe.xrevrange(f"{tag(n)}:log", count=1)
             answers = await pipe.execute()
-        return {n: (answer[0][0].decode() if answer else "0") for n, answer in enumerate(answers)}
+        ended = zip(self._partitions, answers, strict=True)
+        return {n: (answer[0][0].decode() if answer else "0") for n, answer in ended}
 
     async def trim(self, cursors: Mapping[int, str]) -> None:
         """Entries up to the cursors are in SQL now; the last one stays, so that `ends` never goes back."""
