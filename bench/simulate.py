@@ -57,6 +57,7 @@ class Times:
     message_kb: float
     log_entries: float
     log_writer_per_s: float
+    log_database_per_s: float
     busy: float
     day: Sequence[float]
     bill_day: float
@@ -139,7 +140,10 @@ def limits(times: Times, messages_an_hour: float) -> dict[str, float]:
     busiest_hour = max(times.hours_per_s(messages_an_hour))
     full = {name: PARTITIONS * times.busy / (per_s * times.cpu_ms[name] / 1000) for name in ("worker", STORED)}
     return {
-        "the one SQL writer": times.log_writer_per_s / (busiest_hour * times.log_entries),
+        "one PostgreSQL for the log": times.log_database_per_s / (busiest_hour * times.log_entries),
+        f"{PARTITIONS} partitions: SQL writers": PARTITIONS
+        * times.log_writer_per_s
+        / (busiest_hour * times.log_entries),
         f"{PARTITIONS} partitions: workers": full["worker"],
         f"{PARTITIONS} partitions: Redis shards": full[STORED],
     }
@@ -152,11 +156,19 @@ def first_full(times: Times, processes: Mapping[str, int], messages_an_hour: flo
     return min(carry.items(), key=lambda one: one[1])
 
 
+def writers(times: Times, messages_an_hour: float) -> int:
+    """How many SQL writers the busiest hour needs (RENJI_LOG_WRITERS)."""
+    entries_per_s = max(times.hours_per_s(messages_an_hour)) * times.log_entries
+    return min(PARTITIONS, max(1, math.ceil(entries_per_s / times.log_writer_per_s)))
+
+
 def backlog(times: Times, messages_an_hour: float) -> tuple[float, int]:
-    """The longest that the SQL writer is behind in a bill day, in entries, and in how many hours it is behind."""
+    """The longest that the log is behind in a bill day, in entries, and in how many hours it is behind: by as many
+    writers as are needed, but no faster than their one database."""
     waiting, most, behind = 0.0, 0.0, 0
+    together_per_s = min(writers(times, messages_an_hour) * times.log_writer_per_s, times.log_database_per_s)
     for per_s in times.hours_per_s(messages_an_hour):
-        waiting = max(0.0, waiting + (per_s * times.log_entries - times.log_writer_per_s) * 3600)
+        waiting = max(0.0, waiting + (per_s * times.log_entries - together_per_s) * 3600)
         most, behind = max(most, waiting), behind + bool(waiting)
     return most, behind
 
@@ -181,7 +193,8 @@ def told(times: Times, messages_an_hour: float) -> str:
             f" in that minute; p95 by hour {min(p95):.0f}–{max(p95):.0f} ms (asked: {ASKED_S * 1000:.0f})",
             f"  network      {peak * times.message_kb * 8 / 1000:,.1f} Mbit/s; PostgreSQL "
             f"{max(times.hours_per_s(messages_an_hour)) * times.log_entries:,.0f} rows a second in the busiest hour",
-            f"  SQL writer   at most {most:,.0f} entries behind, in {behind} hours of 24",
+            f"  SQL writers  {writers(times, messages_an_hour)}; at most {most:,.0f} entries behind, in {behind} hours"
+            " of 24",
             f"  add first    {kind}, from {carried:,.2f} times this load on",
             f"  next limit   {name}: {'carries' if factor >= 1 else 'CARRIES ONLY'} {factor:,.2f} times this load",
         ]

@@ -40,7 +40,8 @@ class Moved(Exception):
 
 
 class Writer:
-    """Run one at a time for a partition, under a lease (console/writers.py); a second one does no harm: a moved cursor voids its batch."""
+    """Run one at a time for a partition, under a lease (console/writers.py); a second one does no harm: a moved cursor
+    voids its batch."""
 
     def __init__(self, log: Log, engine: AsyncEngine, publish: Publish) -> None:
         self._log, self._engine, self._publish = log, engine, publish

@@ -64,9 +64,16 @@ def test_so_many_processes_as_are_named_keep_the_wait_below_what_is_asked(messag
     assert simulate.first_full(times, processes, messages)[1] >= 1
 
 
-def test_a_writer_that_is_too_slow_falls_behind_and_catches_up_when_it_can() -> None:
-    times = replace(PLAIN, day=[0.0] * 10 + [2.0] + [0.0] * 13, bill_day=1.0, log_entries=1.0, log_writer_per_s=1.0)
+def test_a_database_that_is_too_slow_falls_behind_and_catches_up_when_it_can() -> None:
+    day = [0.0] * 10 + [2.0] + [0.0] * 13
+    times = replace(PLAIN, day=day, bill_day=1.0, log_entries=1.0, log_writer_per_s=1.0, log_database_per_s=1.0)
     assert (3600.0, 1) == simulate.backlog(times, 3600.0)
+
+
+def test_as_many_writers_as_are_needed_keep_up_where_the_database_does() -> None:
+    times = replace(PLAIN, day=[2.0] * 24, bill_day=1.0, log_entries=1.0, log_writer_per_s=1.5, log_database_per_s=2.0)
+    assert simulate.writers(times, 3600.0) == 2
+    assert (0.0, 0) == simulate.backlog(times, 3600.0)
 
 
 def test_refreshing_takes_what_was_measured_and_keeps_the_rest(tmp_path: Path) -> None:
