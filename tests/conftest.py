@@ -22,7 +22,7 @@ from redis import asyncio as aioredis
 
 from tests import sharing
 from tests.ports import free_port, worker_number
-from tests.stack import Stack, outside
+from tests.stack import Stack, outside, whole
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -156,14 +156,8 @@ def outside_port() -> int:
 @pytest.fixture(scope="session")
 def stack(outside_port: int) -> Iterator[Stack]:
     """The whole product as real processes, started once per run for every test that talks to it."""
-    # Not tmp_path: a unix socket's path may have 107 bytes only.
-    with tempfile.TemporaryDirectory(prefix="renji-stack-") as folder:
-        whole = Stack(Path(folder), settings=outside(outside_port))
-        try:
-            whole.start()
-            yield whole
-        finally:
-            whole.stop()
+    with whole("stack", outside(outside_port)) as started:
+        yield started
 
 
 @pytest.fixture

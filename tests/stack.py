@@ -14,10 +14,12 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -270,6 +272,19 @@ def _answers(ready: str) -> bool:
         return error.code in (401, 403)
     except (OSError, ValueError):
         return False
+
+
+@contextmanager
+def whole(kind: str, settings: Mapping[str, str]) -> Iterator[Stack]:
+    """A started stack in a folder of its own, which goes with it; `kind` names the folder."""
+    # Not tmp_path: a unix socket's path may have 107 bytes only.
+    with tempfile.TemporaryDirectory(prefix=f"renji-{kind}-") as folder:
+        stack = Stack(Path(folder), settings=settings)
+        try:
+            stack.start()
+            yield stack
+        finally:
+            stack.stop()
 
 
 def outside(port: int) -> dict[str, str]:

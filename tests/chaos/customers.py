@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -21,7 +22,7 @@ PATIENCE_S = 40.0
 _ids = itertools.count(1)
 
 
-class Customer:
+class Customer(ABC):
     """Somebody at one Address; `texts` is what they read, `talk` their side of the ledger."""
 
     def __init__(self, world: World, address: Address) -> None:
@@ -30,8 +31,9 @@ class Customer:
         self.talk = Talk(address.id, address.channel, address.conversation_id(key))
         self.texts: list[str] = []
 
+    @abstractmethod
     async def say(self, text: str) -> None:
-        raise NotImplementedError
+        """Returns once the channel took it."""
 
     async def reads(
         self, pattern: str | re.Pattern[str], after: int, within_s: float = PATIENCE_S
@@ -53,7 +55,8 @@ class Customer:
         return await self.reads(pattern, after)
 
     async def leave(self) -> None:
-        """Nothing more is said."""
+        """Nothing more is said, and nothing was opened."""
+        return
 
 
 class Phone(Customer):

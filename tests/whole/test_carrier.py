@@ -6,14 +6,13 @@ FOREIGN=1 (`make test-full`) starts an installation for it.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.people import World, open_world
-from tests.stack import Stack, outside
+from tests.stack import Stack, outside, whole
 from tests.transcripts.player import player
 
 pytestmark = [
@@ -31,14 +30,8 @@ PLAYED = (
 
 @pytest.fixture(scope="module")
 def carried(outside_port: int) -> Iterator[Stack]:
-    # Not tmp_path: a unix socket's path may have 107 bytes only.
-    with tempfile.TemporaryDirectory(prefix="renji-carrier-") as folder:
-        whole = Stack(Path(folder), settings={**outside(outside_port), "RENJI_CRM": "carrier"})
-        try:
-            whole.start()
-            yield whole
-        finally:
-            whole.stop()
+    with whole("carrier", {**outside(outside_port), "RENJI_CRM": "carrier"}) as stack:
+        yield stack
 
 
 @pytest.fixture
