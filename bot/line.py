@@ -6,6 +6,7 @@ aiohttp's client takes ten times the CPU for a call. A slot sends a length with 
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 from urllib.parse import urlsplit
 
 from switchboard.errors import TurnFailed
@@ -111,8 +112,8 @@ class _Line(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport, self.open = transport, True
+        # uvloop's transports are no subclass of asyncio's.
+        self._transport, self.open = cast(asyncio.Transport, transport), True
 
     def data_received(self, data: bytes) -> None:
         if self._waiting is None or self._waiting.done():
