@@ -49,6 +49,9 @@ async def seed(store: Store, subscribers: int, now: datetime, key: bytes) -> Non
                 if table_rows:
                     await connection.execute(insert(table), table_rows)
         await _cards(connection, key, now)
+        if not store.sqlite:
+            # Until it has looked at them by itself, PostgreSQL knows nothing of tables that were filled at once.
+            await connection.exec_driver_sql("ANALYZE")
 
 
 async def fill_papers(store: Store, key: bytes) -> int:
