@@ -15,6 +15,8 @@ from tests.chaos.trade import Purchase
 KILLED = 5.0
 """Seconds from a kill to the next answer, or to the word that it takes longer; of 95 in 100."""
 SILENT = 30.0
+FEW, SELDOM = 5, 0.02
+"""So many messages, or this share of them, may break off five times by chance: where all do, nobody was answered."""
 RINGS = {"owned": 2.0, "across a kill": 6.0}
 
 
@@ -94,6 +96,8 @@ def _messages(ledger: Ledger, outside: Outside, books: Books) -> None:
     ledger.figures["answered"] = len(answered)
     ledger.figures["to a human"] = len(human & set(accepted) - answered)
     ledger.figures["quarantined"] = len(books.quarantined)
+    if len(books.quarantined) > max(FEW, SELDOM * len(accepted)):
+        ledger.breaches["quarantined far too often"] = sorted(books.quarantined)
     ledger.none_of("lost", (m for m in accepted if m not in answered | human | books.quarantined))
     told = {cause for talk in outside.talks for cause in talk.first_words()}
     ledger.none_of("quarantined and not told", (m for m in books.quarantined if m not in told | books.held))

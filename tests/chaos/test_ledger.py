@@ -55,6 +55,13 @@ def test_a_message_that_nobody_could_answer_is_told_and_not_lost() -> None:
     assert breaches(talk("a b", "a/1"), quarantined=frozenset("b")) == {"quarantined and not told"}
 
 
+def test_where_everything_is_quarantined_nothing_was_tried() -> None:
+    messages = [f"m{n}" for n in range(20)]
+    told = talk(" ".join(messages), " ".join(f"{message}/quarantine-1" for message in messages))
+    assert breaches(told, quarantined=frozenset(messages[:5])) == set()
+    assert breaches(told, quarantined=frozenset(messages)) == {"quarantined far too often"}
+
+
 def test_what_a_human_was_given_is_not_lost() -> None:
     assert breaches(talk("a b", "a/1"), held=frozenset("b")) == set()
 
