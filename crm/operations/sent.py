@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from ruamel.yaml import YAML
 
 from crm.operations.access import admitted
 from crm.operations.context import Context
@@ -25,28 +29,50 @@ HIDDEN = "····"
 _SECRET = re.compile(r"⟦[^⟧]*⟧")
 _HIDDEN = re.compile(r"⟦(?:code|password|shown):[^⟧]*⟧|[*·•]{2,}")
 _KEPT_BACK = re.compile(r"⟦(?:card|bankcard|id):")
-_WORDS = (
-    r"请问|您好|你好|麻烦|谢谢|我|刚才?|今天|昨天|收到|一条|[这那]条?|短信|信息|消息|内容|是不是|是|您们|你们|官方|发[来过]?的?|给我"
-    r"|真的|假的|骗子|诈骗|帮|看看?|查|核实|一下|[了的吗么呢吧啊呀不]|[\s,.!?:;\"'“”‘’。、()【】《》]"
-    r"|\b(?:is|this|that|was|did|you|yours|a|the|text|sms|message|from|real|genuine|fake|scam|me|send|sent|i|got|it|or"
-    r"|says|please|check|hi|hello|really|just)\b"
-)
-_ASKING = re.compile(rf"(?:{_WORDS})+", re.IGNORECASE)
 _DOT = re.compile(r"(?<=[a-z0-9])。(?=[a-z0-9])")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s()\-‐-―_]+(?=\d)")
 _TOKEN = re.compile(r"[a-z0-9]+(?:[./:@_?=&%#-]+[a-z0-9]+)*|\*|[^\W_]")
-_LINK = re.compile(
-    r"(?:https?://|www\.)[^\s,。]+"
-    r"|(?<![a-z0-9-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:xn--[a-z0-9-]+|[a-z]{2,63})(?![a-z])(?:/[^\s,。]*)?"
-    # A full stop stands before any word, so only names under which somebody can have an address.
-    r"|[^\W_]{1,20}[.。](?:中国|中國|公司|网络|網絡|网址|网店|商城|商店|集团|在线|手机|移动|信息|中文网|我爱你|香港|台湾|政务|公益|企业|购物)"
-)
 _DATE = re.compile(r"(?<!\d)20\d\d[-./]\d{1,2}[-./]\d{1,2}(?!\d)")
-_NUMBER = re.compile(r"(?<!\d)\d(?:[\s().‐-―_-]{0,3}\d){4,}(?!\d)|[〇零幺一二三四五六七八九]{5,}")
-_NAME = re.compile(
-    r"(?:微信|[威薇]信|v信|vx|wx|qq|telegram|whatsapp)[^a-z0-9]{0,4}[a-z0-9_-]{4,}"
-    r"|(?<![a-z0-9])(?=[a-z0-9_-]*[a-z])(?=[a-z0-9_-]*\d)[a-z0-9_-]{6,}|[^\s@]{1,64}@[^\s@]+"
-)
+DATA = Path(__file__).parents[1] / "sent.yml"
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """`around` is what a question is made of, as a pattern; `asking` a text of nothing else. The others find what a
+    message names: links, numbers, and whom to write to.
+    """
+
+    around: str
+    asking: re.Pattern[str]
+    link: re.Pattern[str]
+    number: re.Pattern[str]
+    name: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> Patterns:
+    """Made of the words of crm/sent.yml."""
+    words = YAML(typ="safe").load(DATA.read_text(encoding="utf-8"))
+    around = rf"{_any(words['around'])}|[\s,.!?:;\"'“”‘’。、()【】《》]|\b(?:{_any(words['around_en'])})\b"
+    return Patterns(
+        around,
+        re.compile(rf"(?:{around})+", re.IGNORECASE),
+        re.compile(
+            r"(?:https?://|www\.)[^\s,。]+"
+            r"|(?<![a-z0-9-])[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:xn--[a-z0-9-]+|[a-z]{2,63})(?![a-z])(?:/[^\s,。]*)?"
+            # A full stop stands before any word, so only names under which somebody can have an address.
+            rf"|[^\W_]{{1,20}}[.。](?:{_any(words['domains'])})"
+        ),
+        re.compile(rf"(?<!\d)\d(?:[\s().‐-―_-]{{0,3}}\d){{4,}}(?!\d)|[{words['digits']}]{{5,}}"),
+        re.compile(
+            rf"(?:{_any(words['messengers'])})[^a-z0-9]{{0,4}}[a-z0-9_-]{{4,}}"
+            r"|(?<![a-z0-9])(?=[a-z0-9_-]*[a-z])(?=[a-z0-9_-]*\d)[a-z0-9_-]{6,}|[^\s@]{1,64}@[^\s@]+"
+        ),
+    )
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
 @dataclass(frozen=True)
@@ -89,7 +115,7 @@ class Looked:
 
 def pasted(text: str) -> bool:
     """Whether there is more in it than a question."""
-    return len(_ASKING.sub("", _SECRET.sub("", unicodedata.normalize("NFKC", text)))) >= PASTED
+    return len(_patterns().asking.sub("", _SECRET.sub("", unicodedata.normalize("NFKC", text)))) >= PASTED
 
 
 async def look(doors: Doors, who: Context) -> Looked | Refusal | None:
@@ -115,7 +141,8 @@ def _plain(text: str) -> str:
 
 def _unasked(plain: str, sender: str) -> str:
     """Without the question before and behind, and the number that it came from."""
-    words = rf"(?:{_WORDS}|(?<!\d){re.escape(sender)}(?!\d))+" if sender else rf"(?:{_WORDS})+"
+    around = _patterns().around
+    words = rf"(?:{around}|(?<!\d){re.escape(sender)}(?!\d))+" if sender else rf"(?:{around})+"
     begun = re.match(words, plain)
     rest = plain[begun.end() :] if begun else plain
     last = max((found.start() for found in re.finditer(words, rest) if found.end() == len(rest)), default=len(rest))
@@ -134,7 +161,7 @@ def _row(tokens: list[str]) -> str:
 def _named(plain: str) -> Iterator[str]:
     """Links, numbers without what parts their digits, and names to write to."""
     undated = _DATE.sub(" ", _SECRET.sub(" ", plain))
-    yield from _LINK.findall(undated)
-    for found in _NUMBER.findall(undated):
+    yield from _patterns().link.findall(undated)
+    for found in _patterns().number.findall(undated):
         yield re.sub(r"\W|_", "", found)
-    yield from _NAME.findall(undated)
+    yield from _patterns().name.findall(undated)
