@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.actions.line import TOLD, tell_state
@@ -44,9 +45,18 @@ class QueryRechargeRecord(Skill):
 
     async def answer(self, turn: Turn) -> list[Event]:
         found = await payments_made.recent(turn.doors, turn.who)
-        turn.say("payments", items=[_shown(one) for one in found[:SHOWN]])
+        missed_fen = 0 if (paid := _said_fen(turn)) in {one.payment.amount_fen for one in found} else paid
+        turn.say("payments", items=[_shown(one) for one in found[:SHOWN]], missed_fen=missed_fen)
         turn.outcome(self.wish, "answered")
         return []
+
+
+def _said_fen(turn: Turn) -> int:
+    """What somebody says to have paid, "我昨天充了100" too; 0 where no sum was said."""
+    words = turn.words.get("number", "")
+    paid = bool(words) and re.search(rf"[充交付缴]了?{re.escape(words)}", turn.text)
+    fen = turn.price_fen() if paid or isinstance(turn.entities.get("amount_fen"), int) else None
+    return fen or 0
 
 
 class PaidButCutOff(Skill):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bot.actions import amounts, references
@@ -18,6 +19,13 @@ SHOWN = 6
 PACKS_SHOWN = 9
 """Packs are chosen from at once, so that every common one is there."""
 SHOWN_BY_SMS = 4
+_PEOPLE = {
+    "senior": re.compile(
+        r"老人|老年|长辈|爸妈|父母|爷爷|奶奶|外公|外婆|\bseniors?\b|\b(?:old|elderly) people\b", re.IGNORECASE
+    ),
+    "student": re.compile(r"学生|校园|大学|上学|\bstudents?\b|\bcampus\b", re.IGNORECASE),
+}
+"""Whom a plan is asked for, by its audience."""
 
 
 class ConsultPlans(Skill):
@@ -27,8 +35,8 @@ class ConsultPlans(Skill):
 
     async def answer(self, turn: Turn) -> list[Event]:
         sold = _Sold(*[await on_sale(turn.doors, kind, turn.who.region) for kind in ("plan", "data_pack", "service")])
-        found = _named_so(turn, sold)
-        of_packs = all(one.category == "data_pack" for one in found) if found else _speaks_of_packs(turn, sold)
+        found = _of_one_kind(_named_so(turn, sold)) or _for_people(turn, sold.plans)
+        of_packs = all(one.category != "plan" for one in found) if found else _speaks_of_packs(turn, sold)
         if not found:
             found = _bounded(turn, sold.packs if of_packs else sold.plans)
             if not found and _bound(turn):
@@ -58,7 +66,9 @@ def _list_packs(turn: Turn, packs: tuple[Offering, ...]) -> None:
     most, usual = (SHOWN_BY_SMS if turn.who.channel == "sms" else PACKS_SHOWN), tuple(filter(common, packs))
     shown = _few(usual, most) if len(usual) > most else sorted(packs, key=lambda pack: not common(pack))[:most]
     shows(turn, shown)
-    turn.say("packs", items=[offered(p, turn.who.language) for p in shown], more=len(shown) < len(packs))
+    services = all(pack.category == "service" for pack in shown)
+    items = [offered(p, turn.who.language) for p in shown]
+    turn.say("packs", items=items, more=len(shown) < len(packs), services=services)
 
 
 def _list_plans(turn: Turn, found: tuple[Offering, ...], plans: tuple[Offering, ...]) -> None:
@@ -96,6 +106,18 @@ class ComparePlans(Skill):
         turn.say("plans_compared", items=items, own=own.id if own else "")
         turn.outcome(self.wish, "answered")
         return []
+
+
+def _of_one_kind(found: tuple[Offering, ...]) -> tuple[Offering, ...]:
+    """A price is shared by things of all kinds: plans go before packs, and these before services."""
+    by_kind = (tuple(o for o in found if o.category == kind) for kind in ("plan", "data_pack", "service"))
+    return next(filter(None, by_kind), ())
+
+
+def _for_people(turn: Turn, plans: tuple[Offering, ...]) -> tuple[Offering, ...]:
+    """Those kept for the people that are spoken of."""
+    spoken_of = {audience for audience, words in _PEOPLE.items() if words.search(turn.text)}
+    return tuple(plan for plan in plans if plan.audience in spoken_of)
 
 
 def _speaks_of_packs(turn: Turn, sold: _Sold) -> bool:

@@ -27,6 +27,9 @@ class SeveralQuestions(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         table = registered()
         parts = [part for part in dict.fromkeys(turn.parts) if part in table.skills]
+        # "Compare the 59 and 99 plans" names plans twice and asks once.
+        if "compare_plans" in parts and "consult_plans" in parts:
+            parts.remove("consult_plans")
         if not parts:
             turn.say("fallback_menu")
             return []
