@@ -38,6 +38,7 @@ from bot import rasa_patch
 from bot.catalogue import kept_fresh
 from bot.nlg import WordingNlg
 from bot.packing import unpacked
+from bot.served import channel_token, served_release, settings
 from bot.tracker_store import RenjiTrackerStore
 from bot.turn import MAX_BODY_BYTES, RunningTurn, TurnAborted, TurnRequest, current_turn
 from switchboard.codec import from_dict
@@ -91,8 +92,6 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> RenjiInput:
         """Rasa's way to make a channel: everything comes from the settings and the Release that this process serves."""
-        from bot.served import channel_token, served_release, settings
-
         return cls(channel_token(), served_release(), partial(kept_fresh, settings()))
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
