@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
 
 from bot.line import Lines, Refused, Silent
 from switchboard.errors import TurnFailed
@@ -123,6 +124,18 @@ async def test_a_silent_slot_is_away_and_a_lost_connection_an_attempt() -> None:
     async with slot(cut) as (lines, _):
         with pytest.raises(TurnFailed):
             await lines.post("/turn", b"{}", 5)
+
+
+def test_it_works_on_the_loop_that_a_worker_has() -> None:
+    async def asked() -> tuple[int, bytes]:
+        async with slot(saying(OK)) as (lines, _):
+            return await lines.post("/turn", b"{}", 5)
+
+    loop = uvloop.new_event_loop()
+    try:
+        assert loop.run_until_complete(asked()) == (200, b"{}")
+    finally:
+        loop.close()
 
 
 async def test_nobody_listens() -> None:
