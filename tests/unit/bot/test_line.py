@@ -126,6 +126,12 @@ async def test_a_silent_slot_is_away_and_a_lost_connection_an_attempt() -> None:
             await lines.post("/turn", b"{}", 5)
 
 
+async def ended(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 def test_it_works_on_the_loop_that_a_worker_has() -> None:
     async def asked() -> tuple[int, bytes]:
         async with slot(saying(OK)) as (lines, _):
@@ -134,6 +140,7 @@ def test_it_works_on_the_loop_that_a_worker_has() -> None:
     loop = uvloop.new_event_loop()
     try:
         assert loop.run_until_complete(asked()) == (200, b"{}")
+        loop.run_until_complete(ended(*asyncio.all_tasks(loop)))
     finally:
         loop.close()
 
