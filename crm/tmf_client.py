@@ -60,12 +60,12 @@ class TmfClient:
             reply = await self._read_twice("GET", path, page, None, deadline)
             rows = _rows(reply, read)
             if rows and rows == before:
-                raise Unavailable("the same page again")
+                raise Unavailable("unreadable answer: the same page again")
             found += rows
             if (first and len(found) >= first) or not reply.more(len(found)):
                 return found[: first or None]
             if not rows or len(found) >= max(first, MOST_ROWS):
-                raise Unavailable(f"{len(found)} of {reply.total or 'more'} rows")
+                raise Unavailable(f"unreadable answer: {len(found)} of {reply.total or 'more'} rows")
             page = {**query, "offset": str(len(found)), "limit": str(min(PAGE, (first or MOST_ROWS) - len(found)))}
             before = rows
 
