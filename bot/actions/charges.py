@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
+from bot.actions import charge_named
 from bot.actions.bill import MONTH, shown, told
 from bot.actions.held import NeverOrdered
 from bot.actions.shown import recent_wish
@@ -38,19 +40,27 @@ class DisputeCharge(Skill):
         named = named if MONTH.fullmatch(named) else _on_screen(turn)
         month = named or month_of(turn.doors.now())
         bills = await _bills(turn, month, 1 if month == named else LOOKED_AT)
-        found = next(((b, items) for b in bills if (items := meant(turn, b))), None)
-        amount = turn.entities.get("amount_fen")
-        if found:
-            await _tell_one(turn, *found)
-        elif not bills or bills[0].month != month:
-            known = await reads.bills(turn.doors, turn.who)
-            turn.say("bill_not_kept", month=month, bills=[{"month": b.month} for b in known[:3]])
-        elif isinstance(amount, int) and all(b.total_fen != amount for b in bills):
-            turn.say("charge_not_found", amount_fen=amount, months=len(bills), month=month, named=month == named)
-        else:
-            await _tell_all(turn, next((b for b in bills if b.total_fen == amount), bills[0]))
+        if charge_named.is_asked_back(turn.text):
+            turn.entities["back"] = True
+        await _tell(turn, bills, month, month == named)
         turn.outcome(self.wish, "answered")
         return []
+
+
+async def _tell(turn: Turn, bills: list[Bill], month: str, is_named: bool) -> None:
+    """The one that is meant, or the bill that is; that there is none like that is said."""
+    amount = turn.entities.get("amount_fen")
+    found = next(((b, items) for b in bills if (items := meant(turn, b))), None)
+    whole = next((b for b in bills if isinstance(amount, int) and _fits(turn, b.total_fen)), None)
+    if found:
+        await _tell_one(turn, *found)
+    elif not bills or bills[0].month != month:
+        known = await reads.bills(turn.doors, turn.who)
+        turn.say("bill_not_kept", month=month, bills=[{"month": b.month} for b in known[:3]])
+    elif isinstance(amount, int) and whole is None:
+        turn.say("charge_not_found", amount_fen=amount, months=len(bills), month=month, named=is_named)
+    else:
+        await _tell_all(turn, whole or bills[0])
 
 
 def _on_screen(turn: Turn) -> str:
@@ -76,30 +86,42 @@ def meant(turn: Turn, bill: Bill) -> list[BillItem]:
     amount, offering = turn.entities.get("amount_fen"), turn.entities.get("offering")
     items = [item for item in bill.items if item.amount_fen > 0]
     if isinstance(amount, int):
-        near = [i for i in items if i.amount_fen == amount] or [i for i in items if _rounds_to(i.amount_fen, amount)]
-        return near if bill.total_fen != amount else []
+        if bill.total_fen == amount:
+            return []
+        near = [i for i in items if i.amount_fen == amount] or [i for i in items if _fits(turn, i.amount_fen)]
+        return near or charge_named.sums_to(items, amount)
     if offering:
         return [item for item in items if item.offering_id == offering]
-    return [item for item in items if item.cause == turn.entities.get("option")]
+    cause = turn.entities.get("option") or (avoidable(bill) if turn.entities.get("back") else "")
+    return [item for item in items if item.cause == cause]
 
 
-def _rounds_to(fen: int, said_fen: int) -> bool:
-    """Who says ¥365 may mean ¥365.40."""
-    return said_fen % 100 == 0 and fen // 100 == said_fen // 100
+def _fits(turn: Turn, fen: int) -> bool:
+    least, most = charge_named.between(turn)
+    return least <= fen <= most
 
 
 async def _tell_one(turn: Turn, bill: Bill, items: list[BillItem]) -> None:
     first = max(items, key=lambda item: item.amount_fen)
+    together = sum(item.amount_fen for item in items)
     held = await cancel_data_pack.cancellable(turn.doors, turn.who)
     turn.say(
         "charge_why",
         month=bill.month,
         item=told(first, turn.who.language),
         count=len(items),
-        sum_fen=sum(item.amount_fen for item in items),
+        sum_fen=together,
+        parts=_parts(turn, items, together),
+        back=bool(turn.entities.get("back")) and not first.offering_id,
         stoppable=_stoppable(held, items, turn.who.language),
         ways=[way for way in terms().ways.get(first.cause, ()) if way != "cancel_data_pack"],
     )
+
+
+def _parts(turn: Turn, items: list[BillItem], together_fen: int) -> list[dict[str, Any]]:
+    """Those that only together come to what was said; [] when each was meant by itself."""
+    is_sum = len(items) > 1 and together_fen == turn.entities.get("amount_fen")
+    return [told(item, turn.who.language) for item in items] if is_sum else []
 
 
 async def _tell_all(turn: Turn, bill: Bill) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
-from bot.actions import amounts, references
+from bot.actions import amounts, charge_named, references
 from bot.actions.follow_ups import UNREAD, follow_up
 from bot.actions.proofs import LEAVES
 from bot.actions.references import Pick
@@ -68,6 +68,8 @@ async def answer(turn: Turn) -> list[Event] | None:
         return await _do(turn, *again)
     if turn.form and not turn.waits_for_number:
         return None
+    if charge := charge_named.asked(turn):
+        return await _do(turn, "dispute_charge", charge)
     if pick := references.pick_of(turn.text):
         shown = recent_shown(turn)
         return await _picked(turn, pick, shown) if shown and pick.kind in ("", shown.kind) else None

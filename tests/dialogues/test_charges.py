@@ -75,6 +75,59 @@ async def test_the_sum_of_the_month_is_told_in_parts(talk: Begin) -> None:
     assert "73GB×5.00元" in heard.texts[0] and "83分钟×0.15元" in heard.texts[0]
 
 
+@pytest.mark.parametrize("text", ["凭什么扣我四百多", "扣了我四百来块", "大概440块是怎么扣的"])
+async def test_an_amount_that_was_said_roughly_finds_the_bill(talk: Begin, text: str) -> None:
+    said = 44000 if "440" in text else 40000
+    heard = await talk(ZHANG).say("dispute_charge", text, amount_fen=said)
+    assert ["bill_why"] == heard.responses and "436.45元" in heard.texts[0]
+
+
+async def test_a_sum_of_charges_is_told_in_its_parts(talk: Begin) -> None:
+    heard = await talk(ZHENG).say("query_monthly_fee", "每个月多扣我31块是啥", amount_fen=3100)
+    assert "31.00元是2026年11月的2笔加起来的：星河视频会员19.00元，书海阅读会员12.00元。" in heard.texts[0]
+    assert ["退订星河视频会员", "退订书海阅读会员"] == heard.labels[:2]
+
+
+async def test_how_an_amount_came_about_is_told_whatever_the_words_were_read_as(talk: Begin) -> None:
+    person = talk(ZHANG)
+    await person.say("dispute_charge", "上个月怎么扣了这么多", month="2026-10")
+    assert "73GB×5.00元" in (await person.say("inform", "365块怎么算出来的", amount_fen=36500)).texts[0]
+    back = await person.say("dispute_charge", "退钱")
+    assert "365.00元" in back.texts[0] and "不能自动退" in back.texts[0] and "投诉" in back.labels
+    person.language = "en"
+    assert "73 GB at ¥5.00" in (await person.say("nlu_fallback", "how did you get 365", number=365)).texts[0]
+
+
+async def test_money_for_what_was_beyond_the_plan_is_asked_back_and_no_plan_is_sold(talk: Begin) -> None:
+    heard = await talk(ZHANG).say("change_plan", "我要退套餐外的钱")
+    assert ["charge_why"] == heard.responses and "不能自动退" in heard.texts[0]
+
+
+@pytest.mark.parametrize(
+    ("intent", "text", "entities", "sum_"),
+    [
+        ("inform", "上个月违约金怎么收的", {"month": "2026-10"}, "欠费56.00元×10天×每天万分之30"),
+        ("nlu_fallback", "违约金1.68怎么来的", {}, "欠费56.00元×10天×每天万分之30"),
+        ("nlu_fallback", "20块一次性费用谁收的", {"amount_fen": 2000}, "一次性费用20.00元"),
+        ("out_of_scope", "国际长途我没打过", {}, "7分钟×0.99元"),
+        ("nlu_fallback", "9月份那个漫游90块是啥", {"month": "2026-09", "amount_fen": 9000}, "3天×30.00元"),
+        ("out_of_scope", "分期129是什么", {}, "第3期，共12期，每期129.00元"),
+    ],
+)
+async def test_the_item_that_was_named_is_explained_and_not_the_whole_bill(
+    talk: Begin, intent: str, text: str, entities: dict[str, Any], sum_: str
+) -> None:
+    heard = await talk(XIE).say(intent, text, **entities)
+    assert ["charge_why"] == heard.responses and sum_ in heard.texts[0]
+
+
+async def test_after_a_bill_an_amount_points_at_its_charge_and_else_it_does_not(talk: Begin) -> None:
+    person = talk(XIE)
+    assert "charge_why" not in (await person.say("out_of_scope", "还有1块6毛8那个", amount_fen=168)).responses
+    await person.say("query_bill", "上个月账单", month="2026-10")
+    assert "违约金1.68元" in (await person.say("out_of_scope", "还有1块6毛8那个", amount_fen=168)).texts[0]
+
+
 @pytest.mark.parametrize(
     ("text", "term"),
     [
