@@ -13,6 +13,7 @@ from rasa_sdk.events import SlotSet
 
 from bot.actions import amounts, charge_named, references
 from bot.actions.follow_ups import UNREAD, follow_up
+from bot.actions.own_only import by_itself
 from bot.actions.proofs import LEAVES
 from bot.actions.references import Pick
 from bot.actions.registry import skill_of
@@ -80,10 +81,7 @@ async def answer(turn: Turn) -> list[Event] | None:
 
 
 async def of_number(turn: Turn, intent: str, entities: Mapping[str, Any], digits: str) -> list[Event]:
-    """Reads something of another number of the account: the one that ends in `digits`, or with "" the only other.
-
-    Raises Unavailable.
-    """
+    """Reads something of the account's number that ends in `digits`, or with "" the only other. Raises Unavailable."""
     person, deadline = await identify(turn.doors, turn.who), turn.doors.read_deadline()
     if isinstance(person, Refusal):
         return await skill_of(intent).handle(turn.as_wish(intent, entities))
@@ -92,7 +90,7 @@ async def of_number(turn: Turn, intent: str, entities: Mapping[str, Any], digits
     kept = {"intent": intent, "entities": dict(entities), "at": turn.doors.now().isoformat()}
     if len(found) != 1:
         _ask_which(turn, intent, digits, found)
-        return [SlotSet("wish", kept)] if found else []
+        return [SlotSet("wish", {**kept, "which": True})] if found else []
     last, other = found[0][-4:], turn.as_wish(intent, entities)
     if found[0] != person.msisdn:
         owner = await turn.doors.crm.subscriber_of(found[0], deadline=deadline)
@@ -136,10 +134,12 @@ async def _do(turn: Turn, intent: str, entities: Mapping[str, Any], number: str 
 
 
 async def _of_other(turn: Turn) -> list[Event] | None:
-    digits = str(turn.entities.get("last_digits") or "")
+    digits, wish = str(turn.entities.get("last_digits") or ""), recent_wish(turn)
+    if turn.who.bound and wish and wish.get("which") and (said := by_itself(turn)):
+        return await _for_number(turn, wish, said)
     if turn.who.bound is None or not (digits or references.other_number(turn.text)):
         return None
-    words, wish = turn.words.get("last_digits", digits), recent_wish(turn)
+    words = turn.words.get("last_digits", digits)
     last, month = str(wish["intent"]) if wish else "", turn.entities.get("month")
     if not turn.text or not references.names_number(turn.text, words):
         said = references.subject_of_number(turn.text, words) or (turn.intent if digits else "")
@@ -148,20 +148,26 @@ async def _of_other(turn: Turn) -> list[Event] | None:
             return await of_number(turn, said, {"month": month} if month else {}, digits)
         if turn.text or said not in ("", "inform"):
             return None
-    if wish and last in OF_A_NUMBER:
-        return await of_number(turn, last, wish.get("entities") or {}, digits)
-    if digits and wish and wish.get("which"):
-        return await _do(turn, last, {**(wish.get("entities") or {}), "last_digits": digits})
+    if wish and (last in OF_A_NUMBER or (digits and wish.get("which"))):
+        return await _for_number(turn, wish, digits)
     if digits and last == "query_other_number":
         turn.say("what_of_number", digits=digits)
         return []
     return None
 
 
+async def _for_number(turn: Turn, wish: Mapping[str, Any], digits: str) -> list[Event]:
+    """What was asked for, of this number."""
+    intent, entities = str(wish["intent"]), wish.get("entities") or {}
+    if intent in OF_A_NUMBER:
+        return await of_number(turn, intent, entities, digits)
+    return await _do(turn, intent, {**entities, "last_digits": digits})
+
+
 def _ask_which(turn: Turn, intent: str, digits: str, found: Sequence[str]) -> None:
     if found:
         items = [number[-4:] for number in found[:MOST]]
-        turn.say("which_number", items=items, count=len(found), amount_fen=0, card=False)
+        turn.say("which_number", items=items, count=len(found), amount_fen=0, card=False, pays=False)
     else:
         turn.say("not_your_number", digits=digits)
         turn.outcome(intent, "refused")

@@ -18,17 +18,40 @@ _SOMEBODYS = re.compile(
     r"colleague)s?['’]?s? +(?:mobile +|cell +|old +|new +)?(?:phone|mobile|sim|number|card|line)\b",
     re.IGNORECASE,
 )
+_OWN = re.compile(
+    r"(?:本机|本機|本人的?|我?自己的?|我的|我?这个|我?這個|我?现在这个)(?:号码?|號碼?|手机号?|手機號?|卡)?的?"
+    r"|(?:my|this)(?: own)? (?:number|phone)|mine|my own(?: one)?",
+    re.IGNORECASE,
+)
+_TO_PAY = re.compile(r"^(?:(?:就|还是|是|给|为|充到?|查|我要)+|(?:for|to) +)|(?:充|吧|啊|呀|[。.!！])+$")
+_REF = re.compile(r"^⟦\w+:|⟧$")
+GONE = "?"
+"""What no number ends in."""
 SIGNIFICANT = 11
 LAST = 4
 """Of a whole number, what may be kept."""
 
 
-def number_named(turn: Turn) -> dict[str, Any]:
-    """What has to be known of a number that was named, once it is known who speaks: the words are gone then, and a
-    whole number is not kept."""
-    last = number_said(turn)[-LAST:]
-    named = {"last_digits": last} if last and not _OTHER_THINGS.search(turn.text) else {}
+async def number_named(turn: Turn) -> dict[str, Any]:
+    """What has to be known of a number that was named, once it is known who speaks: the words are gone then. Of a
+    whole number the last digits are kept, and all of it where only secrets are. Raises Unavailable.
+    """
+    said = number_said(turn)
+    named: dict[str, Any] = {"last_digits": said[-LAST:]} if said and not _OTHER_THINGS.search(turn.text) else {}
+    if named and len(said) > LAST:
+        named["number_ref"] = _REF.sub("", await turn.doors.vault.show(turn.who.conversation, said))
     return named | ({"other_number": True} if references.other_number(turn.text) else {})
+
+
+async def remember_number(turn: Turn) -> None:
+    """The whole number that `number_named` kept. One that is gone fits no number, so that nothing is done to one that
+    only ends alike. Raises Unavailable.
+    """
+    ref = turn.entities.get("number_ref")
+    if not ref or "msisdn" in turn.entities:
+        return
+    whole = await turn.doors.vault.open(turn.who.conversation, str(ref))
+    turn.entities |= {"msisdn": whole} if whole else {"last_digits": GONE}
 
 
 def refuses_other(turn: Turn, wish: str) -> bool:
@@ -46,13 +69,24 @@ def names_other(turn: Turn) -> bool:
 
 
 def names_own(turn: Turn) -> bool:
-    """Whether the bound number itself is named."""
+    """Whether the bound number itself is named, by its digits or as one's own."""
     said = number_said(turn)
-    return (
+    return _is_own(turn.text) or (
         bool(said)
         and not _OTHER_THINGS.search(turn.text)
         and bool(turn.who.bound and turn.who.bound.msisdn.endswith(said))
     )
+
+
+def by_itself(turn: Turn) -> str:
+    """Last digits that are said without a word for number, where it was asked which: "0014", or "本机"; else ""."""
+    own = turn.who.bound.msisdn[-LAST:] if turn.who.bound and _is_own(turn.text) else ""
+    return own or (turn.text.strip() if re.fullmatch(r"\s*\d{4}\s*", turn.text) else "")
+
+
+def _is_own(text: str) -> bool:
+    """ "本机", "充我自己的": nothing but the number that one speaks from."""
+    return bool(_OWN.fullmatch(_TO_PAY.sub("", text.strip())))
 
 
 def number_said(turn: Turn) -> str:

@@ -37,7 +37,7 @@ class Recharge(Skill):
         if other is None:
             refuses_other(turn, self.wish)
             return clear_form()
-        if not number_said(turn) and (asked := _which(turn)):
+        if not (number_said(turn) or names_own(turn)) and (asked := _which(turn, self.wish)):
             return [*clear_form(), asked]
         start: dict[str, Any] = {"first": {"other": other}} if other else {}
         if "secret_card" in turn.entities:
@@ -120,11 +120,11 @@ class RechargeForm(Form):
         return "code" if step == "means" and known["way"] == "card" else ""
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
-        last = _other(known.get("first"))[-TOLD:]
+        last = (_other(known.get("first")) or _own(turn))[-TOLD:]
         if step == "way":
             turn.say("ask_recharge_way", last=last)
         elif known["way"] == "card":
-            turn.say("ask_recharge_card")
+            turn.say("ask_recharge_card", last=last)
         else:
             turn.say("ask_recharge_amount", last=last, amounts=[{"amount_fen": fen} for fen in OFFERED_FEN])
         return []
@@ -157,18 +157,24 @@ async def payee(turn: Turn) -> str | None:
     return await account.other(turn.doors, turn.who, number_said(turn))
 
 
-def _which(turn: Turn) -> Event | None:
+def _which(turn: Turn, wish: str) -> Event | None:
     """Right after another number of the account was looked at, money without a number may be for either: then it is
-    asked, and the wish waits for the last digits (bot.actions.context)."""
-    money = {name: turn.entities[name] for name in MONEY if name in turn.entities}
-    looked = str((recent_wish(turn) or {}).get("number") or "")
-    own = turn.who.bound.msisdn[-TOLD:] if turn.who.bound else ""
-    if not money or looked in ("", own):
+    asked, until the wish that waits for the last digits (bot.actions.context) has them."""
+    before = recent_wish(turn) or {}
+    waiting = before.get("entities") or {} if before.get("looked") else {}
+    money = {name: said[name] for said in (waiting, turn.entities) for name in MONEY if name in said}
+    looked, own = str(before.get("looked") or before.get("number") or ""), _own(turn)[-TOLD:]
+    if looked in ("", own):
         return None
     amount_fen = int(money.get("amount_fen") or 0)
-    turn.say("which_number", items=[looked, own], count=2, amount_fen=amount_fen, card="secret_card" in money)
+    card = "secret_card" in money
+    turn.say("which_number", items=[looked, own], count=2, amount_fen=amount_fen, card=card, pays=True)
     at = turn.doors.now().isoformat()
-    return SlotSet("wish", {"intent": "recharge", "entities": money, "at": at, "which": True})
+    return SlotSet("wish", {"intent": wish, "entities": money, "at": at, "which": True, "looked": looked})
+
+
+def _own(turn: Turn) -> str:
+    return turn.who.bound.msisdn if turn.who.bound else ""
 
 
 def _opens(events: list[Event]) -> bool:
@@ -190,7 +196,7 @@ async def by_page(turn: Turn, amount_fen: int, other: str = "") -> dict[str, Any
     result = await recharge.with_page(turn.doors, turn.who, amount_fen, other)
     if isinstance(result, Refusal):
         return await _refused(turn, result, "page")
-    paid_for = other or (turn.who.bound.msisdn if turn.who.bound else "")
+    paid_for = other or _own(turn)
     until = result.expires_at.isoformat()
     turn.say("pay_here", last=paid_for[-TOLD:], amount_fen=result.amount_fen, url=result.url, until=until)
     turn.outcome("recharge", "answered")

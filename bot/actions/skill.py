@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import context, still_asked
 from bot.actions.follow_ups import follow_up
-from bot.actions.own_only import number_named
+from bot.actions.own_only import number_named, remember_number
 from bot.actions.refusals import refuse
 from bot.actions.registry import registered
 from bot.actions.turn import Event, Turn, form_ended
@@ -91,8 +91,9 @@ class Skill(Action, ABC):  # type: ignore[misc]
         if self._level() >= 1:
             subscriber = await identify(turn.doors, turn.who)
             if isinstance(subscriber, Refusal):
-                turn.entities.update(number_named(turn))
+                turn.entities.update(await number_named(turn))
                 return self._kept(turn) + await self._unknown(turn, subscriber)
+            await remember_number(turn)
             if is_elder(subscriber, turn.doors.now()) and not turn.gentle:
                 turn.gentle = True
                 turn.events.append(SlotSet("older", True))

@@ -261,6 +261,38 @@ async def test_a_card_right_after_another_number_was_looked_at_is_not_redeemed_b
     assert heard.responses == ["recharged"] and "138****0014" in heard.texts[0]
 
 
+@pytest.mark.parametrize(
+    ("said", "paid_for"),
+    [("尾号0014", "138****0014"), ("0014", "138****0014"), ("本机", "138****0007"), ("充我自己的", "138****0007")],
+)
+async def test_a_card_that_comes_some_questions_after_another_number_was_looked_at_is_asked_about_first(
+    talk: Begin, said: str, paid_for: str
+) -> None:
+    person = talk(HOLDER)
+    await person.say("query_balance", **ending("0014", "尾号0014的话费"))
+    assert (await person.say("recharge", "充值")).texts == ["充到哪个号码？"]
+    assert (await person.say("recharge_by_card", "充值卡")).texts == ["充到哪个号码？"]
+    heard = await person.card(next(iter(person.crm.cards)), "recharge")
+    assert heard.texts == ["这张卡充到哪个号码？"] and person.crm.card_users == {}
+    more = ending("0014", said) if said.startswith("尾号") else {"text": said}
+    heard = await person.say("nlu_fallback", **more)
+    assert heard.responses == ["recharged"] and paid_for in heard.texts[0]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("way", ["card", "page"])
+async def test_each_question_of_a_top_up_names_the_number(talk: Begin, language: str, way: str) -> None:
+    person = talk(HOLDER)
+    person.language = language
+    assert "0007" in (await person.say("recharge", "充值")).texts[0]
+    assert "0007" in (await person.say("inform", option=way)).texts[0]
+    heard = await person.say("query_balance", **ending("0014", "尾号0014的话费"))
+    assert "0007" in heard.texts[-1]
+    heard = await person.say("inform", **ending("0014", "尾号0014"))
+    assert "0014" in heard.texts[-1]
+    assert "0007" in (await person.say("nlu_fallback", "本机")).texts[-1]
+
+
 async def test_money_is_for_the_own_number_once_that_was_looked_at_again(talk: Begin) -> None:
     person = talk(HOLDER)
     await person.say("query_balance", **ending("0014", "尾号0014的话费"))

@@ -51,6 +51,20 @@ async def test_a_number_named_before_the_login_is_not_forgotten_by_it(
     assert pays == ([NUMBER] if responses == ["pay_here"] else [])
 
 
+@pytest.mark.parametrize("minutes", [0, 30])
+@pytest.mark.parametrize(("number", "paid"), [("+8613911110000", False), (NUMBER, True)])
+async def test_a_whole_number_named_before_the_login_is_not_taken_for_one_that_ends_alike(
+    talk: Begin, number: str, paid: bool, minutes: int
+) -> None:
+    person = talk(None)
+    await person.say("recharge", f"给{number[3:]}充50", amount_fen=5000, msisdn=number)
+    if minutes:
+        person.vault.values.clear()
+    await logged_in(person)
+    pays = [p.msisdn for p in person.crm.all_payments.values() if p.state == "pending"]
+    assert pays == ([NUMBER] if paid and not minutes else [])
+
+
 async def test_the_words_of_a_disputed_charge_are_not_forgotten_by_the_login(talk: Begin) -> None:
     asked, bound = talk(None), talk()
     await asked.say("dispute_charge", "我没订过怎么扣钱")
