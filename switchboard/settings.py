@@ -15,6 +15,8 @@ from typing import Any, Literal, get_args
 from switchboard.errors import BadSettings
 
 CrmKind = Literal["tmf", "carrier"]
+LONGEST_STALL_S = 8
+"""A worker asks another slot after 9 s and no longer knows then which message stalled the first."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Settings:
     crm_secret: str = ""
     """Shared with the CRM: the bearer token, or what signs. "" derives one, as the reference CRM does."""
     crm_database_url: str = "sqlite+aiosqlite:///var/crm.db"
+    crm_listeners: str = ""
+    """Origins that may register at a hub of the reference CRM, comma-separated."""
     rasa_urls: str = "http://127.0.0.1:5005,http://127.0.0.1:5006"
     actions_url: str = ""
     catalogue_refresh_s: int = 60
@@ -132,9 +136,22 @@ class Settings:
                     values[f.name] = _parse(f.type, environ[name])
                 except ValueError as error:
                     faults.append(f"{name}: {error}")
+        read = cls(**values)
+        faults += read._out_of_range()
         if faults:
             raise BadSettings("; ".join(faults))
-        return cls(**values)
+        return read
+
+    def _out_of_range(self) -> list[str]:
+        """What is a number but not one that works."""
+        faults = []
+        if not 0 <= self.stall_s <= LONGEST_STALL_S:
+            faults.append(f"RENJI_STALL_S: must be 1 to {LONGEST_STALL_S}, or 0 for never")
+        if not 1 <= self.log_writers <= self.partitions:
+            faults.append(f"RENJI_LOG_WRITERS: must be 1 to {self.partitions}, the number of partitions")
+        elif self.log_writers > 1 and self.database_url.startswith("sqlite"):
+            faults.append("RENJI_LOG_WRITERS: more than 1 needs PostgreSQL in RENJI_DATABASE_URL")
+        return faults
 
 
 def _parse(kind: Any, text: str) -> Any:
