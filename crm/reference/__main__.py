@@ -7,6 +7,7 @@ import gc
 import os
 from collections.abc import AsyncIterator
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -39,33 +40,42 @@ def build(options: argparse.Namespace) -> web.Application:
     store = Store(options.database)
     office = Office(
         store, read_catalogue(options.catalogue), demo_policy(), now, crm_token(secret), card_key(secret),
-        origins(options.listeners),
+        options.listeners,
     )  # fmt: skip
     app = crm_app(office)
     public_url = options.public_url or f"http://{options.host}:{options.port}"
     app.add_subapp("/paygate/", paygate_app(Paygate(store, paygate_key(secret), now, public_url)))
-
-    async def running(_: web.Application) -> AsyncIterator[None]:
-        await store.migrate()
-        await fill_papers(store, card_key(secret))
-        told = telling(store, office.terms, options.tell, crm_token(secret))
-        async with run_cycles(store, office.terms), told, delivering(store, office.terms, office.listeners):
-            # What is there stays: nobody looks through it for garbage again.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*RARELY)
-            yield
-        await store.close()
-
-    app.cleanup_ctx.insert(0, running)
+    app.cleanup_ctx.insert(0, partial(_running, office, options.tell))
     if options.carrier:
         # Nobody else waits for its modules at the start.
         from crm.carrier.standin import carrier_app
         from crm.carrier.wire import signing_key
 
-        own = tmf_crm(f"http://{options.host}:{options.port}", crm_token(secret), now)
-        app.add_subapp("/carrier/", carrier_app(own, signing_key(crm_token(secret)), now))
+        own = tmf_crm(f"http://{options.host}:{options.port}", office.token, now)
+        app.add_subapp("/carrier/", carrier_app(own, signing_key(office.token), now))
     return app
+
+
+async def _running(office: Office, tell: str, _: web.Application) -> AsyncIterator[None]:
+    """What is done beside answering, from the migration of the database to its end."""
+    store = office.store
+    await store.migrate()
+    await fill_papers(store, office.card_key)
+    told = telling(store, office.terms, tell, office.token)
+    async with run_cycles(store, office.terms), told, delivering(store, office.terms):
+        # As switchboard.garbage.seldom, which the CRM may not know: what is there stays and is looked through no more.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*RARELY)
+        yield
+    await store.close()
+
+
+def _allowed(text: str) -> frozenset[str]:
+    try:
+        return origins(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def main() -> None:
@@ -78,7 +88,7 @@ def main() -> None:
     parser.add_argument("--public-url", default="", help="where a person's browser finds the payment page")
     parser.add_argument("--tell", default="", help="URL of a gateway's /crm/events; without it nothing is told")
     parser.add_argument(
-        "--listeners", default=os.environ.get("RENJI_CRM_LISTENERS", ""),
+        "--listeners", type=_allowed, default=os.environ.get("RENJI_CRM_LISTENERS", ""),
         help="origins that may register at a hub, parted by commas: https://bus.example.cn",
     )  # fmt: skip
     parser.add_argument(

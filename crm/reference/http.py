@@ -53,7 +53,7 @@ class Office:
     listeners: frozenset[str] = frozenset()
 
     def terms(self) -> Terms:
-        return Terms(self.catalogue, self.policy, self.clock())
+        return Terms(self.catalogue, self.policy, self.clock(), self.listeners)
 
 
 OFFICE = web.AppKey("office", Office)

@@ -23,7 +23,7 @@ from yarl import URL
 from crm.documents.scalars import BadDocument, Document, mapping, moment_to, string
 from crm.errors import NotFound
 from crm.reference import filtering, schema
-from crm.reference.http import body, office, once
+from crm.reference.http import body, error, office, once
 from crm.reference.reads import Terms, all_rows
 
 HUBS: Mapping[str, Mapping[str, str]] = {
@@ -53,33 +53,43 @@ HUBS: Mapping[str, Mapping[str, str]] = {
 _HOME = {kind: (base, name) for base, kinds in HUBS.items() for kind, name in kinds.items()}
 MOST_LISTENERS = 20
 """Of one API."""
+SCHEMES = ("http", "https")
 MOST_TEXT = 512
 MOST_ORIGINS = 50
 
 
 def origins(text: str) -> frozenset[str]:
-    """What an operator allows, parted by commas. ValueError for what is no origin."""
+    """What an operator allows, parted by commas. ValueError for what is no origin, with a sentence that says which."""
     named = [one.strip() for one in text.split(",") if one.strip()]
-    found = frozenset(str(URL(one).origin()) for one in named)
-    if len(named) > MOST_ORIGINS or any(URL(one).path != "/" or URL(one).scheme not in SCHEMES for one in named):
-        raise ValueError(text)
-    return found
+    if len(named) > MOST_ORIGINS:
+        raise ValueError(f"{len(named)} origins may listen; no more than {MOST_ORIGINS} can.")
+    return frozenset(map(_origin, named))
 
 
-SCHEMES = ("http", "https")
+def _origin(named: str) -> str:
+    try:
+        url = URL(named)
+        if url.scheme in SCHEMES and url in (url.origin(), url.origin() / ""):
+            return str(url.origin())
+    except ValueError:
+        pass
+    # What stands before an @ may be a password, and this goes to a log.
+    shown = named.rpartition("@")[2]
+    raise ValueError(f"{shown} is no origin: give scheme, host and port only, as in https://bus.example.cn.")
 
 
 def may_hear(callback: str, allowed: frozenset[str]) -> bool:
     """Whether this is an address of an origin that is allowed. Names and passwords within one are nobody's."""
     try:
         url = URL(callback)
-        return url.scheme in SCHEMES and url.user is None and not url.fragment and str(url.origin()) in allowed
+        nameless = url.user is None and url.password is None and not url.fragment
+        return url.scheme in SCHEMES and nameless and str(url.origin()) in allowed
     except ValueError:
         return False
 
 
 async def post_listener(request: web.Request) -> web.Response:
-    """403 for an origin that is not allowed, 409 for who listens already and for one too many."""
+    """403 for an origin that is not allowed, 409 for one too many and, with the id, for who listens already."""
     document = mapping(await body(request), "body")
     callback = string(document.get("callback"), "callback", MOST_TEXT)
     query = string(document.get("query", ""), "query", MOST_TEXT)
@@ -91,13 +101,23 @@ async def post_listener(request: web.Request) -> web.Response:
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
         return await _register(connection, api, callback, query, terms)
 
-    return await once(request, document, act)
+    try:
+        return await once(request, document, act)
+    except _Listens as known:
+        return error(409, "conflict", field="callback", id=str(known))
+
+
+class _Listens(Exception):
+    """This callback hears this query already; the text is the listener's id."""
 
 
 async def _register(connection: AsyncConnection, api: str, callback: str, query: str, terms: Terms) -> Document:
     table = schema.hub_listener
-    there = await all_rows(connection, select(table.c.callback, table.c.query).where(table.c.api == api))
-    if len(there) >= MOST_LISTENERS or any((row["callback"], row["query"]) == (callback, query) for row in there):
+    there = await all_rows(connection, select(table).where(table.c.api == api))
+    for row in there:
+        if (row["callback"], row["query"]) == (callback, query):
+            raise _Listens(row["id"])
+    if len(there) >= MOST_LISTENERS:
         raise web.HTTPConflict(reason="callback")
     listener = secrets.token_hex(16)
     row = {"id": listener, "api": api, "callback": callback, "query": query, "created_at": terms.now}
@@ -119,10 +139,11 @@ async def delete_listener(request: web.Request) -> web.Response:
 
 
 async def publish(connection: AsyncConnection, kind: str, document: Document, terms: Terms) -> None:
-    """Keep an event for everybody who wants it."""
+    """Keep an event for everybody who wants it and may hear it: the operator may have taken an origin away."""
     api, name = _HOME[kind]
     table = schema.hub_listener
-    there = await all_rows(connection, select(table.c.id, table.c.query).where(table.c.api == api))
+    known = await all_rows(connection, select(table).where(table.c.api == api)) if terms.listeners else []
+    there = [row for row in known if may_hear(row["callback"], terms.listeners)]
     if not there:
         return
     happened = {

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -25,9 +25,11 @@ from crm.reference.repeat import repeating
 from crm.reference.store import Store
 
 LOOK_EVERY_S = 2.0
+FORGET_EVERY_S = 60.0
 POST_S = 5.0
-BATCH = 20
-HELD = timedelta(seconds=POST_S * BATCH + 20)
+PASS_S = 30.0
+"""For one listener; it goes on in the next look."""
+HELD = timedelta(seconds=PASS_S + POST_S + 25)
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 900.0
 KEPT = timedelta(days=1)
 MOST_WAITING = 10_000
@@ -38,13 +40,11 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def delivering(store: Store, terms: Callable[[], Terms], allowed: frozenset[str]) -> AsyncIterator[None]:
-    """Tell listeners in the background while the block runs; nothing where no origin is allowed."""
-    if not allowed:
-        yield
-        return
-    async with listeners_session() as session:
-        async with repeating(lambda: deliver(store, terms(), session, allowed), LOOK_EVERY_S):
+async def delivering(store: Store, terms: Callable[[], Terms]) -> AsyncIterator[None]:
+    """Tell listeners in the background while the block runs. What waited too long is forgotten even where no origin is
+    allowed any more: events hold what people wrote."""
+    async with listeners_session() as session, repeating(lambda: forget(store, terms()), FORGET_EVERY_S):
+        async with Delivery(store, terms, session).running():
             yield
 
 
@@ -56,72 +56,131 @@ def listeners_session() -> aiohttp.ClientSession:
     )  # fmt: skip
 
 
-async def deliver(store: Store, terms: Terms, session: aiohttp.ClientSession, allowed: frozenset[str]) -> int:
-    """One pass over the listeners that are due; how many events were taken."""
-    table, waiting = schema.hub_listener, schema.hub_event
-    some = select(waiting.c.id).where(waiting.c.listener == table.c.id).exists()
-    async with store.reading() as connection:
-        due = await all_rows(connection, select(table).where(table.c.due_at <= terms.now, some))
-    turn = asyncio.Semaphore(MOST_AT_ONCE)
-
-    async def one(listener: Any) -> int:
-        async with turn:
-            return await _deliver_to(store, listener, terms, session, allowed)
-
-    return sum(await asyncio.gather(*map(one, due)))
+async def forget(store: Store, terms: Terms) -> None:
+    """What nobody took in time."""
+    table = schema.hub_event
+    async with store.writing() as connection:
+        dropped = (await connection.execute(delete(table).where(table.c.at < terms.now - KEPT))).rowcount
+    if dropped:
+        log.error("%s events were taken by no listener within a day and are dropped", dropped)
 
 
-async def _deliver_to(
-    store: Store, listener: Any, terms: Terms, session: aiohttp.ClientSession, allowed: frozenset[str]
-) -> int:
-    if not await _held(store, listener, terms):
-        return 0
-    await _forget(store, listener["id"], terms)
-    table, taken, failures = schema.hub_event, 0, 0
-    query = select(table).where(table.c.listener == listener["id"]).order_by(table.c.id).limit(BATCH)
-    async with store.reading() as connection:
-        events = await all_rows(connection, query)
-    for event in events:
+class Delivery:
+    """A task for each listener that is due, so that a slow one holds up no other. Calls take turns, MOST_AT_ONCE at
+    once."""
+
+    def __init__(self, store: Store, terms: Callable[[], Terms], session: aiohttp.ClientSession) -> None:
+        self._store, self._terms, self._session = store, terms, session
+        self._running: dict[str, asyncio.Task[int]] = {}
+        self._turn = asyncio.Semaphore(MOST_AT_ONCE)
+        self._leaving = False
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """At the end the calls under way may finish."""
+        try:
+            async with repeating(self.look, LOOK_EVERY_S):
+                try:
+                    yield
+                finally:
+                    self._leaving = True
+        finally:
+            if tasks := list(self._running.values()):
+                _, late = await asyncio.wait(tasks, timeout=POST_S)
+                for task in late:
+                    task.cancel()
+                await asyncio.gather(*late, return_exceptions=True)
+
+    async def look(self) -> list[asyncio.Task[int]]:
+        """Begin with each listener that is due and may hear; each task gives how many events were taken."""
+        table, waiting, terms = schema.hub_listener, schema.hub_event, self._terms()
+        some = select(waiting.c.id).where(waiting.c.listener == table.c.id).exists()
+        async with self._store.reading() as connection:
+            due = await all_rows(connection, select(table).where(table.c.due_at <= terms.now, some))
         # The operator may have taken an origin away since somebody registered it.
-        told = may_hear(listener["callback"], allowed) and await _told(session, listener, event["document"])
-        if not told:
-            failures = int(listener["failures"]) + 1
-            break
-        taken += 1
-        async with store.writing() as connection:
-            await connection.execute(delete(table).where(table.c.id == event["id"]))
-    await _let_go(store, listener["id"], failures, terms)
-    return taken
+        return [
+            self._begin(listener) for listener in due
+            if listener["id"] not in self._running and may_hear(listener["callback"], terms.listeners)
+        ]  # fmt: skip
+
+    def _begin(self, listener: Any) -> asyncio.Task[int]:
+        task = asyncio.create_task(self._deliver_to(listener))
+        self._running[listener["id"]] = task
+        task.add_done_callback(lambda done: self._ended(listener["id"], done))
+        return task
+
+    def _ended(self, listener: str, done: asyncio.Task[int]) -> None:
+        del self._running[listener]
+        if not done.cancelled() and (error := done.exception()):
+            log.warning("listener %s was not told, will be again: %s", listener, type(error).__name__)
+
+    async def _deliver_to(self, listener: Any) -> int:
+        until = self._terms().now + HELD
+        if not await _held(self._store, listener, until):
+            return 0
+        taken, failures = 0, int(listener["failures"])
+        ends = asyncio.get_running_loop().time() + PASS_S
+        try:
+            await _forget_oldest(self._store, listener["id"])
+            while event := await _next(self._store, listener["id"]):
+                async with self._turn:
+                    if self._leaving or asyncio.get_running_loop().time() > ends:
+                        break
+                    told = await _told(self._session, listener, event["document"])
+                if not told:
+                    failures += 1
+                    break
+                taken, failures = taken + 1, 0
+                await _drop(self._store, listener["id"], event["id"])
+        finally:
+            # Also when this process ends or the database failed: nobody else may wait until the hold is over.
+            await _let_go(self._store, listener["id"], until, failures, self._terms().now)
+        return taken
 
 
-async def _held(store: Store, listener: Any, terms: Terms) -> bool:
+async def _held(store: Store, listener: Any, until: datetime) -> bool:
     """Whether this process is the one that tells it now."""
     table = schema.hub_listener
     mine = (table.c.id == listener["id"]) & (table.c.due_at == listener["due_at"])
     async with store.writing() as connection:
-        held = await connection.execute(update(table).where(mine).values(due_at=terms.now + HELD))
+        held = await connection.execute(update(table).where(mine).values(due_at=until))
     return bool(held.rowcount)
 
 
-async def _let_go(store: Store, listener: str, failures: int, terms: Terms) -> None:
+async def _let_go(store: Store, listener: str, until: datetime, failures: int, now: datetime) -> None:
+    """Not what another holds since."""
+    table = schema.hub_listener
     wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(failures - 1, 12)) if failures else 0.0
-    values = {"due_at": terms.now + timedelta(seconds=wait_s), "failures": failures}
+    values = {"due_at": now + timedelta(seconds=wait_s), "failures": failures}
     async with store.writing() as connection:
-        table = schema.hub_listener
-        await connection.execute(update(table).where(table.c.id == listener).values(values))
+        mine = (table.c.id == listener) & (table.c.due_at == until)
+        await connection.execute(update(table).where(mine).values(values))
 
 
-async def _forget(store: Store, listener: str, terms: Terms) -> None:
-    """What nobody took in time, and the oldest of too many."""
+async def _next(store: Store, listener: str) -> Any:
+    """The oldest event that waits for it, None for none."""
+    table = schema.hub_event
+    query = select(table).where(table.c.listener == listener).order_by(table.c.id).limit(1)
+    async with store.reading() as connection:
+        return next(iter(await all_rows(connection, query)), None)
+
+
+async def _drop(store: Store, listener: str, event: int) -> None:
+    table = schema.hub_event
+    async with store.writing() as connection:
+        await connection.execute(delete(table).where(table.c.id == event, table.c.listener == listener))
+
+
+async def _forget_oldest(store: Store, listener: str) -> None:
+    """Of too many."""
     table = schema.hub_event
     mine = table.c.listener == listener
     newest = select(table.c.id).where(mine).order_by(table.c.id.desc()).offset(MOST_WAITING).limit(1)
     async with store.writing() as connection:
         beyond = (await connection.execute(newest)).scalar() or 0
-        old = (table.c.at < terms.now - KEPT) | (table.c.id <= beyond)
-        dropped = (await connection.execute(delete(table).where(mine & old))).rowcount
+        dropped = (await connection.execute(delete(table).where(mine & (table.c.id <= beyond)))).rowcount
     if dropped:
-        log.error("%s events were not taken by listener %s and are dropped", dropped, listener)
+        log.error("%s events too many waited for listener %s and are dropped", dropped, listener)
 
 
 async def _told(session: aiohttp.ClientSession, listener: Any, document: str) -> bool:

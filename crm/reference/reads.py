@@ -69,11 +69,13 @@ _POINTS = (
 
 @dataclass(frozen=True)
 class Terms:
-    """What every query and every act needs beside the rows: catalogue, policy and the moment they run at."""
+    """What every query and every act needs beside the rows: catalogue, policy, the moment they run at, and the origins
+    that may hear what happens."""
 
     catalogue: Catalogue
     policy: Policy
     now: datetime
+    listeners: frozenset[str] = frozenset()
 
 
 def build(noun: type[N], row: Mapping[str, Any], **more: Any) -> N:

@@ -110,8 +110,11 @@ async def patch_visit(request: web.Request) -> web.Response:
     choice(document["status"], "status", ("cancelled",))
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        cancelled = people.visit_to(await people_kept.cancel(connection, request.match_info["id"]))
-        await publish(connection, "AppointmentStateChangeEvent", cancelled, terms)
+        before = await people_kept.visit(connection, request.match_info["id"])
+        after = await people_kept.cancel(connection, before.id)
+        cancelled = people.visit_to(after)
+        if after != before:
+            await publish(connection, "AppointmentStateChangeEvent", cancelled, terms)
         return cancelled
 
     return await once(request, document, act, status=200)

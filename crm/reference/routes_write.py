@@ -70,11 +70,12 @@ async def patch_ticket(request: web.Request) -> web.Response:
     note = string(notes[-1].get("text"), "note.text", MOST_TICKET_TEXT) if notes else ""
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        changed = customer.ticket_to(
-            await writes.change_ticket(connection, request.match_info["id"], terms, state=state, note=note)
-        )
-        what = "Status" if state else "AttributeValue"
-        await publish(connection, f"TroubleTicket{what}ChangeEvent", changed, terms)
+        before = await reads.ticket(connection, request.match_info["id"])
+        after = await writes.change_ticket(connection, before.id, terms, state=state, note=note)
+        changed = customer.ticket_to(after)
+        if after != before:
+            what = "AttributeValue" if after.state == before.state else "Status"
+            await publish(connection, f"TroubleTicket{what}ChangeEvent", changed, terms)
         return changed
 
     return await once(request, document, act, status=200)
@@ -136,7 +137,10 @@ async def _redeem(request: web.Request, document: object, msisdn: str, number: s
     key = office(request).card_key
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        return await _credited(connection, await cards.redeem(connection, key, msisdn, number, terms), terms)
+        made = await cards.redeem(connection, key, msisdn, number, terms)
+        paid = money.payment_to(await reads.payment(connection, str(made.payment_id)))
+        await publish(connection, "PaymentCreateEvent", paid, terms)
+        return await _credited(connection, made, terms)
 
     return await once(request, document, act)
 

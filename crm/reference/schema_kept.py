@@ -101,6 +101,8 @@ hub_event = Table(
     Column("at", Moment, nullable=False),
     Column("document", Text, nullable=False),
     Index("ix_hub_event_listener", "listener", "id"),
+    # Who told an event notes it by its id: no later one may bear that.
+    sqlite_autoincrement=True,
 )  # fmt: skip
 
 # Of the stand-in payment gateway, which is another company's system and shares nothing but the file.

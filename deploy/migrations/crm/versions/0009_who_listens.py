@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("document", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["listener"], ["hub_listener.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_hub_event_listener", "hub_event", ["listener", "id"])
 
