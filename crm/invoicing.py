@@ -44,8 +44,9 @@ def check(bill: Bill, issued: Iterable[Invoice]) -> None:
 
 
 def may_reverse(invoice: Invoice, now: datetime) -> bool:
-    """Whether it can be taken back without a person: in the month in which it was issued, and once."""
-    return not invoice.reversal and month_of(invoice.issued_at) == month_of(now)
+    """Whether it can be taken back without a person: in the month in which it was issued, once, and not a company's,
+    which may have deducted it already."""
+    return not invoice.reversal and not invoice.tax_id and month_of(invoice.issued_at) == month_of(now)
 
 
 def reverse(invoice: Invoice, now: datetime) -> Invoice:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from bot.actions import references
+from bot.actions import references, reversal
 from bot.actions.fault import wants_else
 from bot.actions.follow_ups import follow_up
 from bot.actions.form import OVER, UNCLEAR, Form
@@ -37,7 +37,8 @@ COMPANY = re.compile(
 NO_NAME = frozenset({"complain", "appeal", "find_store"})
 """Wishes that speak of offices and shops themselves: "投诉到通信管理局", "查附近的店"."""
 FOR_A_PERSON = re.compile(
-    r"[就要我开写]*(?:个人|私人)(?:的|抬头|名义|发票|吧)*|(?:for )?(?:personal|(?:an? )?(?:person|individual)|myself)",
+    r"[就要我开写给]*(?:个人|私人)(?:的|抬头|名义|发票|吧|也?(?:行|可以|好)|就(?:行|可以|好|成)|了|呀|啊|[。!！,， ])*"
+    r"|(?:for )?(?:personal|(?:an? )?(?:person|individual)|myself)",
     re.IGNORECASE,
 )
 
@@ -65,8 +66,9 @@ class IssueInvoice(Skill):
             return clear_form()
         option = str(turn.entities.get("option") or "")
         if option.startswith(TAKE_BACK):
-            await _take_back(turn, option.removeprefix(TAKE_BACK))
-            return clear_form()
+            if (opened := await reversal.begin(turn, option.removeprefix(TAKE_BACK))) is not None:
+                return [*clear_form(), *opened]
+            option = "reversed"
         if await tell_by_person(turn, option):
             return clear_form()
         months = {b.month for b in await invoice.months(turn.doors, turn.who)}
@@ -77,17 +79,6 @@ class IssueInvoice(Skill):
         month = named(turn, months)
         first = SlotSet("first", {"id": turn.who.message_id})
         return [*clear_form(), first, SlotSet("kind", month), FollowupAction("invoice_form")]
-
-
-async def _take_back(turn: Turn, invoice_id: str) -> None:
-    """What was tapped under the list names one invoice. Where it cannot be done here any more, a person does it."""
-    gone = await invoice.take_back(turn.doors, turn.who, invoice_id)
-    if isinstance(gone, Refusal):
-        await tell_by_person(turn, "reversed")
-        return
-    done = {"id": gone.id, "month": gone.month, "fen": gone.amount_fen, "reversal": gone.reversal}
-    turn.say("reverse_invoice", items=[], here=[], done=done, manager="")
-    turn.outcome("invoice", "done")
 
 
 def _by_person(text: str) -> str:
@@ -136,6 +127,8 @@ class InvoiceForm(Form):
             turn.say("declined")
             turn.outcome(self.wish, "abandoned")
             return OVER
+        if taken_back := reversal.asked(turn.slot("first")):
+            return await reversal.read(turn, taken_back)
         if "month" in turn.entities and (step == "kind" or _only_month(turn)):
             return {"kind": named(turn, {b.month for b in await invoice.months(turn.doors, turn.who)})}
         text = unicodedata.normalize("NFKC", turn.text).strip()
@@ -153,6 +146,8 @@ class InvoiceForm(Form):
         return {"agreed": True} if step == "agreed" and turn.intent == "affirm" else None
 
     async def _back(self, turn: Turn, step: str) -> list[Event]:
+        if reversal.asked(turn.slot("first")):
+            return await self._stop(turn)
         # A person was not asked for a tax number: the question before the e-mail was the title.
         return await super()._back(turn, "way" if step == "means" and turn.slot("told") == PERSONAL else step)
 
@@ -178,6 +173,8 @@ class InvoiceForm(Form):
         if step == "kind":
             months = await invoice.months(turn.doors, turn.who)
             turn.say("ask_invoice_month", items=[{"month": b.month, "total_fen": b.total_fen} for b in months])
+        elif step == "agreed" and (taken_back := reversal.asked(known["first"])):
+            return await reversal.ask(turn, taken_back)
         elif step == "agreed":
             amount_fen = await invoice.amount_fen(turn.doors, turn.who, known["kind"])
             if not amount_fen:

@@ -234,6 +234,14 @@ async def test_an_invoice_is_taken_back_once_in_its_month_and_the_month_is_invoi
     assert (anew, gone) == await crm.invoices(LI, deadline=within(5)) and anew.amount_fen == made.amount_fen
 
 
+async def test_a_companys_invoice_is_a_persons_to_take_back(crm: Crm) -> None:
+    request = InvoiceRequest(LI, "2026-10", "杭州云杉科技有限公司", "91330106673959654P", "li@example.cn")
+    made = await crm.issue_invoice(request, idempotency_key="i", deadline=within(5))
+    with pytest.raises(Refused) as refused:
+        await crm.reverse_invoice(made.id, idempotency_key="r", deadline=within(5))
+    assert refused.value.reason == "not_cancellable"
+
+
 async def test_after_its_month_an_invoice_is_a_persons_to_take_back(crm: Crm, clock: Clock) -> None:
     request = InvoiceRequest(LI, "2026-10", "李明", "", "li@example.cn")
     made = await crm.issue_invoice(request, idempotency_key="i", deadline=within(5))
