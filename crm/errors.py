@@ -25,7 +25,7 @@ REASONS = frozenset(
         "held",  # values: cause (a suspension that asking does not end)
         "insufficient_balance",  # values: needed_fen, available_fen (general balance only)
         "insufficient_points",  # values: needed, available
-        "lock_in",  # values: until (ISO date), fee_fen
+        "lock_in",  # values: until (ISO date), fee_fen; of a share of what is left: each_fen, months, percent
         "maximum",  # values: offering, maximum
         "not_active",  # values: offering (cannot cancel what is not held)
         "not_cancelled",  # values: offering (what goes on is not given back)

@@ -50,9 +50,14 @@ class Policy:
         if not limits["least_fen"] <= amount_fen <= limits["most_fen"]:
             raise Refused("amount", {"min_fen": limits["least_fen"], "max_fen": limits["most_fen"]})
 
+    @property
+    def lock_in_fee_percent(self) -> int:
+        """Of the monthly fee, for each month that is left of a contract."""
+        return int(self.terms["lock_in_fee_share_percent"])
+
     def lock_in_fee_fen(self, monthly_fen: int, months_left: int) -> int:
         """What leaving a contract early would cost."""
-        return monthly_fen * months_left * int(self.terms["lock_in_fee_share_percent"]) // 100
+        return monthly_fen * months_left * self.lock_in_fee_percent // 100
 
     def refund_since(self, now: datetime) -> date:
         """From this day on, charges that nobody ordered are given back."""

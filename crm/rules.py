@@ -153,8 +153,10 @@ def _locked(situation: Situation, product: Product) -> list[Reason]:
     until = product.lock_in_until
     if until is None or until <= today:
         return []
-    fee = situation.policy.lock_in_fee_fen(product.price_fen, _months_between(today, until))
-    return [Reason("lock_in", {"until": until.isoformat(), "fee_fen": fee})]
+    months, policy = _months_between(today, until), situation.policy
+    figures = {"each_fen": product.price_fen, "months": months, "percent": policy.lock_in_fee_percent}
+    fee = policy.lock_in_fee_fen(product.price_fen, months)
+    return [Reason("lock_in", {"until": until.isoformat(), "fee_fen": fee, **figures})]
 
 
 def _check_delete(situation: Situation, offering: Offering) -> list[Reason]:

@@ -100,9 +100,9 @@ def meant_fen(text: str, said_fen: int) -> tuple[int, int]:
 def sums_to(items: Sequence[BillItem], amount_fen: int) -> list[BillItem]:
     """Fewest first, those charges that come to an amount together; charges of one cause go before others."""
     found = [
-        parts
+        list(parts)
         for count in range(2, MOST_PARTS + 1)
         for parts in combinations(items, count)
         if sum(item.amount_fen for item in parts) == amount_fen
     ]
-    return list(min(found, key=lambda parts: (len({item.cause for item in parts}), len(parts)), default=()))
+    return min(found, key=lambda parts: (len({item.cause for item in parts}), len(parts)), default=[])

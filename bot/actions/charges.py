@@ -8,13 +8,16 @@ from typing import Any
 
 from bot.actions import charge_named
 from bot.actions.bill import MONTH, shown, told
+from bot.actions.follow_ups import LEAVING
 from bot.actions.held import NeverOrdered
+from bot.actions.registry import skill_of
 from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from bot.actions.wiring import terms
 from crm.model import Bill, BillItem, Product
 from crm.operations import cancel_data_pack, reads
+from crm.operations.contracts import contracts
 from crm.worktime import last_month, month_before, month_of
 
 # "我没订过怎么扣钱" asks about what was ordered, not about a charge that is named.
@@ -54,6 +57,8 @@ async def _tell(turn: Turn, bills: list[Bill], month: str, is_named: bool) -> No
     whole = next((b for b in bills if isinstance(amount, int) and _fits(turn, b.total_fen)), None)
     if found:
         await _tell_one(turn, *found)
+    elif turn.entities.get("option") == "late_fee" and amount is None:
+        await _tell_late_fee(turn)
     elif not bills or bills[0].month != month:
         known = await reads.bills(turn.doors, turn.who)
         turn.say("bill_not_kept", month=month, bills=[{"month": b.month} for b in known[:3]])
@@ -61,6 +66,14 @@ async def _tell(turn: Turn, bills: list[Bill], month: str, is_named: bool) -> No
         turn.say("charge_not_found", amount_fen=amount, months=len(bills), month=month, named=is_named)
     else:
         await _tell_all(turn, whole or bills[0])
+
+
+async def _tell_late_fee(turn: Turn) -> None:
+    """Nobody charged one: of a contract it is what leaving costs, else what it is."""
+    if await contracts(turn.doors, turn.who):
+        await skill_of("query_pack_expiry").attempt(turn.as_wish("query_pack_expiry", {"option": LEAVING}))
+    else:
+        turn.say("term", term="late_fee", ways=list(terms().ways.get("late_fee", ())))
 
 
 def _on_screen(turn: Turn) -> str:

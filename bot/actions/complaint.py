@@ -49,5 +49,6 @@ class ComplainForm(Form):
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
         first = known.get("first") or {}
         text = "；".join(part for part in (known.get("kind"), first.get("text"), known["told"]) if part)
-        await open_ticket(turn, self.wish, "complaint", text, str(first.get("id") or turn.who.message_id))
+        key, response = str(first.get("id") or turn.who.message_id), "ticket_appeal" if known.get("kind") else ""
+        await open_ticket(turn, self.wish, "complaint", text, key, response=response)
         return []

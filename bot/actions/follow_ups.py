@@ -20,8 +20,19 @@ TAKES = {
 """What can be asked of another place, and the values that name one."""
 FOUND = "found"
 """What a report of a lost phone is told when it has turned up again."""
+LEAVING = "leaving"
+"""What a contract is asked about by whoever would end it."""
+_LEAVE = re.compile(
+    r"违约金?(?:费|的?钱)?(?:要|是|得|会|该)*(?:付|交|赔|收)?(?:多少|几|怎么|咋|如何)|(?:赔|付|交|收)(?:你们?)?(?:多少|几).{0,3}违约|"
+    r"解约.{0,8}(?:多少|怎么|几|钱|费)|\b(?:cost|fee|pay)\b.{0,20}\b(?:leave|end|break)\b|"
+    r"\b(?:leav|end|break)\w*\b.{0,20}\b(?:cost|fee|pay|early)\b"
+)
 _GIVE_BACK = re.compile(
     "(?:把?钱)?(?:都|全部?|统统)?(?:给我?)?退(?:钱|费|款|还|掉|了)*|refund(?: me| it| all)?|(?:my )?money back"
+)
+_HOW_LONG = re.compile(
+    r"(?:[交缴充付]|还[清完]).{0,6}(?:多久|多长时间|几分钟|什么时候|啥时候).{0,3}(?:能?[通用打]|复机|恢复|开机)|"
+    r"\bhow long\b.*\b(?:back|work|restored?|pay\w*)\b"
 )
 _FOUND = re.compile(
     "(?:手机|电话|卡)?(?:又|已经)?(?:找到|找着|找回[来來]|捡回[来來])了?|(?:i )?(?:have )?found (?:it|my phone)"
@@ -42,6 +53,16 @@ def gives_back(text: str) -> bool:
     return _says_only(_GIVE_BACK, affirmed(text)) or references.asks_to_cancel(text)
 
 
+def asks_to_leave(text: str) -> bool:
+    """ "那违约要多少", "提前解约要付多少"."""
+    return bool(_LEAVE.search(references.fold(text)))
+
+
+def asks_when_back(text: str) -> bool:
+    """ "交完多久能通"."""
+    return bool(_HOW_LONG.search(references.fold(text)))
+
+
 def found_again(text: str) -> bool:
     """ "手机找到了"; neither that it was not, nor a question."""
     return _says_only(_FOUND, affirmed(text)) and not _ASKS.search(text)
@@ -49,6 +70,18 @@ def found_again(text: str) -> bool:
 
 AFTER: tuple[tuple[frozenset[str], Callable[[str], bool], str, Mapping[str, str]], ...] = (
     (frozenset({"never_ordered"}), gives_back, "never_ordered", {"option": DISPUTED}),
+    (
+        frozenset({"change_plan", "cancel_service", "cancel_data_pack", "port_out", "query_pack_expiry"}),
+        asks_to_leave,
+        "query_pack_expiry",
+        {"option": LEAVING},
+    ),
+    (
+        frozenset({"recharge", "recharge_by_card", "query_suspension", "query_balance", "resume_number"}),
+        asks_when_back,
+        "query_suspension",
+        {},
+    ),
     (frozenset({"report_lost_sim"}), found_again, "report_lost_sim", {"option": FOUND}),
     (
         frozenset({"query_subscribed_services", "query_third_party_services"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from typing import Any, ClassVar
 
@@ -12,9 +13,11 @@ from bot.actions.ordering import OrderForm, OrderStart
 from bot.actions.trade import Trade, chosen
 from bot.actions.turn import Turn
 from crm.model import Offering
-from crm.operations import cancel_data_pack, order_data_pack
+from crm.operations import cancel_data_pack, order_data_pack, reads
 from crm.operations.catalogue import on_sale
 from crm.operations.results import CodeSent, Done, Pending, Refusal
+
+_VOLUME = re.compile(r"\d+(?:gb|mb)")
 
 
 async def _packs(turn: Turn) -> tuple[Offering, ...]:
@@ -31,6 +34,30 @@ async def _held(turn: Turn) -> tuple[Offering, ...]:
     deadline = turn.doors.read_deadline()
     held = await cancel_data_pack.cancellable(turn.doors, turn.who)
     return tuple([await turn.doors.crm.offering(p.offering_id, deadline=deadline) for p in held])
+
+
+async def ends_by_itself(turn: Turn, wish: str) -> bool:
+    """Whether a pack is named that is held and was bought once; then it was said that nothing has to be cancelled."""
+    if turn.who.bound is None:
+        return False
+    held = [p for p in await reads.products(turn.doors, turn.who) if p.category == "data_pack" and p.status == "active"]
+    ends = {p.offering_id for p in await cancel_data_pack.cancellable(turn.doors, turn.who)}
+    deadline = turn.doors.read_deadline()
+    once = [await turn.doors.crm.offering(p.offering_id, deadline=deadline) for p in held if p.offering_id not in ends]
+    offering = turn.entities.get("offering")
+    named = next((o for o in once if (o.id == offering if offering else _says(turn.text, o))), None)
+    if named is None:
+        return False
+    turn.say("nothing_to_cancel_of_it", name=named.name.of(turn.who.language), held=True)
+    turn.outcome(wish, "answered")
+    return True
+
+
+def _says(text: str, offering: Offering) -> bool:
+    """Whether a text has its name in full, with or without the volume."""
+    plain = "".join(text.casefold().split())
+    names = ["".join(name.casefold().split()) for name in (offering.name.zh, offering.name.en)]
+    return any(name in plain or _VOLUME.sub("", name) in plain for name in names)
 
 
 BUY = Trade(_packs, order_data_pack.quote, common)
@@ -61,6 +88,8 @@ class CancelDataPack(OrderStart):
         return "action_cancel_data_pack"
 
     async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        if await ends_by_itself(turn, self.wish):
+            return None
         filled = await super()._chosen(turn)
         if filled and turn.entities.get("option") == DISPUTED:
             return {**filled, "kind": DISPUTED}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from bot.actions import references
+from bot.actions.follow_ups import LEAVING, asks_to_leave
 from bot.actions.registry import skill_of
 from bot.actions.shown import shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.model import EVERYWHERE, Offering, Product
 from crm.operations import reads
+from crm.operations.contracts import contracts
 from crm.operations.results import Refusal
 
 BARE = frozenset({"套餐", "taocan", "tao can", "plan", "plans"})
@@ -50,6 +52,9 @@ class QueryPackExpiry(Skill):
 
     wish = "query_pack_expiry"
 
+    def option(self, text: str) -> str:
+        return LEAVING if asks_to_leave(text) else ""
+
     async def answer(self, turn: Turn) -> list[Event]:
         products, language = await reads.products(turn.doors, turn.who), turn.who.language
         plan = next((p for p in products if p.category == "plan" and p.status != "pendingActive"), None)
@@ -58,6 +63,7 @@ class QueryPackExpiry(Skill):
             name=plan.name.of(language) if plan else "",
             bound_until=_bound_until(plan),
             next=_next([p for p in products if p.status == "pendingActive"], language),
+            fees=await _fees(turn) if turn.entities.get("option") == LEAVING else [],
             items=[
                 {"name": p.name.of(language), "until": p.until.isoformat() if p.until else "", "bound": _bound_until(p)}
                 for p in products
@@ -123,6 +129,17 @@ def offered(offering: Offering, language: str) -> dict[str, Any]:
         "lock_in_months": offering.lock_in_months,
         "generation": offering.generation,
     }
+
+
+async def _fees(turn: Turn) -> list[dict[str, Any]]:
+    """What leaving each contract costs today, with the figures behind it."""
+    return [
+        {
+            "name": one.product.name.of(turn.who.language), "fee_fen": one.fee_fen, "each_fen": one.each_fen,
+            "months": one.months, "percent": one.percent,
+        }
+        for one in await contracts(turn.doors, turn.who)
+    ]  # fmt: skip
 
 
 def _bound_until(product: Product | None) -> str:

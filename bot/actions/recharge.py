@@ -12,7 +12,8 @@ from bot.actions.refusals import refuse
 from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
-from crm.operations import account, recharge
+from crm.errors import Unavailable
+from crm.operations import account, reads, recharge
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
 
@@ -198,9 +199,18 @@ async def by_page(turn: Turn, amount_fen: int, other: str = "") -> dict[str, Any
         return await _refused(turn, result, "page")
     paid_for = other or _own(turn)
     until = result.expires_at.isoformat()
-    turn.say("pay_here", last=paid_for[-TOLD:], amount_fen=result.amount_fen, url=result.url, until=until)
+    values = {"last": paid_for[-TOLD:], "amount_fen": result.amount_fen, "url": result.url, "until": until}
+    turn.say("pay_here", **values, short_fen=0 if other else await _short_fen(turn, amount_fen))
     turn.outcome("recharge", "answered")
     return OVER
+
+
+async def _short_fen(turn: Turn, amount_fen: int) -> int:
+    """What of the arrears stays unpaid: a line that is stopped for them then stays stopped."""
+    try:
+        return max(0, (await reads.balance(turn.doors, turn.who)).arrears_fen - amount_fen)
+    except Unavailable:
+        return 0
 
 
 async def _refused(turn: Turn, refusal: Refusal, way: str) -> dict[str, Any]:

@@ -44,6 +44,8 @@ async def _named(turn: Turn, refusal: Refusal) -> dict[str, Any]:
     values: dict[str, Any] = dict(refusal.values)
     if "missing" in values:
         values |= await _to_get(turn, values["missing"])
+    if "dependents" in values:
+        values["ends"] = all([await _ends_by_itself(turn, str(one)) for one in _ids(values["dependents"])])
     for key in _OFFERINGS:
         if key in values:
             ids = _ids(values[key])
@@ -78,6 +80,15 @@ async def _ordered(turn: Turn, order_id: str) -> str:
     except (NotFound, Unavailable):
         return ""
     return await _name(turn, order.items[0].offering_id)
+
+
+async def _ends_by_itself(turn: Turn, offering_id: str) -> bool:
+    """Whether it was bought once: there is nothing to cancel."""
+    try:
+        offering = await turn.doors.crm.offering(offering_id, deadline=turn.doors.read_deadline())
+    except (NotFound, Unavailable):
+        return False
+    return offering.category == "data_pack" and not offering.monthly_fen
 
 
 async def _name(turn: Turn, offering_id: str) -> str:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 
 from bot.actions.ordering import OrderStart
-from bot.actions.packs import BUY, CANCEL
+from bot.actions.packs import BUY, CANCEL, ends_by_itself
 from bot.actions.trade import Trade, chosen
 from bot.actions.turn import Turn
 from crm.operations import reads
@@ -56,7 +56,7 @@ class RoamingOff(_One):
             turn.say("roaming_is_off")
             turn.outcome(self.wish, "answered")
             return None
-        return await super()._chosen(turn)
+        return None if await ends_by_itself(turn, self.wish) else await super()._chosen(turn)
 
 
 class _Shared(_One):

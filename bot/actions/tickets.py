@@ -15,10 +15,11 @@ SHOWN = 3
 
 
 async def open_ticket(
-    turn: Turn, wish: str, kind: TicketKind, text: str, key: str, urgency: Urgency = "normal"
+    turn: Turn, wish: str, kind: TicketKind, text: str, key: str, urgency: Urgency = "normal", response: str = ""
 ) -> None:
     """Says the number, the deadline and who answers for it. `key` names this one wish. Raises Unavailable."""
-    await tell_ticket(turn, wish, kind, await tickets.create(turn.doors, turn.who, kind, text, key, urgency))
+    made = await tickets.create(turn.doors, turn.who, kind, text, key, urgency)
+    await tell_ticket(turn, wish, kind, made, response)
 
 
 async def tell_ticket(turn: Turn, wish: str, kind: TicketKind, ticket: Ticket | Refusal, response: str = "") -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
+from crm.errors import NotFound
 from crm.model import EVERYWHERE, Allowance, AllowanceScope, AllowanceType
 from crm.operations import reads
 
@@ -36,7 +37,7 @@ class _Left(Skill):
             total=sum(a.total for a in everywhere),
             directed=sum(a.left for a in found if a.scope == "directed"),
             local=sum(a.left for a in found if a.scope == "local"),
-            items=[item(a, turn.who.language) for a in found if a.left] or [item(a, turn.who.language) for a in found],
+            items=[await _named(turn, a) for a in [a for a in found if a.left] or found],
         )
         turn.outcome(self.wish, "answered")
         return []
@@ -67,6 +68,19 @@ class QuerySmsAllowance(_Left):
 
     def name(self) -> str:
         return "action_query_sms_allowance"
+
+
+async def _named(turn: Turn, allowance: Allowance) -> dict[str, Any]:
+    """What is for one use only is called by the pack that it came with: a plan's own says nothing more."""
+    told = item(allowance, turn.who.language)
+    if allowance.scope == "directed" and allowance.offering_id:
+        try:
+            offering = await turn.doors.crm.offering(allowance.offering_id, deadline=turn.doors.read_deadline())
+        except NotFound:
+            return told
+        if offering.category == "data_pack":
+            return {**told, "name": offering.name.of(turn.who.language)}
+    return told
 
 
 def item(allowance: Allowance, language: str) -> dict[str, Any]:

@@ -73,7 +73,8 @@ VALUES: Mapping[str, tuple[str, Kind]] = {
     "locked_until": ("unlockTime", _Iso()), "maximum": ("maxNum", WHOLE), "most": ("maxBook", WHOLE),
     "needed": ("needScore", WHOLE), "available": ("leftScore", WHOLE), "tries_left": ("leftTimes", WHOLE),
     "arrears_fen": ("oweFee", YUAN), "needed_fen": ("needFee", YUAN), "available_fen": ("leftAmt", YUAN),
-    "fee_fen": ("breachFee", YUAN), "quoted_fen": ("confirmFee", YUAN), "current_fen": ("nowFee", YUAN),
+    "fee_fen": ("breachFee", YUAN), "each_fen": ("monthFee", YUAN), "months": ("leftMonths", WHOLE),
+    "percent": ("breachRate", WHOLE), "quoted_fen": ("confirmFee", YUAN), "current_fen": ("nowFee", YUAN),
     "due_fen": ("billOweFee", YUAN), "min_fen": ("minAmt", YUAN), "max_fen": ("maxAmt", YUAN),
     "expected_fen": ("expectAmt", YUAN), "actual_fen": ("actualAmt", YUAN), "amount_fen": ("rechAmt", YUAN),
 }  # fmt: skip

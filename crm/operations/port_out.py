@@ -10,6 +10,7 @@ from crm.model import PortOutCode, Proof, Reason
 from crm.operations import reads
 from crm.operations.access import admitted
 from crm.operations.context import Context
+from crm.operations.contracts import contracts
 from crm.operations.doors import Doors
 from crm.operations.results import CodeSent, Refusal
 
@@ -18,9 +19,16 @@ RESPONSE = "code_port_out"
 
 
 async def blocking(doors: Doors, who: Context) -> tuple[Reason, ...]:
-    """See crm.porting. Raises Unavailable."""
+    """See crm.porting; of a contract also what leaving it costs, as fee_fen. Raises Unavailable."""
     person, balance = await reads.subscriber(doors, who), await reads.balance(doors, who)
-    return porting.blocking(person, balance, await reads.products(doors, who), doors.now(), who.language)
+    reasons = porting.blocking(person, balance, await reads.products(doors, who), doors.now(), who.language)
+    if not any(reason.code == "lock_in" for reason in reasons):
+        return reasons
+    fees = {one.product.name.of(who.language): one.fee_fen for one in await contracts(doors, who)}
+    return tuple(
+        Reason(r.code, {**r.values, "fee_fen": fees.get(str(r.values["name"]), 0)}) if r.code == "lock_in" else r
+        for r in reasons
+    )
 
 
 async def prove(doors: Doors, who: Context, ref: str) -> Refusal | None:

@@ -92,9 +92,9 @@ def _products(outline: Outline, catalogue: Catalogue, starts: list[datetime], dr
     msisdn, since = outline.subscriber.msisdn, starts[-1] - timedelta(days=draw.randint(30, 1500))
     for index, offering_id in enumerate((outline.plan, *outline.additions)):
         product = new_product(catalogue.offering(offering_id), f"P{msisdn[3:]}-{index}", msisdn, since)
-        lock = None
-        if outline.lock_in_months_left and catalogue.offering(offering_id).lock_in_months:
-            lock = months_on(starts[0].astimezone(CHINA).date(), outline.lock_in_months_left)
+        lock, bound = None, min(outline.lock_in_months_left, catalogue.offering(offering_id).lock_in_months)
+        if bound:
+            lock = months_on(starts[0].astimezone(CHINA).date(), bound)
         yield replace(product, lock_in_until=lock)
     if outline.pending_plan:
         coming = new_product(

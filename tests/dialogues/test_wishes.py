@@ -76,6 +76,35 @@ async def test_roaming_goes_on_and_off_without_naming_it(talk: Begin) -> None:
     assert (await person.say("roaming_off", offering="svc-roaming")).responses == ["roaming_is_off"]
 
 
+async def test_a_day_pack_for_abroad_needs_no_cancelling_and_roaming_goes_off_after_it(talk: Begin) -> None:
+    person = talk(ABROAD, "sms")
+    await person.say("order_data_pack", offering="pack-roam-hkmo")
+    assert (await person.say("affirm")).responses == ["order_done"]
+    left = await talk_on_web(person, "query_data_usage", "漫游流量还剩多少")
+    assert "港澳漫游1GB日包剩1GB" in left
+    for wish in ("roaming_off", "cancel_data_pack"):
+        ended = await person.say(wish, "港澳漫游1GB日包退订")
+        assert ["港澳漫游1GB日包到期自动失效，不用退订。"] == ended.texts
+    heard = await person.say("roaming_off", "关掉漫游")
+    assert "港澳漫游1GB日包要依靠它使用，到期自动失效，不用退订" in heard.texts[0]
+
+
+async def talk_on_web(person: Any, intent: str, text: str) -> str:
+    """What the same person hears where there is room for it."""
+    person.channel = "web"
+    heard = await person.say(intent, text)
+    person.channel = "sms"
+    return str(heard.texts[0])
+
+
+async def test_a_payment_that_is_too_small_to_restore_the_line_says_what_is_missing(talk: Begin) -> None:
+    person = talk(ARREARS)
+    heard = await person.say("recharge", "交50行不行", amount_fen=5000)
+    assert "欠费还差6.00元，缴清后才能办业务，停机的也才会恢复" in heard.texts[0]
+    assert ["line_state"] == (await person.say("nlu_fallback", "交完多久能通")).responses
+    assert "还差" not in (await person.say("recharge", "交60", amount_fen=6000)).texts[0]
+
+
 async def test_what_is_missing_is_offered_with_the_no(talk: Begin) -> None:
     plans = await talk(ORDINARY).say("sub_card")
     assert plans.responses == ["refused_requires"]
@@ -129,7 +158,8 @@ async def test_a_fault_whose_kind_is_known_asks_only_where(talk: Begin, intent: 
 async def test_an_appeal_is_a_complaint_that_says_so(talk: Begin) -> None:
     person = talk()
     assert (await person.say("appeal", "我不服")).responses == ["ask_appeal"]
-    assert (await person.say("query_suspension", "号码被误停了")).responses == ["ticket_complaint"]
+    heard = await person.say("query_suspension", "号码被误停了")
+    assert heard.responses == ["ticket_appeal"] and heard.texts[0].startswith("您的申诉已登记")
     (ticket,) = person.crm.all_tickets.values()
     assert (ticket.kind, ticket.text) == ("complaint", "申诉；我不服；号码被误停了")
 
