@@ -112,10 +112,12 @@ handoffs = sa.Table(
     sa.Column("context", sa.JSON, nullable=False),
     sa.Column("day", sa.Text, nullable=False),
     sa.Column("channel", sa.Text, nullable=False, server_default=""),
+    sa.Column("told_at", Moment, nullable=True),
     sa.Index("ix_handoffs_conversation", "conversation", "queued_at"),
     sa.Index("ix_handoffs_agent", "agent", "ended_at"),
     sa.Index("ix_handoffs_day", "day", "channel"),
 )
+"""`told_at`: when the CRM was told of it, or there was nobody to tell of."""
 
 outcomes = sa.Table(
     "outcomes",

@@ -127,7 +127,12 @@ def _is_partial(answer: Answer) -> bool:
 
 
 def _is_whole(answer: Answer) -> bool:
-    return not _is_partial(answer) and _count(answer, "x-total-count") <= _count(answer, "x-result-count")
+    if _is_partial(answer):
+        return False
+    total = _count(answer, "x-total-count")
+    if not total or "x-result-count" in answer.headers:
+        return total <= _count(answer, "x-result-count")
+    return total <= len(rows(_checked(200, answer.raw), "list"))
 
 
 def _is_count(text: str) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 from crm.documents import people
 from crm.documents.interaction import interaction_to, kept_from
+from crm.documents.scalars import BadDocument, moment_to
 from crm.errors import NotFound
 from crm.model import Interaction, PortOutCode, Proof
 from crm.tmf_client import TmfClient, read_document
@@ -38,8 +41,10 @@ class TmfPeople(TmfClient):
 
     async def keep_interaction(self, talk: Interaction, *, idempotency_key: str, deadline: float) -> Interaction:
         # Nothing of TM Forum's keeps a caller's own id here, so what may be kept already is looked for by what it is.
-        for kept in await self.interactions(talk.msisdn, deadline=deadline):
-            if replace(talk, id=kept.id, created_at=kept.created_at) == kept:
+        since = moment_to(talk.began_at.replace(microsecond=0) - timedelta(seconds=1))
+        query = {"relatedParty.id": talk.msisdn, "interactionDate.startDateTime.gte": since}
+        for kept in await self._list(INTERACTION, query, _readable, deadline):
+            if kept and _told(replace(talk, id=kept.id, created_at=kept.created_at)) == _told(kept):
                 return kept
         document = {k: v for k, v in interaction_to(talk).items() if k not in ("id", "creationDate")}
         reply = await self._write(INTERACTION, document, idempotency_key, deadline)
@@ -47,3 +52,17 @@ class TmfPeople(TmfClient):
 
     async def interactions(self, msisdn: str, *, deadline: float) -> tuple[Interaction, ...]:
         return tuple(await self._list(INTERACTION, {"relatedParty.id": msisdn}, kept_from, deadline))
+
+
+def _readable(raw: Any) -> Interaction | None:
+    """None for one of somebody else's that has another form: it is none of ours."""
+    try:
+        return kept_from(raw)
+    except BadDocument:
+        return None
+
+
+def _told(one: Interaction) -> Interaction:
+    """With times as any CRM keeps them, by the second."""
+    ended = one.ended_at.replace(microsecond=0) if one.ended_at else None
+    return replace(one, began_at=one.began_at.replace(microsecond=0), ended_at=ended)

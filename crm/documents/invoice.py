@@ -22,6 +22,8 @@ from crm.model import Invoice, InvoiceRequest
 
 KIND = "invoice"
 MOST_TITLE = 100
+UNNUMBERED = "cancelled"
+"""For the number of a red invoice that a CRM does not tell."""
 
 
 def request_to(request: InvoiceRequest) -> Document:
@@ -64,10 +66,11 @@ def invoice_from(raw: Any) -> Invoice:
     document = mapping(raw, "communicationMessage")
     request = request_from(document)
     extra = characteristics_from(document.get("characteristic"), "characteristic")
+    gone = UNNUMBERED if document.get("state") == "cancelled" else ""
     return Invoice(
         id=string(document.get("id"), "id"), msisdn=request.msisdn, month=request.month,
         amount_fen=money_from(extra.get("amount"), "amount"), title=request.title, tax_id=request.tax_id,
         email=request.email, issued_at=moment_from(document.get("sendTime"), "sendTime"),
-        reversal=string(extra.get("reversal", ""), "reversal", 64),
+        reversal=string(extra.get("reversal", ""), "reversal", 64) or gone,
         reversed_at=moment_from(extra["reversedAt"], "reversedAt") if "reversedAt" in extra else None,
     )  # fmt: skip

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console import tables
 from console.entries import day_of
-from console.talks import Talks
+from console.talks import MOST_FAILED, Talks
 from crm.errors import Unavailable
 from crm.fake import FakeCrm
+from crm.model import Interaction
 from crm.port import within
 from switchboard.model import Binding
 from switchboard.ports import Bound, Conversations
@@ -84,6 +85,59 @@ async def test_a_crm_that_was_away_is_told_when_it_is_back(engine: AsyncEngine, 
         await mine.tell()
     crm.down = False
     assert 1 == await mine.tell()
+
+
+class Strange(FakeCrm):
+    """Cannot keep the talks with these notes."""
+
+    refuses: frozenset[str] = frozenset()
+    asked = 0
+
+    async def keep_interaction(self, talk: Interaction, *, idempotency_key: str, deadline: float) -> Interaction:
+        self.asked += 1
+        if talk.description in self.refuses:
+            raise Unavailable("unreadable answer: status")
+        return await super().keep_interaction(talk, idempotency_key=idempotency_key, deadline=deadline)
+
+
+def strange() -> Strange:
+    made = Strange.demo(lambda: NOW, 30)
+    assert isinstance(made, Strange)
+    return made
+
+
+async def test_a_talk_that_cannot_be_kept_holds_up_none_behind_it(engine: AsyncEngine) -> None:
+    crm = strange()
+    crm.refuses = frozenset(f"solved: {n}" for n in range(MOST_FAILED + 1))
+    for n in range(MOST_FAILED + 3):
+        await stay(engine, f"H{n}", note=str(n), ended_at=NOW - timedelta(minutes=30 - n))
+    mine = talks(engine, crm)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await mine.tell()
+    assert ["solved: 6", "solved: 7"] == sorted(t.description for t in await crm.interactions(LI, deadline=within(5)))
+    crm.refuses = frozenset()
+    assert MOST_FAILED + 1 == await mine.tell()
+
+
+async def test_what_was_told_is_not_told_again_after_a_restart(engine: AsyncEngine) -> None:
+    crm = strange()
+    await stay(engine, "H1")
+    await stay(engine, "H2", conversation="web:nobody")
+    assert (1, 0) == (await talks(engine, crm).tell(), await talks(engine, crm).tell())
+    assert 1 == crm.asked
+
+
+async def test_however_many_end_in_a_day_each_is_told_once(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.talks.MOST", 3)
+    crm = strange()
+    for n in range(8):
+        await stay(engine, f"H{n}", note=str(n))
+    mine = talks(engine, crm)
+    assert [3, 3, 2, 0] == [await mine.tell() for _ in range(4)]
+    assert 8 == crm.asked
 
 
 async def test_what_is_no_talk_with_somebody_we_know_is_not_kept(engine: AsyncEngine, crm: FakeCrm) -> None:

@@ -14,8 +14,10 @@ from aiohttp.test_utils import TestServer, unused_port
 
 from crm.asking import MOST_ANSWER
 from crm.documents.catalogue import offering_to
+from crm.documents.interaction import interaction_to
 from crm.documents.orders import order_to
 from crm.errors import CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
+from crm.model import Interaction
 from crm.port import Order, OrderItem, OrderRequest, within
 from crm.reference.catalogue import demo_catalogue
 from crm.tmf import TmfCrm, tmf_crm
@@ -259,6 +261,26 @@ async def test_what_is_sold_is_read_to_its_end(crm: TmfCrm, odd: Odd) -> None:
     sold = json.loads(json.dumps([offering_to(one) for one in demo_catalogue().offerings.values()][:5], default=float))
     odd.answers[:] = [in_pages(sold, 2)]
     assert 5 == len(await crm.offerings(deadline=within(5)))
+
+
+async def test_what_is_sold_is_asked_for_once_where_only_the_total_is_told(crm: TmfCrm, odd: Odd) -> None:
+    sold = json.dumps([offering_to(one) for one in demo_catalogue().offerings.values()][:5], default=float)
+
+    async def counted(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=sold, headers={"X-Total-Count": "5"})
+
+    odd.answers[:] = [counted]
+    assert (5, 1) == (len(await crm.offerings(deadline=within(5))), len(odd.seen))
+
+
+async def test_a_talk_is_known_again_by_the_second_and_beside_talks_of_another_form(crm: TmfCrm, odd: Odd) -> None:
+    began = NOW.replace(microsecond=250_000)
+    talk = Interaction("", LI, "sms", "inbound", "asked", "solved", "completed", began, began, NOW)
+    cut = replace(talk, id="N1", began_at=NOW, ended_at=NOW)
+    odd.answers[:] = [says(200, json.dumps([{"id": "N0", "status": "strange"}, interaction_to(cut)]))]
+    assert cut == await crm.keep_interaction(talk, idempotency_key="k", deadline=within(5))
+    assert ["GET"] == [request.method for request in odd.seen]
+    assert "2026-11-18T02:29:59.000000Z" == odd.seen[0].query["interactionDate.startDateTime.gte"]
 
 
 async def test_a_part_is_never_taken_for_the_whole(crm: TmfCrm, odd: Odd) -> None:
