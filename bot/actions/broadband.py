@@ -4,6 +4,7 @@ to a line that is there: renew it, move it, end it.
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from datetime import date
 from typing import Any, ClassVar
@@ -13,13 +14,20 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from bot.actions.fault import ReportFault
 from bot.actions.incidents import OTHER_FAULT, explained
 from bot.actions.lead import Lead
+from bot.actions.refusals import refuse
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 from crm.model import Broadband
 from crm.operations import leads, reads
+from crm.operations.results import Refusal
 from crm.worktime import CHINA
 
 SOON_DAYS = 30
+YEARS = (
+    ("1y", re.compile(r"(?<![\d十])[一1]年|(?<!\d)12个月|\b(?:a|one|1) (?:more )?year\b", re.IGNORECASE)),
+    ("2y", re.compile(r"(?<![\d十])[二两兩2]年|24个月|\b(?:two|2) (?:more )?years\b", re.IGNORECASE)),
+)
+"""How long a line can be renewed for, in words."""
 
 
 class QueryBroadband(Skill):
@@ -72,11 +80,14 @@ class _OfLine(Lead):
             turn.say("broadband", items=[_shown(line, today) for line in lines])
             turn.outcome(self.wish, "refused")
             return None
-        return self.about("、".join(line.account for line in open_to_change))
+        return self.about(turn, "、".join(line.account for line in open_to_change))
 
     @abstractmethod
-    def about(self, accounts: str) -> dict[str, str]:
+    def about(self, turn: Turn, accounts: str) -> dict[str, str]:
         """What is known before anything is asked."""
+
+    async def not_known(self, turn: Turn, refusal: Refusal) -> list[Event]:
+        return await refuse(turn, self.wish, refusal)
 
 
 class BroadbandRenew(_OfLine):
@@ -86,8 +97,12 @@ class BroadbandRenew(_OfLine):
     def name(self) -> str:
         return "action_broadband_renew"
 
-    def about(self, accounts: str) -> dict[str, str]:
-        return {"way": accounts}
+    def option(self, text: str) -> str:
+        return next((years for years, said in YEARS if said.search(text)), "")
+
+    def about(self, turn: Turn, accounts: str) -> dict[str, str]:
+        years = str(turn.entities.get("option") or "")
+        return {"way": accounts, **({"told": years} if years in leads.NEEDS else {})}
 
 
 class BroadbandMove(_OfLine):
@@ -97,8 +112,8 @@ class BroadbandMove(_OfLine):
     def name(self) -> str:
         return "action_broadband_move"
 
-    def about(self, accounts: str) -> dict[str, str]:
-        return {"told": "move"}
+    def about(self, turn: Turn, accounts: str) -> dict[str, str]:
+        return {"told": "move", "account": accounts}
 
 
 class BroadbandCancel(_OfLine):
@@ -110,7 +125,7 @@ class BroadbandCancel(_OfLine):
     def name(self) -> str:
         return "action_broadband_cancel"
 
-    def about(self, accounts: str) -> dict[str, str]:
+    def about(self, turn: Turn, accounts: str) -> dict[str, str]:
         return {"told": "end", "way": accounts}
 
 

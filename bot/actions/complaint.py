@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.fault import describes, gives_up
 from bot.actions.form import Form
+from bot.actions.registry import skill_of
 from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
 from bot.actions.turn import Event, Turn
+
+_PROGRESS = re.compile(
+    r"(?:我?(?:的|之前的?|上次的?|那个)?(?:投诉|工单|申诉|问题|事情?)?(?:的|处理)?)?(?:进展|进度|处理)(?:得|的)?"
+    r"(?:怎么样|如何|到哪(?:一步|了)?|什么样)?(?:了|啦)?[?？。]?|(?:有|出)?结果了?(?:吗|没有?)?[?？]?"
+)
+"""A question of what became of an earlier one is none to be filed."""
 
 
 class Complain(Skill):
@@ -40,6 +48,9 @@ class ComplainForm(Form):
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         if gives_up(turn):
             return await self.given_up(turn)
+        if _PROGRESS.fullmatch(turn.text.strip()):
+            turn.events += await skill_of("query_ticket").handle(turn.as_wish("query_ticket", {}))
+            return {}
         return {"told": turn.text.strip()} if describes(turn) else None
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from bot.actions import references
+from bot.actions import answers, references
 from bot.actions.form import OVER, Form
 from bot.actions.incidents import OTHER_FAULT, SERVICE_OF, explained
 from bot.actions.registry import registered
@@ -85,6 +85,11 @@ class ReportFaultForm(Form):
             return await self.given_up(turn)
         if turn.intent in COMPLAINTS or (step == "kind" and turn.intent in NOT_DESCRIBING) or not describes(turn):
             return None
+        first = turn.slot("first") or {}
+        if step == "told" and "more" not in first and _lacks_place(turn):
+            # Asked once more and no oftener: whoever reads the ticket can call.
+            turn.again = True
+            return {"first": {**first, "more": turn.text}}
         return {step: turn.text}
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
@@ -95,9 +100,19 @@ class ReportFaultForm(Form):
 
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
         first = known.get("first") or {}
-        text = "；".join(part for part in (first.get("text"), known["kind"], known["told"]) if part)
+        said = (first.get("text"), known["kind"], first.get("more"), known["told"])
+        text = "；".join(part for part in said if part)
         await open_ticket(turn, self.wish, "fault", text, str(first.get("id") or turn.who.message_id))
         return []
+
+
+def _lacks_place(turn: Turn) -> bool:
+    """Whether neither a place nor more than a beginning is told, or only how bad it is."""
+    if {"region", "place"} & turn.entities.keys() or answers.has_address(turn.text):
+        return False
+    return answers.says_only_since(turn.text) or (
+        turn.intent in registered().skills and not answers.says_since(turn.text)
+    )
 
 
 def wants_else(intent: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from bot.actions import references
+from bot.actions import answers, references
 from bot.actions.fault import gives_up, wants_else
 from bot.actions.form import OVER, Form
 from bot.actions.from_to import affirmed
@@ -53,20 +53,28 @@ class Lead(Skill):
     def name(self) -> str: ...
 
     async def answer(self, turn: Turn) -> list[Event]:
-        if isinstance(await identify(turn.doors, turn.who), Refusal):
-            turn.say(f"guide_{self.wish}")
-            turn.outcome(self.wish, "refused")
-            return clear_form()
+        if isinstance(refusal := await identify(turn.doors, turn.who), Refusal):
+            return [*clear_form(), *await self.not_known(turn, refusal)]
         known = await self.known(turn)
         if known is None:
             return clear_form()
+        account = known.pop("account", "")
         kept = {"id": turn.who.message_id, "text": turn.text[:MOST_OF_WISH], "wish": self.wish, "known": list(known)}
+        kept["account"] = account
         filled = {"kind": self.kind, "first": kept, **known}
         return [*clear_form(), *(SlotSet(name, said) for name, said in filled.items()), FollowupAction("lead_form")]
 
     async def known(self, turn: Turn) -> dict[str, str] | None:
-        """Answers that need no question; None: it is over, and it was said why. Raises Unavailable."""
+        """Answers that need no question, and the `account` of a line; None: it is over, and it was said why. Raises
+        Unavailable.
+        """
         return {}
+
+    async def not_known(self, turn: Turn, refusal: Refusal) -> list[Event]:
+        """Says the way on to whoever has no number here yet."""
+        turn.say(f"guide_{self.wish}")
+        turn.outcome(self.wish, "refused")
+        return []
 
 
 class ConsultBusiness(Lead):
@@ -103,8 +111,9 @@ class LeadForm(Form):
         if gives_up(turn) or (step == "agreed" and turn.intent == "deny"):
             return await self.given_up(turn)
         known = _known(turn)
-        if corrected := {name: said for name, said in _corrected(turn, step).items() if name not in known}:
-            return corrected
+        if corrected := _corrected(turn, step):
+            # What was known without a question is nothing that can be changed here, nor an answer to this one.
+            return None if corrected.keys() <= set(known) else corrected
         if step == "agreed":
             return {"agreed": True} if turn.intent == "affirm" else None
         option = str(turn.entities.get("option") or "")
@@ -115,7 +124,12 @@ class LeadForm(Form):
 
     def _describes(self, turn: Turn, step: str) -> bool:
         long = len(turn.text.strip()) >= LONG
-        if turn.intent in NO_NEED or (turn.intent == "affirm" and not long) or len(references.bare(turn.text)) < 2:
+        if (
+            not _may_answer(turn, step)
+            or turn.intent in NO_NEED
+            or (turn.intent == "affirm" and not long)
+            or len(references.bare(turn.text)) < 2
+        ):
             return False
         if not wants_else(turn.intent) or (step == "way" and turn.intent in PLACES):
             return True
@@ -137,7 +151,8 @@ class LeadForm(Form):
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
         first = known.get("first") or {}
         told = str(known["told"])
-        need = "；".join(part for part in (first.get("text"), leads.NEEDS.get(told, told)) if part)
+        account = f"账号{first['account']}" if first.get("account") else ""
+        need = "；".join(part for part in (first.get("text"), leads.NEEDS.get(told, told), account) if part)
         kind, wish = cast(leads.Kind, known["kind"]), str(first.get("wish") or self.wish)
         place, time = str(known["way"]), str(known["means"])
         left = await leads.leave(turn.doors, turn.who, kind, need, place, time, str(first.get("id")))
@@ -156,6 +171,16 @@ class LeadForm(Form):
         turn.say("lead_not_left")
         turn.outcome(str((turn.slot("first") or {}).get("wish") or self.wish), "abandoned")
         return OVER
+
+
+def _may_answer(turn: Turn, step: str) -> bool:
+    """Whether the words can be what is asked for: a wish that is none of it leaves the form, or is asked about."""
+    if step == "means":
+        return answers.may_be_time(turn.text)
+    if step == "told":
+        return turn.slot("kind") != "renew" or answers.may_be_duration(turn.text)
+    other = turn.intent in registered().skills and turn.intent not in PLACES
+    return not answers.asks(turn.text) and (not other or answers.has_address(turn.text))
 
 
 def _known(turn: Turn) -> list[str]:

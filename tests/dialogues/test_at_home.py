@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from bot.actions.skill import Skill
+
 pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
 STOPPED, NO_LINE = "+8613800000001", "+8613800000003"
@@ -28,6 +30,45 @@ async def test_a_renewal_asks_for_how_long_and_when_to_call(talk: Begin) -> None
     assert "【宽带续费】宽带续费；续一年；KD13800000000；工作日下午" in ticket.text
 
 
+@pytest.mark.parametrize(("text", "years"), [("宽带续一年", "续一年"), ("宽带再续2年", "续两年")])
+async def test_a_renewal_that_says_for_how_long_is_not_asked_for_it(talk: Begin, text: str, years: str) -> None:
+    person = talk()
+    assert (await person.say("broadband_renew", text)).responses == ["ask_lead_time"]
+    heard = await person.say("inform", option="pm")
+    assert years in heard.texts[0]
+
+
+@pytest.mark.parametrize(
+    ("intent", "text"),
+    [
+        ("broadband_move", "我要搬家了宽带能移机吗新地址在滨江"),
+        ("nlu_fallback", "能提到1000兆吗"),
+        ("close_account", "帮我爸把号停了 他去世了"),
+    ],
+)
+async def test_another_wish_is_no_duration_and_no_time(talk: Begin, intent: str, text: str) -> None:
+    for wish, step in (("broadband_renew", "ask_lead_need"), ("broadband_cancel", "ask_lead_time")):
+        person = talk()
+        assert (await person.say(wish, "宽带")).responses == [step]
+        await person.say(intent, text)
+        heard = await person.say("inform", option="am" if step == "ask_lead_time" else "1y")
+        assert text not in "".join(heard.texts)
+
+
+@pytest.mark.parametrize("wish", ["broadband_renew", "broadband_cancel"])
+async def test_an_address_that_is_known_already_is_not_taken_for_the_time(talk: Begin, wish: str) -> None:
+    person = talk()
+    await person.say(wish, "宽带续一年")
+    assert (await person.say("correct", "地址改成文三路12号")).responses == ["form_unclear", "ask_lead_time"]
+
+
+@pytest.mark.parametrize("wish", WISHES)
+async def test_whoever_is_not_known_any_more_hears_why(talk: Begin, wish: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Skill, "_level", lambda self: 0)
+    heard = await talk(None).say(wish)
+    assert heard.responses and heard.outcomes == [(wish, "refused")]
+
+
 async def test_a_move_asks_where_to(talk: Begin) -> None:
     person = talk()
     heard = await person.say("broadband_move", "宽带移机")
@@ -36,7 +77,7 @@ async def test_a_move_asks_where_to(talk: Begin) -> None:
     await person.say("inform", option="weekend")
     await person.say("affirm")
     (ticket,) = person.crm.all_tickets.values()
-    assert "【宽带移机】宽带移机；移机；滨江区长河街道；周末" in ticket.text
+    assert "【宽带移机】宽带移机；移机；账号KD13800000000；滨江区长河街道；周末" in ticket.text
 
 
 async def test_ending_it_takes_no_more_steps_than_a_new_line(talk: Begin) -> None:

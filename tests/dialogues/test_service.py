@@ -291,3 +291,24 @@ async def test_the_language_changes_in_the_same_turn(talk: Begin) -> None:
 
 async def test_a_code_that_nobody_asked_for_opens_nothing(talk: Begin) -> None:
     assert (await talk().code("123456")).responses == ["no_code_awaited"]
+
+
+@pytest.mark.parametrize(
+    ("intent", "text"),
+    [("report_slow_data", "游戏好卡啊你们什么破网"), ("nlu_fallback", "下午三点左右"), ("inform", "since yesterday")],
+)
+async def test_a_fault_is_asked_for_its_place_once_more(talk: Begin, intent: str, text: str) -> None:
+    person = talk()
+    await person.say("report_slow_data", "上网慢")
+    heard = await person.say(intent, text)
+    assert heard.responses == ["ask_fault_told"] and person.crm.all_tickets == {}
+    await person.say("nlu_fallback", "说不清")
+    (ticket,) = person.crm.all_tickets.values()
+    assert text in ticket.text and "说不清" in ticket.text
+
+
+async def test_what_became_of_a_complaint_is_no_complaint(talk: Begin) -> None:
+    person = talk()
+    await person.say("complain", "我要投诉")
+    heard = await person.say("nlu_fallback", "进展怎么样了")
+    assert heard.responses[-1] == "ask_complaint" and len(heard.responses) == 2 and person.crm.all_tickets == {}
