@@ -30,15 +30,19 @@ async def found(turn: Turn) -> dict[str, Any]:
     turn.gentle = turn.gentle or is_elder(person, turn.doors.now())
     points, reward = await promotions.reward(turn.doors, turn.who, person)
     return {
-        **_listed(turn, list(await promotions.qualified(turn.doors, person))),
+        **_listed(turn, list(await promotions.qualified(turn.doors, person, _most(turn)))),
         "known": True,
         "points": points,
         "reward": _reward(reward, turn.who.language),
     }
 
 
+def _most(turn: Turn) -> int:
+    return SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN
+
+
 def _listed(turn: Turn, promoted: list[Promotion]) -> dict[str, Any]:
-    few = promoted[: SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN]
+    few = promoted[: _most(turn)]
     shows(turn, [one.offering for one in few], one=len(few) == 1)
     items = [_item(one, turn.who.language) for one in few]
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from crm.errors import NotFound
 from crm.model import Offering, OrderItem, Subscriber
 from crm.operations.catalogue import on_sale
 from crm.operations.context import Context
@@ -13,6 +14,9 @@ from crm.points import total
 
 IN_THE_WAY = ("arrears", "suspended", "pending_plan_change", "lock_in", "dependent_products", "insufficient_balance")
 """Reasons that say nothing of who it is for and can be settled, the one to settle first first."""
+
+AT_ONCE = 8
+"""Questions to the CRM."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +35,28 @@ async def kept_for_some(doors: Doors, region: str) -> tuple[Offering, ...]:
     return tuple(o for o in offerings if o.id in limited or (o.requires and limited.issuperset(o.requires)))
 
 
-async def qualified(doors: Doors, person: Subscriber) -> tuple[Promotion, ...]:
-    """Those that the CRM would sell to this person, or would once what is in the way is settled. Raises Unavailable."""
-    offerings = await kept_for_some(doors, person.region)
-    found = await asyncio.gather(*(_weighed(doors, person.msisdn, offering) for offering in offerings))
-    return tuple(one for one in found if one is not None)
+async def qualified(doors: Doors, person: Subscriber, most: int) -> tuple[Promotion, ...]:
+    """The first `most` that the CRM would sell to this person, or would once what is in the way is settled. Raises
+    Unavailable."""
+    offerings, found = await kept_for_some(doors, person.region), list[Promotion]()
+    for begin in range(0, len(offerings), AT_ONCE):
+        some = offerings[begin : begin + AT_ONCE]
+        weighed = await asyncio.gather(*(_weighed(doors, person.msisdn, offering) for offering in some))
+        found += [one for one in weighed if one is not None]
+        if len(found) >= most:
+            break
+    return tuple(found[:most])
 
 
 async def _weighed(doors: Doors, msisdn: str, offering: Offering) -> Promotion | None:
-    """None where it is for others, or held already."""
+    """None where it is for others, held already, or not sold any more."""
     item = OrderItem("modify" if offering.category == "plan" else "add", offering.id)
-    said = await doors.crm.qualify(msisdn, [item], deadline=doors.read_deadline())
+    try:
+        said = await doors.crm.qualify(msisdn, [item], deadline=doors.read_deadline())
+    except NotFound:
+        return None
     codes = {reason.code for reason in said.reasons}
-    if not codes.issubset(IN_THE_WAY):
+    if not codes.issubset(IN_THE_WAY) or not (said.ok or codes):
         return None
     return Promotion(offering, next((code for code in IN_THE_WAY if code in codes), ""))
 

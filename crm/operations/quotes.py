@@ -93,6 +93,8 @@ async def issue(doors: Doors, who: Context, operation: str, offering: Offering, 
         raise Refused("not_bound")
     items = (OrderItem(action, offering.id),)
     qualified = await doors.crm.qualify(who.bound.msisdn, items, deadline=doors.read_deadline())
+    if not qualified.ok and not qualified.reasons:
+        raise Refused("invalid", {"field": ""})
     if not qualified.ok:
         raise Refused(qualified.reasons[0].code, qualified.reasons[0].values)
     quote = Quote(
