@@ -45,24 +45,29 @@ class SentToNumber:
         self._engine, self._key, self._bound_to, self.sender = engine, key, bound_to, sender
         self._signature, self._answer_s = signature, answer_s
 
-    async def to(self, msisdn: str, since: datetime) -> Sequence[Mapping[str, Any]]:
+    async def to(self, msisdn: str, since: datetime, asking: str) -> Mapping[str, Any]:
         """Newest first. Raises Unavailable."""
         try:
-            found = await asyncio.wait_for(self._found(msisdn, since), self._answer_s)
+            return await asyncio.wait_for(self._found(msisdn, since, asking), self._answer_s)
         except (SQLAlchemyError, OSError, NotReachable, asyncio.TimeoutError) as error:
             raise Unavailable(str(error)) from error
-        return sorted(found, key=lambda one: one["at"], reverse=True)
 
-    async def _found(self, msisdn: str, since: datetime) -> list[Mapping[str, Any]]:
+    async def _found(self, msisdn: str, since: datetime, asking: str) -> Mapping[str, Any]:
         m = tables.messages.c
         phone = Address("sms", msisdn).conversation_id(self._key)
         sent = [await self._rows(phone, since, m.origin != "person", self._by_sms)]
-        # On a screen a person at the desk may quote what somebody else sent: there only our own wording counts.
-        for talk in (await self._bound_to(msisdn))[:MOST_TALKS]:
-            if talk.id != phone and talk.binding is not None:
-                from_then = max(since, talk.binding.bound_at)
-                sent.append(await self._rows(talk.id, from_then, m.response != "", _on_a_screen))
-        return [row for rows in sent for row in rows]
+        bound = {one.id: one.binding.bound_at for one in await self._bound_to(msisdn) if one.binding}
+        bound.pop(phone, None)
+        newest = sorted(bound, key=lambda name: (name == asking, bound[name]), reverse=True)
+        spoken = False
+        for name in newest[:MOST_TALKS]:
+            from_then = max(since, bound[name])
+            # On a screen a person at the desk may quote what somebody else sent: there only our own wording counts.
+            sent.append(await self._rows(name, from_then, m.response != "", _on_a_screen))
+            spoken = spoken or bool(await self._rows(name, from_then, m.origin == "agent", _on_a_screen))
+        cut = len(newest) > MOST_TALKS or any(len(rows) == MOST for rows in sent)
+        messages = sorted((row for rows in sent for row in rows), key=lambda one: one["at"], reverse=True)
+        return {"messages": messages, "all": not (cut or spoken)}
 
     async def _rows(
         self, conversation: str, since: datetime, of: Any, whole: Callable[[str, Mapping[str, Any]], str]

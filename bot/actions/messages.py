@@ -45,7 +45,10 @@ def _tell(turn: Turn, looked: Looked) -> None:
     if same := looked.same(turn.text):
         turn.say("message_ours", **_shown(turn, same))
     elif looked.foreign(turn.text) or sent.pasted(turn.text) or (kind and not of_kind):
-        turn.say("message_not_ours", kind=_name(turn, kind))
+        if looked.whole:
+            turn.say("message_not_ours", kind=_name(turn, kind))
+        else:
+            turn.say("guide_check_message", known=True)
     elif of_kind:
         turn.say("message_ours", **_shown(turn, of_kind[0]))
     else:

@@ -223,18 +223,19 @@ class FakeAsking:
 
 
 class FakeSent:
-    """`messages` of every number, newest first; `away` makes it Unavailable."""
+    """`messages` of every number, newest first; `away` makes it Unavailable, `more` there may be more."""
 
     sender = "10690000"
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
-        self.away = False
+        self.away = self.more = False
 
-    async def to(self, msisdn: str, since: datetime) -> list[dict[str, Any]]:
+    async def to(self, msisdn: str, since: datetime, asking: str) -> dict[str, Any]:
         if self.away:
             raise Unavailable("away")
-        return [one for one in self.messages if one["msisdn"] == msisdn and one["at"] >= since]
+        found = [one for one in self.messages if one["msisdn"] == msisdn and one["at"] >= since]
+        return {"messages": found, "all": not self.more}
 
 
 class FakeIncidents:

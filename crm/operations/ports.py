@@ -181,9 +181,10 @@ class SentMessages(Protocol):
 
     sender: str
 
-    async def to(self, msisdn: str, since: datetime) -> Sequence[Mapping[str, Any]] | None:
-        """Newest first: `at`, `text`, `whole` (as the phone showed it, with signature, link and choices), `response`
-        (the name of its wording, or ""). None where nobody keeps it. Raises Unavailable.
+    async def to(self, msisdn: str, since: datetime, asking: str) -> Mapping[str, Any] | None:
+        """`messages`, newest first: `at`, `text`, `whole` (as the phone showed it, with signature, link and choices),
+        `response` (the name of its wording, or ""). `all` is false where there may be more that came from us. `asking`
+        is the conversation that asks. None where nobody keeps it. Raises Unavailable.
         """
 
 
@@ -192,7 +193,7 @@ class NothingKept:
 
     sender = ""
 
-    async def to(self, msisdn: str, since: datetime) -> Sequence[Mapping[str, Any]] | None:
+    async def to(self, msisdn: str, since: datetime, asking: str) -> Mapping[str, Any] | None:
         return None
 
 

@@ -89,11 +89,14 @@ class Sent:
 
 @dataclass(frozen=True)
 class Looked:
-    """What was sent to a number, newest first; `sender` is the number it comes from."""
+    """What was sent to a number, newest first; `sender` is the number it comes from. Where it is not `whole`, what is
+    not among it may be ours as well.
+    """
 
     messages: tuple[Sent, ...]
     sender: str
     msisdn: str
+    whole: bool
 
     def same(self, text: str) -> Sent | None:
         """The message that was pasted, in whole or in part. A word more than a question around it makes it another:
@@ -123,15 +126,15 @@ async def look(doors: Doors, who: Context) -> Looked | Refusal | None:
     person = await admitted(doors, who, OPERATION)
     if isinstance(person, Refusal):
         return person
-    found = await doors.sent.to(person.msisdn, doors.now() - WITHIN)
+    found = await doors.sent.to(person.msisdn, doors.now() - WITHIN, who.conversation)
     if found is None:
         return None
     messages = (
         # A reference said again would open what was for one reading.
         Sent(one["at"], _SECRET.sub(HIDDEN, one["text"]), one["response"], _SECRET.sub(HIDDEN, one["whole"]))
-        for one in found
+        for one in found["messages"]
     )
-    return Looked(tuple(messages), doors.sent.sender, person.msisdn)
+    return Looked(tuple(messages), doors.sent.sender, person.msisdn, found["all"])
 
 
 def _plain(text: str) -> str:

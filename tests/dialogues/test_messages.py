@@ -169,3 +169,12 @@ async def test_where_nobody_can_look_that_is_said_and_nothing_is_denied(talk: An
     person.sent.away = True
     heard = await person.say("check_message", f"{DATA}是你们发的吗")
     assert heard.responses == ["guide_check_message"] and "查不到发送记录" in heard.texts[0]
+
+
+async def test_where_something_may_be_missing_nothing_is_denied(talk: Any) -> None:
+    person = talk(LI)
+    person.sent.more = True
+    heard = await person.say("check_message", f"{BILL}这是你们发的吗")
+    assert heard.responses == ["guide_check_message"]
+    got(person, BILL, "notice_bill")
+    assert (await person.say("check_message", f"{BILL}这是你们发的吗")).responses == ["message_ours"]

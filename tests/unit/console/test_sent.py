@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console import tables
 from console.database import open_engine
-from console.sent import SentToNumber
+from console.sent import MOST_TALKS, SentToNumber
 from crm.errors import Unavailable
 from switchboard.model import Address, Binding, Conversation
 
@@ -44,7 +44,9 @@ async def test_what_reached_the_phone_of_this_number_comes_newest_first(engine: 
         await keep(engine, number, f"text {number}", **more)
     await keep(engine, 6, "of another", WANG)
     await keep(engine, 7, "long ago", at=NOW - timedelta(days=9))
-    found = await SentToNumber(engine, KEY, nobody_else, "10690000").to(LI, NOW - timedelta(days=7))
+    told = await SentToNumber(engine, KEY, nobody_else, "10690000").to(LI, NOW - timedelta(days=7), "")
+    found = told["messages"]
+    assert told["all"]
     assert [(one["text"], one["response"]) for one in found] == [
         ("text 1", "notice_data_80"), ("text 0", "notice_data_80")
     ]  # fmt: skip
@@ -65,7 +67,8 @@ async def test_the_whole_of_it_is_what_the_phone_showed(engine: AsyncEngine, tex
     choices = [{"number": 1, "label": "办流量包"}, {"number": 2, "label": "转人工"}]
     link = {"title": "去支付", "url": "https://app.renji.cn/p"}
     await keep(engine, 1, text, extras={"choices": choices, "link": link})
-    (found,) = await SentToNumber(engine, KEY, nobody_else, "10690000", "【云通】").to(LI, NOW - timedelta(days=7))
+    told = await SentToNumber(engine, KEY, nobody_else, "10690000", "【云通】").to(LI, NOW - timedelta(days=7), "")
+    (found,) = told["messages"]
     assert found == {"at": NOW - timedelta(hours=8), "text": text, "response": "notice_data_80", "whole": whole}
 
 
@@ -80,7 +83,7 @@ async def test_a_database_that_takes_the_call_and_says_nothing_is_no_answer() ->
     port = server.sockets[0].getsockname()[1]
     engine = open_engine(f"postgresql+asyncpg://renji:x@127.0.0.1:{port}/renji")
     with pytest.raises(Unavailable):
-        await asyncio.wait_for(SentToNumber(engine, KEY, nobody_else, "", answer_s=0.1).to(LI, NOW), 10)
+        await asyncio.wait_for(SentToNumber(engine, KEY, nobody_else, "", answer_s=0.1).to(LI, NOW, ""), 10)
     await engine.dispose()
     server.close()
 
@@ -88,7 +91,7 @@ async def test_a_database_that_takes_the_call_and_says_nothing_is_no_answer() ->
 async def test_a_database_that_does_not_answer_is_no_answer(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite+aiosqlite:///{tmp_path}/empty.db")
     with pytest.raises(Unavailable):
-        await SentToNumber(engine, KEY, nobody_else, "").to(LI, NOW)
+        await SentToNumber(engine, KEY, nobody_else, "").to(LI, NOW, "")
     await engine.dispose()
 
 
@@ -113,7 +116,30 @@ async def test_what_was_shown_on_a_bound_screen_counts_from_when_it_was_bound(en
     await keep(engine, 5, "on the screen", **shown)
     await keep(engine, 6, "假的：http://evil.example", **shown | {"origin": "agent", "response": ""})
     await keep(engine, 7, "said by them", **shown | {"origin": "person", "response": ""})
-    found = await SentToNumber(engine, KEY, bound_to, "10690000").to(LI, NOW - timedelta(days=7))
+    told = await SentToNumber(engine, KEY, bound_to, "10690000").to(LI, NOW - timedelta(days=7), mine.id)
+    found = told["messages"]
+    assert not told["all"], "what a person at the desk wrote is not looked through"
     assert ["on the screen", "by sms"] == [one["text"] for one in found]
     assert "on the screen 去支付 https://app.renji.cn/p 查账单" == found[0]["whole"]
-    assert [] == await SentToNumber(engine, KEY, bound_to, "10690000").to(WANG, NOW - timedelta(days=7))
+    told = await SentToNumber(engine, KEY, bound_to, "10690000").to(WANG, NOW - timedelta(days=7), mine.id)
+    assert told == {"messages": [], "all": True}
+
+
+async def test_of_many_screens_the_one_that_asks_and_the_newest_are_looked_through(engine: AsyncEngine) -> None:
+    screens = [talk(f"screen {n}", NOW - timedelta(days=6 - n)) for n in range(MOST_TALKS + 2)]
+
+    async def bound_to(msisdn: str) -> list[Conversation]:
+        return screens
+
+    for n, one in enumerate(screens):
+        await keep(engine, n, f"shown on {n}", conversation=one.id, channel="wechat", at=NOW)
+    told = await SentToNumber(engine, KEY, bound_to, "10690000").to(LI, NOW - timedelta(days=7), screens[0].id)
+    assert {f"shown on {n}" for n in (0, 3, 4, 5, 6)} == {one["text"] for one in told["messages"]}
+    assert not told["all"]
+
+
+async def test_more_than_can_be_looked_through_is_not_all(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.sent.MOST", 2)
+    for n in range(3):
+        await keep(engine, n, f"text {n}")
+    assert not (await SentToNumber(engine, KEY, nobody_else, "").to(LI, NOW - timedelta(days=7), ""))["all"]
