@@ -49,8 +49,8 @@ def main(arguments: list[str]) -> int:
 async def start_guarded(opened: AsyncExitStack) -> None:
     """Once the loop runs."""
     settings = Settings.read(os.environ)
-    await opened.enter_async_context(guarded(settings.stall_s, partial(count_stall, settings.redis_url)))
     await start(opened)
+    await opened.enter_async_context(guarded(settings.stall_s, partial(count_stall, settings.redis_url)))
 
 
 def prepared() -> bytes:

@@ -64,7 +64,7 @@ class BotClient:
         nothing is asked last from then on."""
         request = turn_request(item, conversation, turn)
         body = to_dict(request)
-        for slot in self._slots.for_release(conversation.release_id):
+        for slot in self._slots.for_release(conversation.release_id, bool(conversation.context.active_form)):
             try:
                 return await self._ask(slot, body)
             except Refused:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from types import SimpleNamespace
 
@@ -67,13 +67,19 @@ def main(model: str, host: str, port: int) -> None:
     ours = settings()
     channel = RenjiInput(channel_token(), served_release(), partial(kept_fresh, ours))
 
-    async def start(opened: AsyncExitStack) -> None:
-        await opened.enter_async_context(guarded(ours.stall_s, partial(count_stall, ours.redis_url)))
-        opened.push_async_callback(channel.stop)
-        await channel.start(agent)
-
+    guard = guarded(ours.stall_s, partial(count_stall, ours.redis_url))
     uvloop.install()
+    start = partial(start_guarded, channel, agent, guard)
     asyncio.run(serve(answering(agent, channel), host, port, start, 2 * MAX_BODY_BYTES))
+
+
+async def start_guarded(
+    channel: RenjiInput, agent: Agent, guard: AbstractAsyncContextManager[None], opened: AsyncExitStack
+) -> None:
+    """What is loaded at the first use holds the loop for seconds while no person waits, so the guard comes after it."""
+    opened.push_async_callback(channel.stop)
+    await channel.start(agent)
+    await opened.enter_async_context(guard)
 
 
 if __name__ == "__main__":

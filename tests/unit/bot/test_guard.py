@@ -61,3 +61,38 @@ def test_a_process_that_was_stopped_goes_on() -> None:
 def test_a_loop_that_turns_is_left_alone(within_s: float) -> None:
     process = started("await asyncio.sleep(0.3)", within_s)
     assert process.communicate(timeout=30)[0] == "went on\n"
+
+
+WARMING = """
+import asyncio, time
+from contextlib import AsyncExitStack
+from bot.guard import guarded
+from bot.server import start_guarded
+
+async def tell():
+    print("told", flush=True)
+
+class Channel:
+    async def start(self, agent):
+        time.sleep({warms_s})
+        print("warm", flush=True)
+
+    async def stop(self):
+        pass
+
+async def main():
+    async with AsyncExitStack() as opened:
+        await start_guarded(Channel(), None, guarded({within_s}, tell), opened)
+        await asyncio.sleep(0.1)
+        {held}
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(("held", "last"), [("pass", "warm"), ("time.sleep(60)", "told")])
+def test_a_slot_that_warms_up_is_left_alone_and_guarded_then(held: str, last: str) -> None:
+    words = WARMING.format(within_s=WITHIN_S, warms_s=4 * WITHIN_S, held=held)
+    done = subprocess.run([sys.executable, "-c", words], stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+    lines = done.stdout.splitlines()
+    assert ("warm", last) == (lines[0], lines[-1])
