@@ -141,7 +141,7 @@ class OrderForm(Form):
             msisdn=quote.msisdn,
             effective_at=later(turn, quote.effective_at),
             quote_id=quote.id,
-            disputed=turn.slot("kind") == DISPUTED,
+            disputed=DISPUTED in (turn.filled.get("kind"), turn.slot("kind")),
         )
 
     async def _read_code(self, turn: Turn) -> dict[str, Any] | None:

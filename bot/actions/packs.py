@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 from bot.actions.disputed import DISPUTED, settle
 from bot.actions.form import OVER
+from bot.actions.one_by_one import ends, in_turn
 from bot.actions.order_told import tell
 from bot.actions.ordering import OrderForm, OrderStart
 from bot.actions.trade import Trade, chosen
-from bot.actions.turn import Turn
+from bot.actions.turn import Event, Turn
 from crm.model import Offering
-from crm.operations import cancel_data_pack, order_data_pack, reads
+from crm.operations import cancel_data_pack, disputes, order_data_pack, reads
 from crm.operations.catalogue import on_sale
 from crm.operations.results import CodeSent, Done, Pending, Refusal
 
@@ -33,7 +34,11 @@ def common(offering: Offering) -> bool:
 async def _held(turn: Turn) -> tuple[Offering, ...]:
     deadline = turn.doors.read_deadline()
     held = await cancel_data_pack.cancellable(turn.doors, turn.who)
-    return tuple([await turn.doors.crm.offering(p.offering_id, deadline=deadline) for p in held])
+    found = [await turn.doors.crm.offering(p.offering_id, deadline=deadline) for p in held]
+    plan = await reads.plan(turn.doors, turn.who) if len(found) > 1 else None
+    own = plan[1].provider if plan else None
+    # What costs nothing is hardly what somebody wants to be rid of; what others charge is.
+    return tuple(sorted(found, key=lambda o: (not o.monthly_fen, o.category != "service", o.provider == own)))
 
 
 async def ends_by_itself(turn: Turn, wish: str) -> bool:
@@ -71,6 +76,11 @@ class OrderDataPack(OrderStart):
     def name(self) -> str:
         return "action_order_data_pack"
 
+    async def answer(self, turn: Turn) -> list[Event]:
+        if turn.text and "offering" in turn.entities and ends(turn, await _held(turn)):
+            return await CancelService().answer(turn)
+        return await super().answer(turn)
+
 
 class OrderDataPackForm(OrderForm):
     wish = "order_data_pack"
@@ -90,10 +100,11 @@ class CancelDataPack(OrderStart):
     async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
         if await ends_by_itself(turn, self.wish):
             return None
-        filled = await super()._chosen(turn)
-        if filled and turn.entities.get("option") == DISPUTED:
-            return {**filled, "kind": DISPUTED}
-        return filled
+        if turn.entities.get("option") == DISPUTED:
+            filled = await super()._chosen(turn)
+            return {**filled, "kind": DISPUTED} if filled else filled
+        several = in_turn(turn, await _held(turn))
+        return await _tells_record(turn, several or await super()._chosen(turn))
 
 
 class CancelDataPackForm(OrderForm):
@@ -104,6 +115,12 @@ class CancelDataPackForm(OrderForm):
 
     def name(self) -> str:
         return "validate_cancel_data_pack_form"
+
+    async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        if turn.intent == "never_ordered" and step == "agreed" and turn.slot("kind") != DISPUTED:
+            await self.leave(turn, "changed")
+            return {"kind": DISPUTED}
+        return await super().read(turn, step)
 
     async def _told(self, turn: Turn, result: Done | Pending | CodeSent | Refusal) -> dict[str, Any]:
         disputed = turn.slot("kind") == DISPUTED
@@ -149,3 +166,22 @@ class CancelService(_ServiceFirst):
 
     def name(self) -> str:
         return "action_cancel_service"
+
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        several = in_turn(turn, await _held(turn))
+        return await _tells_record(turn, several or await super()._chosen(turn))
+
+
+async def _tells_record(turn: Turn, filled: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Of what another provider charges without an order on record it is said that it may be given back."""
+    one = str((filled or {}).get("chosen") or "")
+    held = await cancel_data_pack.cancellable(turn.doors, turn.who) if one else ()
+    product = next((p for p in held if p.offering_id == one and p.price_fen), None)
+    plan = await reads.plan(turn.doors, turn.who) if product else None
+    if product is None or plan is None:
+        return filled
+    offering = await turn.doors.crm.offering(one, deadline=turn.doors.read_deadline())
+    found = await disputes.records(turn.doors, turn.who, (product,))
+    if offering.provider != plan[1].provider and not found[product.id]:
+        turn.say("not_on_record", name=product.name.of(turn.who.language))
+    return filled

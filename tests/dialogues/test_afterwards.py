@@ -192,3 +192,38 @@ async def test_too_soon_for_a_first_code_ends_nothing(talk: Begin) -> None:
     assert heard.responses == ["refused_code_too_soon", "quote_order_data_pack"] and "请60秒后再试" in heard.texts[0]
     person.later(61)
     assert (await person.say("affirm")).responses == ["code_sent"]
+
+
+BOTH = {"offering": ["svc-reading", "svc-video-vip"], "spans": {"offering": ("书海阅读会员", "星河视频会员")}}
+
+
+@pytest.mark.parametrize("intent", ["cancel_service", "cancel_data_pack", "order_data_pack"])
+async def test_two_memberships_of_one_line_are_cancelled_one_after_the_other(talk: Begin, intent: str) -> None:
+    person = talk(MEMBERSHIPS)
+    heard = await person.say(intent, "书海阅读会员和星河视频会员都退掉", **BOTH)
+    assert heard.responses[-1] == "quote_cancel_data_pack" and "书海阅读" in heard.texts[-1]
+    await person.say("affirm")
+    assert (await person.code(person.sent_code())).responses[-1] == "still_asked"
+    heard = await person.say("affirm", "好")
+    assert heard.responses[-1] == "quote_cancel_data_pack" and "星河视频" in heard.texts[-1]
+
+
+@pytest.mark.parametrize("text", ["把那两个都给我退了", "全部退订", "cancel both"])
+async def test_all_that_is_paid_is_meant_where_nothing_is_named(talk: Begin, text: str) -> None:
+    heard = await talk(MEMBERSHIPS).say("cancel_service", text)
+    assert heard.responses[-1] == "quote_cancel_data_pack" and "来电显示" not in heard.texts[-1]
+
+
+async def test_what_costs_nothing_is_never_the_first_to_be_cancelled(talk: Begin) -> None:
+    heard = await talk(MEMBERSHIPS).say("cancel_service", "退订")
+    assert heard.responses == ["ask_cancel_data_pack"] and "来电显示" not in heard.labels[0]
+
+
+async def test_who_cancels_what_was_never_on_record_hears_of_the_refund_first(talk: Begin) -> None:
+    person = talk(MEMBERSHIPS)
+    heard = await person.say("cancel_service", "退订阅读会员", offering="svc-reading", spans={"offering": "阅读会员"})
+    assert heard.responses == ["not_on_record", "quote_cancel_data_pack"]
+    heard = await person.say("never_ordered", "没订过")
+    assert heard.responses == ["quote_cancel_data_pack"] and "按规则退费" in heard.texts[0]
+    await person.say("affirm")
+    assert "dispute_settled" in (await person.code(person.sent_code())).responses
