@@ -14,7 +14,8 @@ from crm.operations.results import Refusal
 
 ENDS = re.compile(
     r"取消|关闭|關閉|关了|關了|关掉|怎么关|停掉|解约|解約|解除|不[要想]自动"
-    r"|\b(?:cancel|stop|end|(?:turn|switch) off)\b",
+    r"|\b(?:cancel|stop|disable|deactivate|end(?! of\b))\b|\b(?:turn|switch) (?:[\w-]+ ){0,4}off\b"
+    r"|(?:n['’]t|\bnot|\bno longer) (?:\w+ )?auto",
     re.IGNORECASE,
 )
 OFF = "off"

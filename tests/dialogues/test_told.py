@@ -23,7 +23,14 @@ LI = "+8613800000000"
         ("没人接就转到家里电话", ["**61*", "##61#", "*#61#"]),
         ("占线时转到同事号码", ["**67*", "##67#", "*#67#"]),
         ("关机转移", ["**62*", "##62#", "*#62#"]),
+        ("手机关了以后电话转到家里", ["**62*", "##62#", "*#62#"]),
         ("取消呼叫转移", ["##002#", "##21#"]),
+        ("turn call forwarding off", ["##002#", "##21#"]),
+        ("switch my call forwarding off please", ["##002#", "##21#"]),
+        ("disable call forwarding", ["##002#", "##21#"]),
+        ("deactivate call divert", ["##002#", "##21#"]),
+        ("don't forward my calls any more", ["##002#", "##21#"]),
+        ("forward calls when my phone is switched off", ["**62*", "##62#", "*#62#"]),
         ("查我有没有设置呼叫转移", ["*#21#", "##002#"]),
     ],
 )
@@ -64,10 +71,14 @@ async def test_the_last_one_that_came_in_is_told(talk: Begin) -> None:
     assert "11月20日的50.00元" in heard.texts[0] and "怎么取消" in heard.labels
 
 
-@pytest.mark.parametrize("text", ["取消自动充值", "自动充值怎么关", "how do I cancel auto pay"])
+@pytest.mark.parametrize("text", ["取消自动充值", "自动充值怎么关", "how do I cancel auto pay", "turn auto pay off"])
 async def test_how_it_is_ended_is_told_to_whoever_asks_for_that(talk: Begin, text: str) -> None:
     heard = await talk().say("auto_pay", text)
     assert heard.responses == ["auto_pay_ends"] and "充值记录" in heard.labels
+
+
+async def test_the_end_of_a_month_ends_no_automatic_payment(talk: Begin) -> None:
+    assert (await talk().say("auto_pay", "end of month auto pay")).responses == ["auto_pay"]
 
 
 async def test_who_is_not_known_and_a_crm_that_is_away_are_told_the_same_way(talk: Begin) -> None:
