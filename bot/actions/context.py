@@ -6,24 +6,20 @@ points at a transaction opens its form, whose question has to be agreed to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from rasa_sdk.events import SlotSet
-
-from bot.actions import amounts, charge_named, references
+from bot.actions import amounts, by_words, charge_named, references
 from bot.actions.follow_ups import UNREAD, follow_up
-from bot.actions.own_only import by_itself
+from bot.actions.other_number import do, of_other
 from bot.actions.proofs import LEAVES
 from bot.actions.references import Pick
-from bot.actions.registry import skill_of
 from bot.actions.shown import MOST, Item, Shown, further, item_of, listed, meant, recent_shown, recent_wish
 from bot.actions.turn import PRICES, Event, Turn
 from bot.actions.wiring import terms
 from crm.model import Offering
 from crm.operations import cancel_data_pack, reads
 from crm.operations.catalogue import on_sale
-from crm.operations.context import Bound
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
 from crm.worktime import last_month, month_before, month_of
@@ -36,14 +32,6 @@ BY_MONTH = {
     "query_monthly_fee": "query_bill",
 }
 """Wishes that another month can be asked of, and what answers for it."""
-OF_A_NUMBER = frozenset(
-    {
-        "query_balance", "query_bill", "query_data_usage", "query_monthly_fee", "query_my_plan", "query_pack_expiry",
-        "query_recharge_record", "query_sms_allowance", "query_subscribed_services", "query_suspension",
-        "query_voice_allowance", "dispute_charge",
-    }
-)  # fmt: skip
-"""Wishes that the holder of an account may ask of its other numbers: they only read."""
 LISTS = frozenset({"consult_plans", "compare_plans", "recommend_plan", "consult_roaming"})
 """Wishes that are answered by a list of offerings."""
 TO_HAVE = {"plan": "change_plan", "pack": "order_data_pack"}
@@ -53,8 +41,10 @@ async def answer(turn: Turn) -> list[Event] | None:
     """Rasa's events; None for what says by itself what it means. Raises Unavailable."""
     if LEAVES.match(turn.text) and turn.intent != "port_out":
         # The national procedure's words mean this whatever they were read as.
-        return await _do(turn, "port_out", {"option": turn.text})
-    if (events := await _of_other(turn)) is not None:
+        return await do(turn, "port_out", {"option": turn.text})
+    if plain := await by_words.meant(turn):
+        return await do(turn, *plain)
+    if (events := await of_other(turn)) is not None:
         return events
     if not turn.text.strip():
         return None
@@ -64,13 +54,13 @@ async def answer(turn: Turn) -> list[Event] | None:
         return []
     if month := _month(turn):
         wish = recent_wish(turn) or {}
-        return await _do(turn, BY_MONTH[wish["intent"]], {"month": month}, str(wish.get("number") or ""))
+        return await do(turn, BY_MONTH[wish["intent"]], {"month": month}, str(wish.get("number") or ""))
     if again := follow_up(turn):
-        return await _do(turn, *again)
+        return await do(turn, *again)
     if turn.form and not turn.waits_for_number:
         return None
     if charge := charge_named.asked(turn):
-        return await _do(turn, "dispute_charge", charge)
+        return await do(turn, "dispute_charge", charge)
     if pick := references.pick_of(turn.text):
         shown = recent_shown(turn)
         return await _picked(turn, pick, shown) if shown and pick.kind in ("", shown.kind) else None
@@ -78,27 +68,6 @@ async def answer(turn: Turn) -> list[Event] | None:
         if (events := await read(turn)) is not None:
             return events
     return None
-
-
-async def of_number(turn: Turn, intent: str, entities: Mapping[str, Any], digits: str) -> list[Event]:
-    """Reads something of the account's number that ends in `digits`, or with "" the only other. Raises Unavailable."""
-    person, deadline = await identify(turn.doors, turn.who), turn.doors.read_deadline()
-    if isinstance(person, Refusal):
-        return await skill_of(intent).handle(turn.as_wish(intent, entities))
-    numbers = await turn.doors.crm.numbers_of_account(person.msisdn, deadline=deadline)
-    found = [n for n in numbers if (n.endswith(digits) if digits else n != person.msisdn)]
-    kept = {"intent": intent, "entities": dict(entities), "at": turn.doors.now().isoformat()}
-    if len(found) != 1:
-        _ask_which(turn, intent, digits, found)
-        return [SlotSet("wish", {**kept, "which": True})] if found else []
-    last, other = found[0][-4:], turn.as_wish(intent, entities)
-    if found[0] != person.msisdn:
-        owner = await turn.doors.crm.subscriber_of(found[0], deadline=deadline)
-        other.bind(Bound(owner.msisdn, owner.id))
-        other.of_number = last
-        turn.say("for_number", last=last)
-        turn.events.append(SlotSet("spoke_of", last))
-    return [*await skill_of(intent).handle(other), SlotSet("wish", {**kept, "number": last})]
 
 
 async def picked(turn: Turn, offerings: Sequence[Offering], neighbours: Sequence[Offering]) -> dict[str, Any] | None:
@@ -124,53 +93,6 @@ async def picked(turn: Turn, offerings: Sequence[Offering], neighbours: Sequence
 def points_back(turn: Turn) -> bool:
     """Whether `picked` has something to look at: it costs a look at the catalogue."""
     return references.pick_of(turn.text) is not None or references.asks_price(turn.text)
-
-
-async def _do(turn: Turn, intent: str, entities: Mapping[str, Any], number: str = "") -> list[Event]:
-    """The same turn with the wish that was meant, about the number that ends in `number`."""
-    if number:
-        return await of_number(turn, intent, entities, number)
-    return await skill_of(intent).handle(turn.as_wish(intent, entities))
-
-
-async def _of_other(turn: Turn) -> list[Event] | None:
-    digits, wish = str(turn.entities.get("last_digits") or ""), recent_wish(turn)
-    if turn.who.bound and wish and wish.get("which") and (said := by_itself(turn)):
-        return await _for_number(turn, wish, said)
-    if turn.who.bound is None or not (digits or references.other_number(turn.text)):
-        return None
-    words = turn.words.get("last_digits", digits)
-    last, month = str(wish["intent"]) if wish else "", turn.entities.get("month")
-    if not turn.text or not references.names_number(turn.text, words):
-        said = references.subject_of_number(turn.text, words) or (turn.intent if digits else "")
-        # "尾号8888的银行卡扣了钱" speaks of no number of ours.
-        if said in OF_A_NUMBER - {"dispute_charge"}:
-            return await of_number(turn, said, {"month": month} if month else {}, digits)
-        if turn.text or said not in ("", "inform"):
-            return None
-    if wish and (last in OF_A_NUMBER or (digits and wish.get("which"))):
-        return await _for_number(turn, wish, digits)
-    if digits and last == "query_other_number":
-        turn.say("what_of_number", digits=digits)
-        return []
-    return None
-
-
-async def _for_number(turn: Turn, wish: Mapping[str, Any], digits: str) -> list[Event]:
-    """What was asked for, of this number."""
-    intent, entities = str(wish["intent"]), wish.get("entities") or {}
-    if intent in OF_A_NUMBER:
-        return await of_number(turn, intent, entities, digits)
-    return await _do(turn, intent, {**entities, "last_digits": digits})
-
-
-def _ask_which(turn: Turn, intent: str, digits: str, found: Sequence[str]) -> None:
-    if found:
-        items = [number[-4:] for number in found[:MOST]]
-        turn.say("which_number", items=items, count=len(found), amount_fen=0, card=False, pays=False)
-    else:
-        turn.say("not_your_number", digits=digits)
-        turn.outcome(intent, "refused")
 
 
 def _month(turn: Turn) -> str:
@@ -206,7 +128,7 @@ async def _by_price(turn: Turn) -> list[Event] | None:
     if references.points_within(turn.text, *(turn.words.get(name, "") for name in PRICES)):
         asked_budget = wish is not None and wish["intent"] == "recommend_plan"
         bounds = {"amount_fen": fen, "bound": references.limit(turn.text), "kind": kind}
-        return await _do(turn, "recommend_plan" if asked_budget else "consult_plans", bounds)
+        return await do(turn, "recommend_plan" if asked_budget else "consult_plans", bounds)
     if not references.asks_about(turn.text, *(turn.words.get(name, "") for name in (*PRICES, "volume_kb"))):
         return None
     budget = wish is not None and wish["intent"] == "recommend_plan" and not wants and not references.kind_of(turn.text)
@@ -218,9 +140,9 @@ async def _by_price(turn: Turn) -> list[Event] | None:
         if found:
             return await _offer(turn, found, kind, wants)
     if budget:
-        return await _do(turn, "recommend_plan", {"amount_fen": fen})
+        return await do(turn, "recommend_plan", {"amount_fen": fen})
     # What is changed to is a plan: packs are bought.
-    return await _do(turn, TO_HAVE[kind or "plan"], {"amount_fen": fen}) if wants and turn.intent in UNREAD else None
+    return await do(turn, TO_HAVE[kind or "plan"], {"amount_fen": fen}) if wants and turn.intent in UNREAD else None
 
 
 async def _by_volume(turn: Turn) -> list[Event] | None:
@@ -231,7 +153,7 @@ async def _by_volume(turn: Turn) -> list[Event] | None:
     if not amounts.names_volume(turn.text, turn.words.get("volume_kb", "")):
         return None
     wish = TO_HAVE[shown.kind] if references.wants(turn.text) else "consult_plans"
-    return await _do(turn, wish, {"volume_kb": volume, "kind": shown.kind})
+    return await do(turn, wish, {"volume_kb": volume, "kind": shown.kind})
 
 
 async def _by_generation(turn: Turn) -> list[Event] | None:
@@ -240,13 +162,13 @@ async def _by_generation(turn: Turn) -> list[Event] | None:
     generation = amounts.generation_of(turn.text, shown.kind) if shown else ""
     if not generation or references.bare(references.without_kinds(amounts.without_generation(turn.text))):
         return None
-    return await _do(turn, "consult_plans", {"generation": generation})
+    return await do(turn, "consult_plans", {"generation": generation})
 
 
 async def _offer(turn: Turn, found: Sequence[Item], kind: str, wants: bool) -> list[Event]:
     """Tells of the one, or opens the form for it when somebody wants it; asks which of several."""
     if len(found) == 1:
-        return await _do(turn, TO_HAVE[kind] if wants else "consult_plans", {"offering": found[0]["id"]})
+        return await do(turn, TO_HAVE[kind] if wants else "consult_plans", {"offering": found[0]["id"]})
     items = [
         {"id": one["id"], "name": await reads.name(turn.doors, turn.who, one["id"]), "price_fen": one["fen"]}
         for one in found[:MOST]
@@ -262,11 +184,11 @@ async def _about_shown(turn: Turn) -> list[Event] | None:
         return None
     one, amount = shown.it(), amounts.asked(turn.text)
     if references.asks_how_to_have(turn.text):
-        return await _do(turn, TO_HAVE[shown.kind], {"offering": one["id"]} if one else {})
+        return await do(turn, TO_HAVE[shown.kind], {"offering": one["id"]} if one else {})
     if references.asks_price(turn.text) or (amount and _lists(turn)):
         if one:
-            return await _do(turn, "consult_plans", {"offering": one["id"]})
-        return await _do(turn, "consult_plans", {"among": [i["id"] for i in shown.items], "amount": amount})
+            return await do(turn, "consult_plans", {"offering": one["id"]})
+        return await do(turn, "consult_plans", {"among": [i["id"] for i in shown.items], "amount": amount})
     if references.asks_to_cancel(turn.text):
         return await _cancel(turn, shown.kind, str(one["id"]) if one else "")
     return None
@@ -283,12 +205,12 @@ async def _cancel(turn: Turn, kind: str, offering: str) -> list[Event]:
         turn.say("plan_not_cancelled")
         return []
     if not offering:
-        return await _do(turn, "cancel_data_pack", {})
+        return await do(turn, "cancel_data_pack", {})
     known = turn.who.bound is not None and not isinstance(await identify(turn.doors, turn.who), Refusal)
     held = await reads.products(turn.doors, turn.who) if known else ()
     ends = await cancel_data_pack.cancellable(turn.doors, turn.who) if known else ()
     if not known or any(product.offering_id == offering for product in ends):
-        return await _do(turn, "cancel_data_pack", {"offering": offering})
+        return await do(turn, "cancel_data_pack", {"offering": offering})
     name = await reads.name(turn.doors, turn.who, offering)
     turn.say("nothing_to_cancel_of_it", name=name, held=any(product.offering_id == offering for product in held))
     return []

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.actions import still_asked
 from bot.actions.registry import skill_of
+from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
+from crm.operations import undo_plan_change
 
+OF_A_PLAN = frozenset({"change_plan", "undo_plan_change", "query_my_plan", "query_monthly_fee", "query_pack_expiry"})
+"""After these "不想改了 取消" is about the change of plan that waits."""
+WANTS_NO_CHANGE = re.compile(r"取消|撤|不想?[改换換要]|\b(?:cancel|undo|changed my mind|keep my)\b", re.IGNORECASE)
 ABOUT = {"secret_card": "recharge", "offering": "consult_plans", "month": "query_bill", "msisdn": "login"}
 
 
@@ -46,6 +53,13 @@ class Stop(Skill):
     ends_form = True
 
     async def answer(self, turn: Turn) -> list[Event]:
+        last = str((recent_wish(turn) or {}).get("intent"))
+        if (
+            last in OF_A_PLAN
+            and WANTS_NO_CHANGE.search(turn.text)
+            and await undo_plan_change.waiting(turn.doors, turn.who)
+        ):
+            return await skill_of("undo_plan_change").attempt(turn.as_wish("undo_plan_change", {}))
         turn.say("nothing_open")
         return clear_form()
 

@@ -14,6 +14,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import still_asked
+from bot.actions.by_words import takes_back
 from bot.actions.follow_ups import follow_up
 from bot.actions.human import hand_over
 from bot.actions.references import cancels_it
@@ -24,6 +25,8 @@ from crm.errors import Unavailable
 
 UNCLEAR = frozenset({"nlu_fallback", "out_of_scope", "inform", "affirm", "deny", "correct", "chitchat"})
 OFFER_HUMAN_AT = 3
+UNDOES = frozenset({"cancel_data_pack", "undo_plan_change"})
+"""Where "cancel" is what was asked for."""
 CANCELS = frozenset({"cancel_data_pack", "cancel_service"})
 BARE = 4
 
@@ -117,7 +120,7 @@ class Form(Action, ABC):  # type: ignore[misc]
     def _bare_cancel(self, turn: Turn) -> bool:
         """ "Cancel" in the middle of something means the something; with more words it is a wish of its own."""
         bare = turn.intent in CANCELS and "offering" not in turn.entities and 0 < len(turn.text) <= BARE
-        return (bare or cancels_it(turn.text)) and self.wish != "cancel_data_pack"
+        return (bare or cancels_it(turn.text) or takes_back(turn.text)) and self.wish not in UNDOES
 
     async def _next(self, turn: Turn, filled: dict[str, Any]) -> list[Event]:
         events = [SlotSet(name, value) for name, value in filled.items() if name != "over"]

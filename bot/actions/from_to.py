@@ -23,6 +23,17 @@ _RIGHT_BEFORE = re.compile(
     r"|\b(?:not|no|never|don.?t|without)\b[\w ]*$",
     re.IGNORECASE,
 )
+_GIVEN_UP = re.compile(
+    r"(?:算了|还是|還是|先)(?:还是|還是|先|就)*不(?:改|换|換|办|辦|买|買|充|订|訂|开|開|弄|升)"
+    r"|\b(?:never ?mind|forget (?:it|about it)|on second thoughts?|actually,? no)\b|\bchanged my mind\b",
+    re.IGNORECASE,
+)
+_CORRECTS = re.compile(
+    r"(?<!对)不[对對]|不是(?=[\s,，。、是要吧]|$)|[说說][错錯]了?|[错錯]了|算了|应该是|應該是"
+    r"|\b(?:no[, ]+wait|wait[, ]+no|actually|i mean|scratch that|make (?:it|that))\b",
+    re.IGNORECASE,
+)
+"""What comes after it takes the place of what was said before."""
 BEFORE = 20
 """So many characters before a word are looked at for a no."""
 
@@ -33,12 +44,20 @@ def meant_of(text: str, entities: Iterable[dict[str, Any]]) -> list[dict[str, An
     named = [e for e in every if e["entity"] in SAID and "start" in e]
     if not text or len({str(e["value"]) for e in named}) < 2:
         return every
+    last = max((match.end() for match in _CORRECTS.finditer(text)), default=0)
+    if after := [e for e in named if last and e["start"] >= last]:
+        return [e for e in every if e not in named or e in after]
     kept = [e for e in named if _TO.search(text[: e["start"]])]
     kept = kept or [e for e in named if _JUST_TO.search(text[: e["start"]])]
     kept = kept or [e for e in named if not _is_denied(text, e)]
     # What stands at one place was read in more than one way.
     places = {e["start"] for e in kept}
     return [e for e in every if e not in named or not places or e["start"] in places]
+
+
+def given_up(text: str) -> bool:
+    """Whether what was to be done is taken back in the same line: "改套餐 算了先不改了 查下话费"."""
+    return bool(_GIVEN_UP.search(text))
 
 
 def clauses(text: str) -> tuple[str, str]:

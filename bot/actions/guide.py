@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.actions import promotions
+from bot.actions.by_words import DIED
 from bot.actions.incidents import outage_told
 from bot.actions.places import tell_nearest
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
+from crm.errors import Unavailable
 from crm.operations import reads
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
@@ -63,6 +65,8 @@ _READ: Mapping[str, Callable[[Turn], Awaitable[dict[str, Any]]]] = {
     "query_real_name": _registered,
 }
 """What is read for the text, for whoever is known."""
+UNREAD: Mapping[str, Mapping[str, Any]] = {COVERAGE: {"plan": ""}, "query_real_name": {"known": False}}
+"""What is told while the CRM is away, of texts that say most without it."""
 
 
 class Guide(Skill):
@@ -77,12 +81,25 @@ class Guide(Skill):
         place = str(turn.entities.get("place") or turn.words.get("region", ""))
         if turn.intent == COVERAGE and place and await outage_told(turn, COVERAGE, "signal"):
             return []
-        read = await _READ[turn.intent](turn) if turn.intent in _READ else {}
-        turn.say(f"guide_{turn.intent}", place=place, **read)
+        read = await _read(turn)
+        died = turn.intent == "close_account" and turn.entities.get("option") == DIED
+        turn.say("guide_holder_died" if died else f"guide_{turn.intent}", place=place, **{"away": False, **read})
         if turn.intent in BY_SHOP and not turn.form:
             await tell_nearest(turn, BY_SHOP[turn.intent])
         turn.outcome(turn.intent, "answered" if turn.intent in TOLD or read.get("known") else "refused")
         return []
+
+
+async def _read(turn: Turn) -> dict[str, Any]:
+    """Raises Unavailable where the text is nothing without it."""
+    if turn.intent not in _READ:
+        return {}
+    try:
+        return await _READ[turn.intent](turn)
+    except Unavailable:
+        if turn.intent not in UNREAD:
+            raise
+        return {**UNREAD[turn.intent], "away": True}
 
 
 class Faq(Skill):

@@ -17,7 +17,7 @@ from bot.actions.trade import Trade
 from bot.actions.turn import Event, Turn
 from crm.errors import Unavailable
 from crm.model import Offering, Subscriber
-from crm.operations import hold, payments_made, reads
+from crm.operations import hold, payments_made, protection, reads
 from crm.operations.catalogue import on_sale
 from crm.operations.identify import identify
 from crm.operations.results import CodeSent, Done, Pending, Refusal
@@ -57,6 +57,14 @@ class SuspendNumber(OrderStart):
 
     def name(self) -> str:
         return "action_suspend_number"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        events = await super().answer(turn)
+        opens = any(event["event"] == "followup" for event in events)
+        if not opens or not await protection.is_protected(turn.doors, turn.who):
+            return events
+        # Who was cheated stops the line at once and for nothing, rather than keep the number for a fee.
+        return [*clear_form(), SlotSet("chosen", hold.LOST_HOLD), FollowupAction("report_lost_sim_form")]
 
     async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
         person = await reads.subscriber(turn.doors, turn.who)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from bot.actions import wiring
+from bot.actions.registry import skill_of
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.errors import Unavailable
@@ -13,6 +15,19 @@ from crm.operations import sent
 from crm.operations.results import Refusal
 from crm.operations.sent import Looked, Sent
 
+_CALLS = re.compile(
+    r"(?:打|来|來|接).{0,4}(?:电话|電話)|(?:电话|電話)(?:里|裡|说|說|让|讓|要|叫|问|問)|来电|來電|打[来過过]"
+    r"|\b(?:called|calling|calls|phoned|rang|caller|on the phone)\b",
+    re.IGNORECASE,
+)
+_WANTS_IT = re.compile(
+    r"验证码|驗證碼|密码|密碼|冒充|自称|自稱|骗|騙|转账|轉賬|身份证|\b(?:codes?|passwords?|pretend\w*|claim\w*|scam\w*|fraud\w*)\b",
+    re.IGNORECASE,
+)
+_GAVE_IT = re.compile(
+    r"(?:我|已经)[^，,。让要叫]{0,6}(?:报|告诉|给|说|念|发)(?:了|过|给)|\bI (?:\w+ )?(?:told|gave|sent|read|shared)\b",
+    re.IGNORECASE,
+)
 SHOWN = 3
 LONGEST = 40
 """Characters of a message that are told back: enough to know it by."""
@@ -27,6 +42,8 @@ class CheckMessage(Skill):
         return 0
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if _CALLS.search(turn.text) and _WANTS_IT.search(turn.text):
+            return await self._of_caller(turn)
         try:
             looked = await sent.look(turn.doors, turn.who)
         except Unavailable:
@@ -35,6 +52,14 @@ class CheckMessage(Skill):
             turn.say("guide_check_message", known=looked is None)
         else:
             _tell(turn, looked)
+        turn.outcome(self.wish, "answered")
+        return []
+
+    async def _of_caller(self, turn: Turn) -> list[Event]:
+        """Who calls for a code is a cheat, whatever code was really sent; who gave it away goes to a person."""
+        if _GAVE_IT.search(turn.text):
+            return await skill_of("report_fraud").attempt(turn)
+        turn.say("caller_is_fraud")
         turn.outcome(self.wish, "answered")
         return []
 

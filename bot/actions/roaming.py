@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.actions.abroad import packs_abroad
 from bot.actions.plan import offered
 from bot.actions.shown import shows
 from bot.actions.skill import Skill
@@ -26,7 +27,7 @@ class ConsultRoaming(Skill):
         packs = await on_sale(turn.doors, "data_pack", turn.who.region)
         services = await on_sale(turn.doors, "service", turn.who.region)
         places = list(turn.entities.get("places") or _places_abroad(turn))
-        abroad = _abroad(packs, services)
+        abroad = packs_abroad(packs, services)
         switches = {one for pack in abroad for one in pack.requires}
         usable = {pack.id for place in places or [""] for pack in _for_place(abroad, place)}
         abroad = [pack for pack in abroad if pack.id in usable]
@@ -42,12 +43,6 @@ async def _holds(turn: Turn, switches: set[str]) -> bool:
     if isinstance(await identify(turn.doors, turn.who), Refusal):
         return False
     return any(p.offering_id in switches and p.status == "active" for p in await reads.products(turn.doors, turn.who))
-
-
-def _abroad(packs: tuple[Offering, ...], services: tuple[Offering, ...]) -> list[Offering]:
-    """Packs that need a service switched on rather than a plan: those for use abroad."""
-    switches = {service.id for service in services}
-    return [pack for pack in packs if switches & set(pack.requires)]
 
 
 def _places_abroad(turn: Turn) -> list[str]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
-from bot.actions.context import OF_A_NUMBER, of_number
+from bot.actions.from_to import given_up
 from bot.actions.human import is_senior
+from bot.actions.other_number import OF_A_NUMBER, of_number
 from bot.actions.registry import registered, skill_of
 from bot.actions.shown import is_fresh
 from bot.actions.skill import Skill, shareable
@@ -33,6 +34,8 @@ class SeveralQuestions(Skill):
         if not parts:
             turn.say("fallback_menu")
             return []
+        if given_up(turn.text):
+            parts = [part for part in parts if part in table.reads] or parts
         todo = sorted(parts, key=lambda part: part not in table.reads)
         entities = shareable(turn.entities)
         if turn.text:

@@ -19,6 +19,13 @@ def later(turn: Turn, parts: Sequence[str], entities: Mapping[str, Any]) -> Even
     return SlotSet(SLOT, {"parts": list(parts), "entities": dict(entities), "at": turn.doors.now().isoformat()})
 
 
+def asked(turn: Turn, wish: str, option: str) -> Event:
+    """Keeps a wish that was just asked about: a yes begins it with this option."""
+    entities = {"options": {wish: option}}
+    kept = {"parts": [wish], "entities": entities, "at": turn.doors.now().isoformat(), "offered": True}
+    return SlotSet(SLOT, kept)
+
+
 def offer(turn: Turn) -> list[Event]:
     """Asks once whether to go on with them; nobody who is on the way to a human, or did not want to log in."""
     kept = turn.slot(SLOT) or {}

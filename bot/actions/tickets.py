@@ -15,19 +15,35 @@ SHOWN = 3
 
 
 async def open_ticket(
-    turn: Turn, wish: str, kind: TicketKind, text: str, key: str, urgency: Urgency = "normal", response: str = ""
+    turn: Turn,
+    wish: str,
+    kind: TicketKind,
+    text: str,
+    key: str,
+    urgency: Urgency = "normal",
+    response: str = "",
+    wanted: str = "",
 ) -> None:
-    """Says the number, the deadline and who answers for it. `key` names this one wish. Raises Unavailable."""
+    """Says the number, the deadline and who answers for it. `key` names this one wish; `wanted`: when, in the person's
+    words. Raises Unavailable."""
     made = await tickets.create(turn.doors, turn.who, kind, text, key, urgency)
-    await tell_ticket(turn, wish, kind, made, response)
+    await tell_ticket(turn, wish, kind, made, response, wanted)
 
 
-async def tell_ticket(turn: Turn, wish: str, kind: TicketKind, ticket: Ticket | Refusal, response: str = "") -> None:
+async def open_callback(turn: Turn) -> Ticket | None:
+    """The call-back that somebody waits for already: one is enough. Raises Unavailable."""
+    return next((t for t in await reads.tickets(turn.doors, turn.who) if t.kind == "callback" and not t.over), None)
+
+
+async def tell_ticket(
+    turn: Turn, wish: str, kind: TicketKind, ticket: Ticket | Refusal, response: str = "", wanted: str = ""
+) -> None:
     """What became of a ticket that was asked for; `response` where the words of its kind do not fit."""
     if isinstance(ticket, Refusal):
         turn.events += await refuse(turn, wish, ticket)
         return
     told = {"ticket": ticket.id, "due_at": ticket.due_at.isoformat(), "accountable": ticket.accountable}
+    told["wanted"] = wanted
     turn.say(response or f"ticket_{kind}", **told)
     turn.outcome(wish, "done")
 

@@ -41,7 +41,7 @@ def speaks_of(words: str, offerings: Sequence[Offering], rather_than: Sequence[O
 
 def _longest_in_common(words: str, offerings: Sequence[Offering]) -> int:
     folded = _fold(words)
-    return max((_in_common(folded, _fold(name)) for o in offerings for name in _names(o)), default=0)
+    return max((in_common(folded, _fold(name)) for o in offerings for name in _names(o)), default=0)
 
 
 def _volume_kb(offering: Offering) -> int:
@@ -49,7 +49,8 @@ def _volume_kb(offering: Offering) -> int:
     return offering.granted("data", *EVERYWHERE) or offering.granted("data")
 
 
-def _in_common(one: str, other: str) -> int:
+def in_common(one: str, other: str) -> int:
+    """Characters in a row that both have."""
     return SequenceMatcher(None, one, other, autojunk=False).find_longest_match(0, len(one), 0, len(other)).size
 
 

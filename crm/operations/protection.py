@@ -23,3 +23,8 @@ async def protect(doors: Doors, who: Context) -> datetime | Refusal:
     until = doors.now() + FOR
     await doors.locks.lock(person.msisdn, until)
     return until
+
+
+async def is_protected(doors: Doors, who: Context) -> bool:
+    """Whether nothing is transacted for the number now."""
+    return who.bound is not None and await doors.locks.until(who.bound.msisdn) is not None

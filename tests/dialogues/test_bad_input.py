@@ -56,5 +56,7 @@ async def test_a_kept_wish_shows_no_full_number(talk: Begin) -> None:
 
 async def test_somebody_elses_number_opens_no_account(talk: Begin) -> None:
     person = talk("+8613800000000")
-    heard = await person.say("query_balance", "查13800000003的话费", msisdn="+8613800000003")
-    assert heard.texts == ["您的话费余额为23.50元。"]
+    heard = await person.say(
+        "query_balance", "查13800000003的话费", msisdn="+8613800000003", spans={"msisdn": "13800000003"}
+    )
+    assert heard.responses == ["not_your_number"]

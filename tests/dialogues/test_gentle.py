@@ -128,7 +128,7 @@ async def test_a_code_that_was_given_away_locks_transactions_for_a_day(talk: Any
     assert (heard.responses, queued(heard)) == (["fraud_warning", "fraud_protected"], ("fraud", 8))
     assert (await person.say("order_data_pack", offering="pack-5g")).responses == ["refused_protected"]
     assert (await person.say("query_balance")).outcomes == [("query_balance", "answered")]
-    assert (await person.say("suspend_number")).responses == ["quote_suspend_number"]
+    assert (await person.say("suspend_number")).responses == ["quote_report_lost_sim"]
     person.now += timedelta(hours=24, seconds=1)
     assert (await person.say("order_data_pack", offering="pack-5g")).responses == ["quote_order_data_pack"]
 

@@ -88,7 +88,7 @@ async def test_whose_name_a_number_is_in_is_told_half_hidden_with_a_visit_to_boo
     person = talk(LI)
     heard = await person.say("query_real_name")
     assert heard.responses == ["guide_query_real_name"]
-    assert heard.texts[0].startswith("您的号码已实名登记在李**名下，状态正常。")
+    assert heard.texts[0].startswith("您的号码已实名登记在李**名下，登记正常。")
     assert heard.outcomes == [("query_real_name", "answered")]
     assert heard.labels == ["预约到店", "转人工"]
 

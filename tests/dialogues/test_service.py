@@ -211,7 +211,7 @@ async def test_a_call_back_that_is_asked_for_again_is_the_same_one(talk: Begin, 
     (ticket,) = person.crm.all_tickets.values()
     assert ticket.text == (how.get("text") or how["option"])
     await person.say("request_callback", **how)
-    assert len(person.crm.all_tickets) == 2
+    assert len(person.crm.all_tickets) == (1 if "text" in how else 2)
 
 
 async def test_a_call_back_after_the_login_is_about_what_was_said(talk: Begin) -> None:

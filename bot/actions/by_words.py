@@ -1,0 +1,103 @@
+"""What some words mean whatever they were read as, where another reading would cost money, hurt, or show too much."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from bot.actions import references
+from bot.actions.abroad import meant_abroad
+from bot.actions.turn import Turn
+
+ENDINGS = frozenset({"cancel_data_pack", "cancel_service", "roaming_off"})
+UNREAD = frozenset({"nlu_fallback", "out_of_scope", "inform"})
+DIED = "death"
+"""What the closing of a number is told when its holder has died."""
+ELSEWHERE = frozenset({"transfer_to_agent", "report_fraud"})
+"""Who asks for these gets them, whatever else is in the line."""
+_KIN = (
+    "(?:爸|妈|媽|父亲|母亲|爷爷?|奶奶?|外公|外婆|"
+    "姥姥|姥爷|公公|婆婆|老伴|老公|老婆|爱人|丈夫|妻子|老人|儿子|女儿|哥|姐|弟|妹|机主|户主|他|她)"
+)
+_DIED = re.compile(
+    rf"去世|过世|過世|病故|病逝|离世|逝世|身故|{_KIN}(?:已经|刚|前几天|上个?月|去年)?(?:走了|没了|不在了)"
+    r"|\bpassed away\b|\bdeceased\b"
+    r"|\b(?:father|mother|dad|mom|mum|husband|wife|parent|grand\w+|brother|sister|son|daughter|uncle|aunt|owner|he|she)"
+    r" (?:has |have |had |just |recently )*died\b",
+    re.IGNORECASE,
+)
+_HIS_NUMBER = re.compile(
+    r"号|號|卡|扣(?:钱|费|款)|话费|月租|套餐|过户|销户|手机(?:还|怎么|咋)|\b(?:number|sim|line|phone|account|plan|bills?|charged?)\b",
+    re.IGNORECASE,
+)
+_IN_DANGER = re.compile(r"不想活|想死|自杀|跟着?[他她][走去]|\bsuicid|\bkill myself\b|\bwant to die\b", re.IGNORECASE)
+_BUYS = re.compile(r"买|来[一两个]|订购|\b(?:buy|purchase|order|get(?! rid))\b", re.IGNORECASE)
+_SURELY_BUYS = re.compile(r"买|订购|\b(?:buy|purchase|order)\b", re.IGNORECASE)
+_ENDS = re.compile(
+    r"退|取消|关|關|停|不|别|別|错|錯|撤|没|沒|删|解|\b(?:cancel|stop|off|end|unsubscribe|remove|rid|disable|deactivate|"
+    r"not|never|no|refund|back|wrong|mistake|drop|delete|quit|terminate|bought|ordered|undo)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_PACK = re.compile(r"流量|漫游|漫遊|包|\bdata\b|\broaming\b|\bpacks?\b", re.IGNORECASE)
+_TAKES_BACK = re.compile(
+    r"(?:请|帮我|给我|麻烦|把|我要|我想)*(?:刚才|刚刚)?的?(?:撤销|撤回|撤掉)(?:吧|了|掉|一下|更换|变更|申请|它|刚才的?)*"
+    r"|undo(?: it| that)?(?: please)?"
+)
+_SPEAKER = re.compile(
+    r"(?:转|找|换|叫|接).{0,4}(?:会|能)?(?:说|讲).{1,5}的|(?:会|能)(?:说|讲).{1,5}(?:人工|客服|坐席)"
+    r"|\b(?:agent|person|someone|somebody|human|representative)\b.{0,12}\bspeaks?\b",
+    re.IGNORECASE,
+)
+_GIVES_UP = re.compile(r"退(?:了|掉|订)")
+_OTHER_LOGIN = re.compile("(?:我要|我想|想|帮我)?(?:换|切换)(?:一?个|另一个)?(?:手机)?号码?(?:登录|登陆)?吧?")
+MISREAD = frozenset({"close_account", "stop", "deny", "goodbye", "correct", *ENDINGS, *UNREAD})
+
+
+def told_of_death(text: str) -> bool:
+    """Whether somebody who has died held a number: a loss that is told without one is for who listens."""
+    return bool(_DIED.search(text) and _HIS_NUMBER.search(text)) and not _IN_DANGER.search(text)
+
+
+def takes_back(text: str) -> bool:
+    """A bare "撤销"."""
+    return bool(_TAKES_BACK.fullmatch(references.fold(text)))
+
+
+def _other_login(text: str) -> bool:
+    """ "换个号码"."""
+    return bool(_OTHER_LOGIN.fullmatch(references.fold(text)))
+
+
+def buys(text: str, surely: bool = False) -> bool:
+    """Whether data is to be bought, and nothing is said of an end. `surely`: "get" is not enough."""
+    said = _SURELY_BUYS if surely else _BUYS
+    return bool(said.search(text) and _PACK.search(text)) and not _ENDS.search(text)
+
+
+_READINGS: tuple[tuple[frozenset[str], Callable[[str], Any], str, dict[str, Any]], ...] = (
+    (MISREAD, takes_back, "undo_plan_change", {}),
+    (frozenset({"switch_language", *UNREAD}), _SPEAKER.search, "transfer_to_agent", {}),
+    (frozenset({"goodbye", "thanks"}), _GIVES_UP.search, "cancel_service", {}),
+    (frozenset({"correct", *UNREAD}), _other_login, "login", {"option": "other"}),
+)
+"""Read as one of these, saying this: the wish that is meant, outside of a form."""
+
+
+async def meant(turn: Turn) -> tuple[str, dict[str, Any]] | None:
+    """The wish and what it is told; None for words that mean what they were read as. Raises Unavailable."""
+    text = turn.text[: references.LONGEST]
+    if not text:
+        return None
+    if turn.intent not in ELSEWHERE and told_of_death(text):
+        return "close_account", {"option": DIED}
+    if (turn.intent in ENDINGS and buys(text)) or (turn.intent in {"order_data_pack", *UNREAD} and buys(text, True)):
+        abroad = await meant_abroad(turn)
+        if abroad or turn.intent != "order_data_pack":
+            return "order_data_pack", abroad or turn.entities
+    if turn.form and not turn.waits_for_number:
+        return None
+    for read_as, says, wish, entities in _READINGS:
+        if turn.intent in read_as and says(text):
+            return wish, {**turn.entities, **entities}
+    return None
