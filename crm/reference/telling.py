@@ -14,7 +14,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 import aiohttp
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import and_, case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import Select
 
@@ -98,15 +98,21 @@ def _event(what: str, key: str, row: Any, terms: Terms, **values: Any) -> Event:
 
 
 async def _data(connection: AsyncConnection, terms: Terms) -> list[Event]:
+    """What was bought after the rest was used up is fresh: eight tenths of the whole are no news then."""
     table, month = schema.allowance, month_of(terms.now)
     total, used = func.sum(table.c.total), func.sum(table.c.used)
     mine = and_(table.c.type == "data", table.c.scope == "general", table.c.valid_until > terms.now)
-    query = _of_people(table, total.label("total"), used.label("used")).where(mine, table.c.total > 0)
+    open_total = func.sum(case((table.c.used < table.c.total, table.c.total), else_=0))
+    open_used = func.sum(case((table.c.used < table.c.total, table.c.used), else_=0))
+    sums = (total.label("total"), used.label("used"), open_total.label("open_total"), open_used.label("open_used"))
+    query = _of_people(table, *sums).where(mine, table.c.total > 0)
     person = schema.subscriber
     query = query.group_by(person.c.id, person.c.language, person.c.msisdn).having(used * 100 >= total * 80)
     events = []
     for row in await all_rows(connection, query):
         gone = row["used"] >= row["total"]
+        if not gone and row["open_used"] * 100 < row["open_total"] * 80:
+            continue
         values = {} if gone else {"left_kb": int(row["total"] - row["used"])}
         events.append(_event("data_100" if gone else "data_80", month, row, terms, **values))
     return events

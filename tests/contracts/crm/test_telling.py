@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 from yarl import URL
 
 from crm.happenings import BadEvent, Event, event_from, event_to, events_handler
@@ -93,6 +93,23 @@ async def test_data_is_told_at_eighty_and_at_a_hundred_percent(
         await change(reference, table, LI, table.c.type == "data", used=table.c.total * share / 100)
         await look(reference, url)
     assert [event.kind for event in product.heard if event.msisdn == LI] == ["data_80", "data_100"]
+
+
+async def test_what_was_bought_after_all_was_used_up_is_not_told_to_be_nearly_gone(
+    reference: Reference, product: Product, url: str
+) -> None:
+    table, gb = schema.allowance, 1024 * 1024
+    await change(reference, table, LI, table.c.type == "data", used=table.c.total)
+    await look(reference, url)
+    mine = (table.c.msisdn == LI) & (table.c.type == "data") & (table.c.scope == "general")
+    async with reference.office.store.writing() as connection:
+        row = (await connection.execute(select(table).where(mine))).mappings().first()
+        await connection.execute(insert(table).values({**dict(row or {}), "id": "A-bought", "total": gb, "used": 0}))
+    await look(reference, url)
+    assert "data_80" not in [event.kind for event in product.heard if event.msisdn == LI]
+    await change(reference, table, LI, table.c.id == "A-bought", used=gb * 9 // 10)
+    await look(reference, url)
+    assert "data_80" in [event.kind for event in product.heard if event.msisdn == LI]
 
 
 async def test_a_ticket_is_told_before_its_deadline_and_when_it_is_over_and_again_when_opened_again(
