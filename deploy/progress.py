@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+STILL_S = 15.0
 
 
 class Stop(Exception):
@@ -29,13 +32,21 @@ class Progress:
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """One step: its name when it begins, its seconds if it took more than one."""
+        """One step: its name when it begins, that it goes on each STILL_S, its seconds if it took more than one."""
         self.say(f"{text} …")
-        began = time.monotonic()
-        yield
+        began, over = time.monotonic(), threading.Event()
+        threading.Thread(target=self._still, args=(text, over), daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
         took_s = time.monotonic() - began
         if took_s >= 1:
             self.say(f"{text}: done in {took_s:.1f} s")
+
+    def _still(self, text: str, over: threading.Event) -> None:
+        while not over.wait(STILL_S):
+            self.say(f"{text}: still at it")
 
 
 def run(
