@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 from bot.actions.follow_ups import found_again
 from bot.actions.form import OVER, Form
 from bot.actions.human import hand_over
+from bot.actions.own_only import by_itself
 from bot.actions.papers import opened
 from bot.actions.proofs import proof_of
 from bot.actions.turn import Event, Turn
 from crm.errors import Unavailable
 from crm.model import Proof
-from crm.operations import lost_line
+from crm.operations import account, lost_line
 from crm.operations.results import Refusal
 
 WISH = "report_lost_sim"
@@ -31,13 +32,16 @@ class StopLostForm(Form):
             turn.say("stopped")
             turn.outcome(WISH, "abandoned")
             return OVER
-        typed = str(turn.entities.get("msisdn") or "")
+        typed = str(turn.entities.get("msisdn") or "") or (await of_account(turn) if step == "secret_number" else "")
         msisdn = typed or str(turn.slot("secret_number") or "")
         secrets, proof = proof_of(await opened(turn))
         if msisdn and (secrets or proof):
             return {"secret_number": msisdn, **await self._prove(turn, msisdn, proof or Proof(), secrets)}
         if typed:
             return {"secret_number": typed}
+        if step == "secret_number" and _digits(turn):
+            # What nobody here can complete a person can; a lost phone is not asked about twice.
+            return await self._by_person(turn)
         return {} if step == "secret_number" and turn.intent == WISH else None
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
@@ -67,3 +71,18 @@ class StopLostForm(Form):
         turn.say("sim_is_lost")
         await hand_over(turn, "lost", WISH)
         return OVER
+
+
+async def of_account(turn: Turn) -> str:
+    """The speaker's other number that ends in the digits that were said, "" where there is none to be found."""
+    digits = _digits(turn)
+    if not digits or turn.who.bound is None:
+        return ""
+    try:
+        return await account.other(turn.doors, turn.who, digits) or ""
+    except Unavailable:
+        return ""
+
+
+def _digits(turn: Turn) -> str:
+    return str(turn.entities.get("last_digits") or "") or by_itself(turn)

@@ -344,3 +344,34 @@ async def test_a_visit_is_offered_where_the_person_asked_for_a_shop(talk: Any) -
     heard = await person.say("inform", "", option=shown(heard)[0])
     heard = await person.say("inform", "", option=shown(heard)[0])
     assert heard.responses == ["visit_booked"] and "成都" in heard.texts[0]
+
+
+HOLDER, SON = "+8613800000007", "+8613800000014"
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_lost_phone_of_the_household_is_known_by_its_last_digits(talk: Any, at_once: bool) -> None:
+    person = talk(HOLDER, "sms")
+    said = {"last_digits": "0014", "spans": {"last_digits": "尾号0014"}} if at_once else {}
+    heard = await person.say("report_lost_sim", "儿子手机丢了 尾号0014 先停掉", **said)
+    if not at_once:
+        assert heard.responses == ["lost_ask_number"]
+        heard = await person.say("nlu_fallback", "0014")
+    assert heard.responses == ["lost_ask_proof"]
+    assert state(person, SON) == ("active", None)
+
+
+@pytest.mark.parametrize("bound", [None, HOLDER])
+async def test_digits_that_name_no_number_here_leave_a_lost_phone_to_a_person(talk: Any, bound: str | None) -> None:
+    person = talk(bound, "sms" if bound else "wechat")
+    await person.say("report_lost_sim", "我儿子手机丢了")
+    heard = await person.say("nlu_fallback", "9999")
+    assert (heard.responses, heard.effect("handoff")["reason"]) == (["sim_is_lost"], "lost")
+
+
+async def test_other_wishes_leave_the_question_for_the_lost_number(talk: Any) -> None:
+    person = talk(HOLDER, "sms")
+    await person.say("report_lost_sim", "我儿子手机丢了")
+    assert (await person.say("query_balance", "查话费")).responses[0] == "balance"
+    assert (await person.say("query_bill", "查账单")).responses == ["bill"]
+    assert (await person.say("query_balance", "查话费")).responses == ["balance"]
