@@ -201,13 +201,13 @@ def _lists(turn: Turn) -> bool:
 
 async def _cancel(turn: Turn, kind: str, offering: str) -> list[Event]:
     """By the form with its question; what is not held, or ends by itself, is said, and that a plan is only changed."""
-    if kind == "plan":
-        turn.say("plan_not_cancelled")
-        return []
-    if not offering:
-        return await do(turn, "cancel_data_pack", {})
     known = turn.who.bound is not None and not isinstance(await identify(turn.doors, turn.who), Refusal)
     held = await reads.products(turn.doors, turn.who) if known else ()
+    if kind == "plan" and not any(product.status == "pendingActive" for product in held):
+        turn.say("plan_not_cancelled")
+        return []
+    if kind == "plan" or not offering:
+        return await do(turn, "undo_plan_change" if kind == "plan" else "cancel_data_pack", {})
     ends = await cancel_data_pack.cancellable(turn.doors, turn.who) if known else ()
     if not known or any(product.offering_id == offering for product in ends):
         return await do(turn, "cancel_data_pack", {"offering": offering})

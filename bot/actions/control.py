@@ -14,6 +14,7 @@ from crm.operations import undo_plan_change
 OF_A_PLAN = frozenset({"change_plan", "undo_plan_change", "query_my_plan", "query_monthly_fee", "query_pack_expiry"})
 """After these "不想改了 取消" is about the change of plan that waits."""
 WANTS_NO_CHANGE = re.compile(r"取消|撤|不想?[改换換要]|\b(?:cancel|undo|changed my mind|keep my)\b", re.IGNORECASE)
+_QUESTION = re.compile(r"[?？]\s*$|[吗嗎]|对不对|是不是|^(?:is|are|does|do|can|was)\b|\b(?:ok|okay)\s*$", re.IGNORECASE)
 ABOUT = {"secret_card": "recharge", "offering": "consult_plans", "month": "query_bill", "msisdn": "login"}
 
 
@@ -111,6 +112,9 @@ class Inform(Skill):
         if turn.entities.get("number") == 0:
             turn.say("menu")
             return []
+        if _QUESTION.search(turn.text) and "msisdn" in turn.entities:
+            # A question about a number is no wish to have a code sent to it.
+            return await skill_of("query_own_number").handle(turn.as_wish("query_own_number", {}))
         for entity, intent in ABOUT.items():
             if entity in turn.entities:
                 return await skill_of(intent).handle(turn.as_wish(intent, turn.entities))

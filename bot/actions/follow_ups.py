@@ -20,6 +20,8 @@ TAKES = {
 """What can be asked of another place, and the values that name one."""
 FOUND = "found"
 """What a report of a lost phone is told when it has turned up again."""
+ENOUGH = "enough"
+"""Whether what is left of the data lasts."""
 LEAVING = "leaving"
 """What a contract is asked about by whoever would end it."""
 _LEAVE = re.compile(
@@ -33,6 +35,10 @@ _GIVE_BACK = re.compile(
 _HOW_LONG = re.compile(
     r"(?:[交缴充付]|还[清完]).{0,6}(?:多久|多长时间|几分钟|什么时候|啥时候).{0,3}(?:能?[通用打]|复机|恢复|开机)|"
     r"\bhow long\b.*\b(?:back|work|restored?|pay\w*)\b"
+)
+_ENOUGH = re.compile(
+    r"够不够|够用(?:吗|嘛|不|么|到)|够(?:到|撑)|撑(?:到|得到)月底|"
+    r"\b(?:is (?:it|that|my data)|data) enough\b|\b(?:will|does) (?:it|my data) last\b"
 )
 _FOUND = re.compile(
     "(?:手机|电话|卡)?(?:又|已经)?(?:找到|找着|找回[来來]|捡回[来來])了?|(?:i )?(?:have )?found (?:it|my phone)"
@@ -63,6 +69,11 @@ def asks_when_back(text: str) -> bool:
     return bool(_HOW_LONG.search(references.fold(text)))
 
 
+def asks_if_enough(text: str) -> bool:
+    """ "够不够用到月底"."""
+    return bool(_ENOUGH.search(references.fold(text)))
+
+
 def found_again(text: str) -> bool:
     """ "手机找到了"; neither that it was not, nor a question."""
     return _says_only(_FOUND, affirmed(text)) and not _ASKS.search(text)
@@ -82,6 +93,7 @@ AFTER: tuple[tuple[frozenset[str], Callable[[str], bool], str, Mapping[str, str]
         "query_suspension",
         {},
     ),
+    (frozenset({"query_data_usage"}), asks_if_enough, "query_data_usage", {"option": ENOUGH}),
     (frozenset({"report_lost_sim"}), found_again, "report_lost_sim", {"option": FOUND}),
     (
         frozenset({"query_subscribed_services", "query_third_party_services"}),

@@ -18,6 +18,9 @@ from crm.operations import cancel_data_pack, disputes, order_data_pack, reads
 from crm.operations.catalogue import on_sale
 from crm.operations.results import CodeSent, Done, Pending, Refusal
 
+_SEVERAL = re.compile(
+    r"[来买办订要加开][两俩二三四五2-5](?:个|份|包)|\b(?:two|three|[23]) .{0,9}packs\b", re.IGNORECASE
+)
 _VOLUME = re.compile(r"\d+(?:gb|mb)")
 
 
@@ -79,6 +82,8 @@ class OrderDataPack(OrderStart):
     async def answer(self, turn: Turn) -> list[Event]:
         if turn.text and "offering" in turn.entities and ends(turn, await _held(turn)):
             return await CancelService().answer(turn)
+        if _SEVERAL.search(turn.text):
+            turn.say("one_at_a_time")
         return await super().answer(turn)
 
 

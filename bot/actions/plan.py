@@ -25,7 +25,8 @@ class QueryMyPlan(Skill):
     response: ClassVar[str] = "my_plan"
 
     async def _unknown(self, turn: Turn, refusal: Refusal) -> list[Event]:
-        if references.bare(turn.text) in BARE:
+        # What is in a plan that is named is no secret.
+        if references.bare(turn.text) in BARE or {"amount_fen", "offering"} & turn.entities.keys():
             return await skill_of("consult_plans").attempt(turn.as_wish("consult_plans", turn.entities))
         return await super()._unknown(turn, refusal)
 

@@ -131,7 +131,8 @@ def _bound(turn: Turn) -> str:
 
 def _bounded(turn: Turn, offerings: tuple[Offering, ...]) -> tuple[Offering, ...]:
     """Those within a price that was said, or the cheapest, dearest, with most data; () where no bound was said."""
-    bound, fen, generation = _bound(turn), turn.price_fen(), amounts.generation_of(turn.text)
+    kind = "plan" if offerings and offerings[0].category == "plan" else ""
+    bound, fen, generation = _bound(turn), turn.price_fen(), amounts.generation_of(turn.text, kind)
     everybodys = tuple(o for o in offerings if not o.audience and (not generation or o.generation == generation))
     if bound and fen is not None:
         return tuple(o for o in everybodys if (o.price_fen <= fen if bound == "most" else o.price_fen >= fen))

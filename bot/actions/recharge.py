@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
@@ -19,6 +20,7 @@ from crm.operations.results import Refusal
 
 OFFERED_FEN = (3000, 5000, 10000, 20000)
 LEAST_YUAN = 5
+_FOUR = re.compile(r"(?<!\d)\d{4}(?!\d|元|块|\.)")
 TOLD = 4
 """Last digits by which an answer names the number that is paid for."""
 MONEY = ("secret_card", "amount_fen")
@@ -75,6 +77,8 @@ class RechargeOther(Recharge):
 
     async def answer(self, turn: Turn) -> list[Event]:
         known = not isinstance(await identify(turn.doors, turn.who), Refusal)
+        if known and not names_other(turn) and (last := _last_digits(turn)):
+            turn.entities["last_digits"] = last
         if known and names_other(turn) and await payee(turn):
             return await super().answer(turn)
         turn.say("guide_recharge_other")
@@ -129,6 +133,12 @@ class RechargeForm(Form):
         else:
             turn.say("ask_recharge_amount", last=last, amounts=[{"amount_fen": fen} for fen in OFFERED_FEN])
         return []
+
+
+def _last_digits(turn: Turn) -> str:
+    """Four digits by themselves, or those of the number that was looked at a moment ago: "给0014那个也充30"."""
+    said = _FOUR.search(turn.text)
+    return said[0] if said else str((recent_wish(turn) or {}).get("number") or "")
 
 
 def _other(first: dict[str, Any] | None) -> str:

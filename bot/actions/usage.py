@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from calendar import monthrange
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from bot.actions.follow_ups import ENOUGH, asks_if_enough
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.errors import NotFound
 from crm.model import EVERYWHERE, Allowance, AllowanceScope, AllowanceType
 from crm.operations import reads
+from crm.worktime import CHINA
 
 ORDER: tuple[AllowanceScope, ...] = ("rolled_over", "directed", "local", "general", "shared")
 """What ends on the same day is used in this order, where it can be used."""
@@ -37,6 +41,7 @@ class _Left(Skill):
             total=sum(a.total for a in everywhere),
             directed=sum(a.left for a in found if a.scope == "directed"),
             local=sum(a.left for a in found if a.scope == "local"),
+            pace=_pace(turn, everywhere) if turn.entities.get("option") == ENOUGH else None,
             items=[await _named(turn, a) for a in [a for a in found if a.left] or found],
         )
         turn.outcome(self.wish, "answered")
@@ -47,6 +52,9 @@ class QueryDataUsage(_Left):
     wish = "query_data_usage"
     type: ClassVar[AllowanceType] = "data"
     response = "data_left"
+
+    def option(self, text: str) -> str:
+        return ENOUGH if asks_if_enough(text) else ""
 
     def name(self) -> str:
         return "action_query_data_usage"
@@ -68,6 +76,14 @@ class QuerySmsAllowance(_Left):
 
     def name(self) -> str:
         return "action_query_sms_allowance"
+
+
+def _pace(turn: Turn, found: Sequence[Allowance]) -> dict[str, Any]:
+    """What the rest of the month takes if it goes on as until now, in KB."""
+    today = turn.doors.now().astimezone(CHINA)
+    days = monthrange(today.year, today.month)[1]
+    need_kb = sum(a.total - a.left for a in found) * (days - today.day) // today.day
+    return {"need_kb": need_kb, "days": days - today.day, "enough": need_kb <= sum(a.left for a in found)}
 
 
 async def _named(turn: Turn, allowance: Allowance) -> dict[str, Any]:
