@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any, get_args
 
 from bot.actions.follow_ups import UNREAD, gives_back
-from bot.actions.shown import recent_wish
+from bot.actions.shown import recent_shown, recent_wish
 from bot.actions.turn import Turn
 from bot.actions.wiring import terms
 from crm.model import BillItem
@@ -56,6 +56,9 @@ def asked(turn: Turn) -> dict[str, Any]:
         is_asked = bool("amount_fen" in named and _MORE.search(text)) or bool(_BACK.search(text))
     else:
         is_asked = turn.intent in _READ_AS - {"dispute_charge"} and not turn.topic and _is_about_one(text, after_bill)
+    if recent_shown(turn) and not (after_bill or cause):
+        # A price is what names one of a list.
+        return {}
     if not is_asked or not (cause or "amount_fen" in named) or (_SOLD.search(text) and not cause):
         return {}
     said = {**named, "option": cause, "back": bool(_BACK.search(text)), "between": between(turn)}
