@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from contextlib import AsyncExitStack
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from bot.actions import skills, wiring
 from bot.actions.terms import Terms
 from console.database import open_engine
@@ -33,41 +35,32 @@ async def open_doors(settings: Settings, opened: AsyncExitStack) -> Doors:
     switches = Switches(stores.switches, utc_now, {"skill": skills.switchable(), "operation": OPERATIONS})
     await switches.look()
     crm = await opened.enter_async_context(connected(settings.crm, settings.crm_url, settings.crm_token, utc_now))
-    gateway = Gateway(
-        url=settings.paygate_url or f"{settings.crm_url}/paygate",
-        notify_url=f"{settings.public_url}/pay/callback",
-        key=settings.paygate_secret.encode() or settings.key("paygate"),
-    )
-    payments = await opened.enter_async_context(hosted_payments(crm, gateway, utc_now))
+    payments = await opened.enter_async_context(hosted_payments(crm, _gateway(settings), utc_now))
     asked = asking(settings, stores, crm)
     opened.push_async_callback(asked.close)
     kept = open_engine(settings.database_url)
     opened.push_async_callback(kept.dispose)
     return Doors(
-        crm=crm,
-        payments=payments,
-        quotes=stores.quotes,
-        stepups=stores.stepups,
-        vault=stores.vault,
-        bindings=stores.bindings,
-        codes=stores.codes,
-        once=stores.once,
-        now=utc_now,
-        gate=switches.refusal,
-        notices=SmsTidings(stores.accept, utc_now),
-        locks=stores.locks,
-        asking=asked,
-        sent=SentToNumber(
-            kept,
-            settings.key("conversation"),
-            stores.conversations.bound_to,
-            settings.sms_sender,
-            settings.sms_signature,
-        ),
+        crm=crm, payments=payments, quotes=stores.quotes, stepups=stores.stepups, vault=stores.vault,
+        bindings=stores.bindings, codes=stores.codes, once=stores.once, now=utc_now, gate=switches.refusal,
+        notices=SmsTidings(stores.accept, utc_now), locks=stores.locks, asking=asked,
+        sent=_sent(settings, stores, kept),
         tell=Telling(stores.accept, stores.conversations, utc_now),
-        incidents=stores.incidents,
-        reminders=stores.reach,
+        incidents=stores.incidents, reminders=stores.reach,
+    )  # fmt: skip
+
+
+def _gateway(settings: Settings) -> Gateway:
+    return Gateway(
+        url=settings.paygate_url or f"{settings.crm_url}/paygate",
+        notify_url=f"{settings.public_url}/pay/callback",
+        key=settings.paygate_secret.encode() or settings.key("paygate"),
     )
+
+
+def _sent(settings: Settings, stores: Stores, kept: AsyncEngine) -> SentToNumber:
+    key, bound_to = settings.key("conversation"), stores.conversations.bound_to
+    return SentToNumber(kept, key, bound_to, settings.sms_sender, settings.sms_signature)
 
 
 def asking(settings: Settings, stores: Stores, crm: Crm) -> AskingSolved:

@@ -140,10 +140,7 @@ def make_partitions(
 ) -> Partitions:
     """Everything between `in` and `out`. Raises BadWording when content lacks what the switchboard says."""
     settings, clock = world.settings, stores.clock
-    missing = REQUIRED - world.wordings.get("").names()
-    if missing:
-        raise BadWording(f"no text in {settings.content}/responses for {', '.join(sorted(missing))}")
-    voice = Voice(world.wordings.get, clock)
+    voice = _voice(stores, world)
 
     def route(address: Address) -> str:
         return world.adapters[address.channel].route
@@ -161,15 +158,17 @@ def make_partitions(
         await writer.look()
 
     return Partitions(
-        stores.redis,
-        Leases(stores.scripts, settings.worker_name, clock),
-        router,
+        stores.redis, Leases(stores.scripts, settings.worker_name, clock), router,
         Sending(exchange, by_route, stores.vault, clock, metrics, OrderedDict()),
-        Timekeeper(exchange, handoffs, clock),
-        clock,
-        settings.partitions,
-        each_tick,
-    )
+        Timekeeper(exchange, handoffs, clock), clock, settings.partitions, each_tick,
+    )  # fmt: skip
+
+
+def _voice(stores: Stores, world: World) -> Voice:
+    missing = REQUIRED - world.wordings.get("").names()
+    if missing:
+        raise BadWording(f"no text in {world.settings.content}/responses for {', '.join(sorted(missing))}")
+    return Voice(world.wordings.get, stores.clock)
 
 
 def _router(

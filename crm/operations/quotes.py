@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from crm.errors import NotFound, Refused
-from crm.model import ItemAction, Offering, OrderItem, Text
+from crm.model import ItemAction, Offering, OrderItem, Qualification, Text
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 
@@ -84,6 +84,12 @@ def quote_id(who: Context, operation: str, offering_id: str) -> str:
     return "q" + hashlib.sha256(seed.encode()).hexdigest()[:24]
 
 
+def _refused(qualified: Qualification) -> Refused:
+    if not qualified.reasons:
+        return Refused("invalid", {"field": ""})
+    return Refused(qualified.reasons[0].code, qualified.reasons[0].values)
+
+
 async def issue(doors: Doors, who: Context, operation: str, offering: Offering, action: ItemAction) -> Quote:
     """Ask the CRM whether and at what price, and keep the offer; the caller let the person in (access.py).
 
@@ -93,10 +99,8 @@ async def issue(doors: Doors, who: Context, operation: str, offering: Offering, 
         raise Refused("not_bound")
     items = (OrderItem(action, offering.id),)
     qualified = await doors.crm.qualify(who.bound.msisdn, items, deadline=doors.read_deadline())
-    if not qualified.ok and not qualified.reasons:
-        raise Refused("invalid", {"field": ""})
     if not qualified.ok:
-        raise Refused(qualified.reasons[0].code, qualified.reasons[0].values)
+        raise _refused(qualified)
     quote = Quote(
         id=quote_id(who, operation, offering.id),
         operation=operation,
