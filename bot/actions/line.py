@@ -12,7 +12,7 @@ from bot.actions.form import OVER, UNCLEAR
 from bot.actions.human import hand_over
 from bot.actions.lost import of_account
 from bot.actions.ordering import REQUOTE, OrderForm, OrderStart
-from bot.actions.own_only import means_other, refuses_other
+from bot.actions.own_only import means_other, number_said, refuses_other
 from bot.actions.skill import Skill, clear_form
 from bot.actions.trade import Trade
 from bot.actions.turn import Event, Turn
@@ -131,7 +131,7 @@ class ReportLostSim(OrderStart):
         if await self._can_stop(turn):
             return await super().answer(turn)
         if await self._can_prove(turn):
-            typed = turn.entities.get("msisdn") or await of_account(turn) or None
+            typed = turn.entities.get("msisdn") or await of_account(turn, number_said(turn)) or None
             return [*clear_form(), SlotSet("secret_number", typed), FollowupAction("stop_lost_form")]
         await lost_by_person(turn)
         return clear_form()

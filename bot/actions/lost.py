@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from bot.actions.follow_ups import found_again
 from bot.actions.form import OVER, Form
 from bot.actions.human import hand_over
-from bot.actions.own_only import by_itself
 from bot.actions.papers import opened
 from bot.actions.proofs import proof_of
 from bot.actions.turn import Event, Turn
@@ -17,6 +17,7 @@ from crm.operations import account, lost_line
 from crm.operations.results import Refusal
 
 WISH = "report_lost_sim"
+_TAIL = re.compile(r"(?:尾号|尾號|末[四4]位|\bending)\D{0,4}(\d{4})(?!\d)|^\s*(\d{4})\s*$", re.IGNORECASE)
 AGAIN = frozenset({"proof_wrong", "proof_short"})
 
 
@@ -32,14 +33,16 @@ class StopLostForm(Form):
             turn.say("stopped")
             turn.outcome(WISH, "abandoned")
             return OVER
-        typed = str(turn.entities.get("msisdn") or "") or (await of_account(turn) if step == "secret_number" else "")
+        words = await opened(turn)
+        secrets, proof = proof_of(words)
+        digits = _digits(turn, words) if step == "secret_number" and not proof else ""
+        typed = str(turn.entities.get("msisdn") or "") or await of_account(turn, digits)
         msisdn = typed or str(turn.slot("secret_number") or "")
-        secrets, proof = proof_of(await opened(turn))
         if msisdn and (secrets or proof):
             return {"secret_number": msisdn, **await self._prove(turn, msisdn, proof or Proof(), secrets)}
         if typed:
             return {"secret_number": typed}
-        if step == "secret_number" and _digits(turn):
+        if step == "secret_number" and digits:
             # What nobody here can complete a person can; a lost phone is not asked about twice.
             return await self._by_person(turn)
         return {} if step == "secret_number" and turn.intent == WISH else None
@@ -73,9 +76,8 @@ class StopLostForm(Form):
         return OVER
 
 
-async def of_account(turn: Turn) -> str:
-    """The speaker's other number that ends in the digits that were said, "" where there is none to be found."""
-    digits = _digits(turn)
+async def of_account(turn: Turn, digits: str) -> str:
+    """The speaker's other number that ends in `digits`, "" where there is none to be found."""
     if not digits or turn.who.bound is None:
         return ""
     try:
@@ -84,5 +86,7 @@ async def of_account(turn: Turn) -> str:
         return ""
 
 
-def _digits(turn: Turn) -> str:
-    return str(turn.entities.get("last_digits") or "") or by_itself(turn)
+def _digits(turn: Turn, words: str) -> str:
+    """Last digits of a number. `words`: what was written, where masking took it for a proof."""
+    named = _TAIL.search(words)
+    return str(turn.entities.get("last_digits") or "") or (named[1] or named[2] if named else "")
