@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.context import points_back
 from bot.actions.form import OVER, Form
+from bot.actions.from_to import says
 from bot.actions.refusals import NO_MORE, refuse, still_waits
 from bot.actions.registry import registered
 from bot.actions.several import kept
@@ -23,14 +25,35 @@ SORRY = frozenset({"appeal", "broadband_fault", "complain", "paid_but_cut_off", 
 """Who comes with one of these has had trouble already."""
 
 
+LEAVE = "leave"
+_LEAVES = re.compile(
+    r"退出|登出|注销登录|註銷登錄|解绑|解綁|解除绑定|取消绑定"
+    r"|\b(?:log|sign)(?:ging|ing)? ?(?:me )?out\b|\blogout\b|\bunbind\b",
+    re.IGNORECASE,
+)
+
+
 class Login(Skill):
     wish = "login"
     ends_form = True
+
+    def option(self, text: str) -> str:
+        return LEAVE if says(_LEAVES, text) else ""
+
+    async def attempt(self, turn: Turn) -> list[Event]:
+        events = await super().attempt(turn)
+        # What was asked for before is the business of whoever logged in then.
+        return [*events, SlotSet("wish", None)] if turn.entities.get("option") == LEAVE else events
 
     async def answer(self, turn: Turn) -> list[Event]:
         bound = turn.who.bound
         if turn.who.channel == "sms":
             turn.say("login_by_link" if bound else "refused_unknown_number")
+            return clear_form()
+        if turn.entities.get("option") == LEAVE:
+            await login.log_out(turn.doors, turn.who)
+            turn.say("logged_out")
+            turn.outcome(self.wish, "done")
             return clear_form()
         if bound and turn.entities.get("option") != "other":
             turn.say("login_bound", msisdn=bound.msisdn)

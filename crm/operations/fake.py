@@ -151,7 +151,7 @@ class FakeBindings:
         self.bound[conversation] = (msisdn, subscriber_id, proof, region)
         self.bound_in[conversation] = bound_in
 
-    async def unbind(self, conversation: str, reason: str) -> None:
+    async def unbind(self, conversation: str, reason: str, bound_in: str = "") -> None:
         self.bound.pop(conversation, None)
         self.ended.append((conversation, reason))
 

@@ -42,6 +42,12 @@ async def finish(doors: Doors, who: Context, msisdn: str, ref: str) -> Bound | R
     return bound
 
 
+async def log_out(doors: Doors, who: Context) -> None:
+    """This Address is nobody's any more, and whoever comes after sees nothing of what was here."""
+    if who.bound is not None:
+        await doors.bindings.unbind(who.conversation, "logged_out", who.message_id)
+
+
 async def bound_by(doors: Doors, who: Context) -> Bound | None:
     """The binding that this very message brought about, for the rest of its turn."""
     answer = await doors.once.recall(who.conversation, who.message_id, OPERATION)

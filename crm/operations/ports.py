@@ -79,7 +79,8 @@ class Bindings(Protocol):
     ) -> None:
         """`bound_in` is the id of the message that proved it: only its sender goes on with the session it came by."""
 
-    async def unbind(self, conversation: str, reason: str) -> None: ...
+    async def unbind(self, conversation: str, reason: str, bound_in: str = "") -> None:
+        """`bound_in` is the message that asked for it: only its sender goes on with the session it came by."""
 
     async def end_number(self, msisdn: str, subscriber_id: str, reason: str) -> None:
         """The number is this subscriber's now ("": nobody's): whoever else is bound to it, by any Address, is not any

@@ -68,9 +68,11 @@ class RedisConversations:
             raise BadRecord(f"conversation {conversation} has no address yet")
         return bound
 
-    async def unbind(self, conversation: str, reason: str) -> None:
+    async def unbind(self, conversation: str, reason: str, bound_in: str = "") -> None:
+        """See ports.Conversations; `bound_in` as in Bound."""
         before = await self.get(conversation)
-        await self._change(conversation, "", "", "", reason, {"state": "unbound", "reason": reason})
+        record = {"state": "unbound", "reason": reason}
+        await self._change(conversation, "", "", "", reason, record, ("", bound_in))
         if before and before.binding:
             await self._numbers.remove(before.binding.msisdn, conversation)
 
@@ -126,8 +128,8 @@ class RedisBindings:
         bound = await self._conversations.bind(conversation, binding, region, bound_in=bound_in)
         await self._reach.bound(msisdn, subscriber_id, bound.address)
 
-    async def unbind(self, conversation: str, reason: str) -> None:
-        await self._conversations.unbind(conversation, reason)
+    async def unbind(self, conversation: str, reason: str, bound_in: str = "") -> None:
+        await self._conversations.unbind(conversation, reason, bound_in)
 
     async def end_number(self, msisdn: str, subscriber_id: str, reason: str) -> None:
         await self._conversations.end_number(msisdn, subscriber_id, reason)

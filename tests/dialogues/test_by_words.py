@@ -192,3 +192,13 @@ async def test_what_needs_no_crm_is_told_while_it_is_away(talk: Begin, intent: s
     person.crm.down = True
     heard = await person.say(intent)
     assert heard.responses == [f"guide_{intent}"] and told in heard.texts[0] and "验证号码" not in heard.texts[0]
+
+
+# leaving
+@pytest.mark.parametrize("text", ["退出登录", "log me out please", "解绑手机号"])
+async def test_who_logs_out_is_unbound_at_once(talk: Begin, text: str) -> None:
+    person = talk(LI)
+    assert (await person.say("login", text)).responses == ["logged_out"]
+    assert person.bindings.ended == [(person.conversation, "logged_out")]
+    person.binding = None
+    assert (await person.say("login", text)).responses == ["logged_out"]

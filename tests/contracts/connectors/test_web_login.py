@@ -35,6 +35,23 @@ async def test_a_login_gives_the_one_who_logged_in_a_new_token(stage):
         assert after.split(".")[0] != before.split(".")[0]
 
 
+async def test_who_logs_out_is_told_so_and_the_token_of_before_is_worth_nothing(stage):
+    async with browser(stage) as widget:
+        await widget.start()
+        address = await log_in(stage, widget)
+        await until(lambda: widget.uttered)
+        before, told = widget.sessions[-1], len(widget.uttered)
+        stage.may_answer.clear()
+        await widget.say("退出登录", client_id="out-1")
+        conversation = address.conversation_id(stage.key)
+        await stage.stores.bindings.unbind(conversation, "logged_out", f"web:{address.id}:out-1")
+        stage.may_answer.set()
+        await until(lambda: len(widget.uttered) > told)
+        assert (await stage.stores.conversations.get(conversation)).binding is None
+    async with browser(stage) as widget:
+        assert (await widget.start(session_id=before)).split(".")[0] != address.id
+
+
 async def test_a_planted_session_sees_nothing_after_the_login(stage):
     async with browser(stage) as attacker, browser(stage) as victim:
         planted = await attacker.start()
