@@ -149,3 +149,10 @@ async def test_a_change_that_waits_is_put_to_be_taken_back(talk: Begin, wish: st
 
 async def test_the_fee_of_the_plan_that_comes_is_told(talk: Begin) -> None:
     assert "起换为畅享5G 99元套餐，每月99.00元" in (await talk(WAITING).say("query_monthly_fee")).texts[0]
+
+
+async def test_what_cannot_be_had_yet_is_not_told_as_an_offer_that_can(talk: Begin) -> None:
+    person = talk(LI, "sms")
+    person.crm.subscribers[LI] = replace(person.crm.subscribers[LI], status="suspended")
+    heard = await person.say("consult_promotions")
+    assert heard.texts[0].startswith("您现在还不能办的优惠：")
