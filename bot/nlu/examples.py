@@ -30,8 +30,13 @@ class Example(Message):  # type: ignore[misc]
     def fingerprint(self) -> str:
         """A stable hash of all properties and features, in one go instead of value by value."""
         if self._cached_fingerprint is None:
-            digest = hashlib.md5(repr(sorted(self.data.items())).encode(), usedforsecurity=False)
-            for row in self.features:
-                digest.update(row.fingerprint().encode())
-            self._cached_fingerprint = digest.hexdigest()
+            said = [f"{name}={_said(self.data[name])}" for name in sorted(self.data)]
+            said += [row.fingerprint() for row in self.features]
+            self._cached_fingerprint = hashlib.md5("\0".join(said).encode(), usedforsecurity=False).hexdigest()
         return self._cached_fingerprint
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return "|".join(map(_said, value))
+    return str(value.fingerprint()) if hasattr(value, "fingerprint") else repr(value)

@@ -37,6 +37,10 @@ class Normal:
         """The original offsets of a non-empty span [start, end) of the normalised text."""
         return self.starts[start], self.ends[end - 1]
 
+    def fingerprint(self) -> str:
+        """Its text: which characters it stands for follows from the original, which is kept beside it."""
+        return self.text
+
     def cut(self, start: int, end: int) -> Normal:
         """The part [start, end), still pointing into the same original."""
         return Normal(self.text[start:end], self.starts[start:end], self.ends[start:end])

@@ -10,6 +10,9 @@ from rasa.shared.nlu.constants import ENTITIES, FEATURE_TYPE_SENTENCE, INTENT, T
 from bot.nlu import features
 from bot.nlu.examples import Example
 from bot.nlu.features import NgramFeaturizer, Row
+from bot.nlu.normal import normalise
+from bot.nlu.parts import NORMAL
+from bot.nlu.tokenizer import Piece
 
 
 def row(*columns: int) -> Row:
@@ -45,6 +48,15 @@ def test_the_same_properties_in_another_order_have_the_same_hash():
     assert there.fingerprint() == back.fingerprint()
     there.set(INTENT, "query_balance")
     assert there == back
+
+
+def test_tokens_are_hashed_by_what_they_say():
+    hashes = []
+    for said in ("话费", "话费", "流量"):
+        example = Example({TEXT: f"查{said}", "tokens": [Piece("查", 0, 1), Piece(said, 1, 3)]})
+        example.set(NORMAL, normalise(f"查{said}"))
+        hashes.append(example.fingerprint())
+    assert hashes[0] == hashes[1] != hashes[2]
 
 
 def test_two_processes_find_the_same_features_as_one(monkeypatch):
