@@ -53,11 +53,13 @@ class NgramFeaturizer(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`min_count`: so many examples, not copies, must show a feature. `views`: how much each view weighs.
+        """`per_count`: a feature that one example shows is kept, and of so many examples one more must show it.
 
-        A view of weight 0 is not made, and sounds are not where no example is written in ideographs.
+        What few of many show costs time and says little; of few examples, each is needed.
+        `views`: how much each view weighs. A view of weight 0 is not made, and sounds are not where no example is
+        written in ideographs.
         """
-        return {"min_count": 2, "views": {"c": 1.0, "s": 1.0, "t": 1.0, "w": 1.0, "p": 0.7, "n": 0.7}}
+        return {"per_count": 15_000, "views": {"c": 1.0, "s": 1.0, "t": 1.0, "w": 1.0, "p": 0.7, "n": 0.7}}
 
     @classmethod
     def required_packages(cls) -> list[str]:
@@ -116,7 +118,8 @@ class NgramFeaturizer(GraphComponent):
         if not any(is_ideographic(normal_of(example).text) for example in own):
             views.pop("s", None)
         counts = Counter(name for example in own for name in _grams_of(example, views))
-        names = sorted(name for name, count in counts.items() if count >= self._config["min_count"])
+        enough = 1 + len(own) // self._config["per_count"]
+        names = sorted(name for name, count in counts.items() if count >= enough)
         weights = np.array([views[name[0]] for name in names], np.float32)
         columns = dict(zip(names, weights.tolist(), strict=True))
         sample = own[:: 1 + len(own) // _SAMPLE]
@@ -147,7 +150,9 @@ class NgramFeaturizer(GraphComponent):
         # Half of it in a copy of this process, which has the vocabulary already; threads would wait for one another.
         half = len(contents) // 2
         receiving, sending = Pipe(duplex=False)
-        beside = get_context("fork").Process(target=lambda: sending.send(self._known_of_each(contents[half:])))
+        beside = get_context("fork").Process(
+            target=lambda: sending.send(self._known_of_each(contents[half:])), daemon=True
+        )
         beside.start()
         sending.close()
         first = self._known_of_each(contents[:half])
