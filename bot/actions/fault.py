@@ -27,6 +27,9 @@ COMPLAINTS = frozenset({"complain", "appeal"})
 NOT_DESCRIBING = frozenset({"abuse", "chitchat"})
 SHORT = 6
 """A no with more words than these describes something."""
+STORY = 9
+"""Bare characters: what is longer and may be read in several ways tells something."""
+PLAIN = 0.75
 _NO_SIGNAL = re.compile(
     r"(?:没|無|无|冇|莫得|没有|沒)(?:有|得)?(?:手机)?(?:信号|信號)|\bno (?:signal|service)\b", re.IGNORECASE
 )
@@ -124,7 +127,13 @@ def wants_else(intent: str) -> bool:
 def describes(turn: Turn) -> bool:
     """Whether the words describe something, rather than want something else or point at what was shown before."""
     points = recent_shown(turn) is not None and references.pick_of(turn.text) is not None
-    return not wants_else(turn.intent) and not points and len(references.bare(turn.text)) > 1
+    return not (wants_else(turn.intent) and _is_plain(turn)) and not points and len(references.bare(turn.text)) > 1
+
+
+def _is_plain(turn: Turn) -> bool:
+    """Whether the reading is sure, or the words are few: a story has words of many wishes."""
+    sure = max((p for name, p in turn.ranking if name == turn.intent), default=1.0)
+    return sure >= PLAIN or len(references.bare(turn.text)) <= STORY
 
 
 def gives_up(turn: Turn) -> bool:
