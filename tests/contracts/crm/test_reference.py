@@ -260,7 +260,9 @@ async def test_the_tables_are_what_the_migrations_make(reference: Reference) -> 
         from alembic.autogenerate import compare_metadata
         from alembic.migration import MigrationContext
 
-        return compare_metadata(MigrationContext.configure(connection), schema.metadata)
+        # SQLite counts ids that are never used again in a table of its own.
+        ours = {"include_name": lambda name, kind, of: kind != "table" or not name.startswith("sqlite_")}
+        return compare_metadata(MigrationContext.configure(connection, opts=ours), schema.metadata)
 
     async with reference.office.store.writing() as connection:
         assert [] == await connection.run_sync(differences)

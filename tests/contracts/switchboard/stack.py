@@ -195,3 +195,9 @@ class Stack:
     async def logged(self, kind: str = "") -> list[dict[str, object]]:
         entries = [entry async for entry in self.stores.log.read({}, 0.01)]
         return [{"kind": e.kind, **e.body} for e in entries if not kind or e.kind == kind]
+
+
+def at(stack: Stack, hour: int) -> None:
+    """The next time that it is so late in China."""
+    local = stack.clock() + timedelta(hours=8)
+    stack.clock.forward(hours=(hour - local.hour) % 24, minutes=-local.minute)

@@ -18,7 +18,7 @@ from switchboard.ports import Accept
 from switchboard.redis.incidents import FOLLOWERS
 from switchboard.restored import Restored
 from switchboard.tasks import end
-from tests.contracts.switchboard.stack import Stack
+from tests.contracts.switchboard.stack import Stack, at
 
 LI, WANG = Address("web", "li"), Address("sms", "+8613800001234")
 ANNOUNCED = ["--region", "zj", "--service", "data", "--zh", "杭州停电", "--en", "Power cut in Hangzhou"]
@@ -42,7 +42,8 @@ def restored(stack: Stack, accept: Accept | None = None) -> Restored:
 
 @pytest.fixture
 async def talking(stack: Stack) -> AsyncIterator[Stack]:
-    """Two people have written; a worker runs."""
+    """Two people have written; a worker runs; it is noon, when notices are told."""
+    at(stack, 12)
     stack.worker()
     for address in (LI, WANG):
         await stack.say(address, "你好")

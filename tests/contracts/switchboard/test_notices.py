@@ -15,7 +15,7 @@ from switchboard.fake import echo
 from switchboard.model import Address, Binding, Notice, TurnContext, TurnResult
 from switchboard.raising import Happened, Raising
 from switchboard.redis.records import dump_item
-from tests.contracts.switchboard.stack import Stack, reminders
+from tests.contracts.switchboard.stack import Stack, at, reminders
 
 NUMBER, RULE = "+8613800001234", f"notice_{KIND}"
 PHONE, WECHAT = Address("sms", NUMBER), Address("wechat", "o-li")
@@ -52,12 +52,6 @@ async def until_refused(stack: Stack, why: str) -> None:
             return
         await asyncio.sleep(0.02)
     raise AssertionError(f"no notice was refused: {why}")
-
-
-def at(stack: Stack, hour: int) -> None:
-    """The next time that it is so late in China."""
-    local = stack.clock() + timedelta(hours=8)
-    stack.clock.forward(hours=(hour - local.hour) % 24, minutes=-local.minute)
 
 
 @pytest.fixture
