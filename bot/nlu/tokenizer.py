@@ -110,9 +110,10 @@ class SentencePieceTokenizer(Tokenizer):
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Tokenize the examples."""
+        """Tokenize what the examples say. Names of intents stay whole: no component of ours reads them in pieces."""
         with uncollected():
-            return super().process_training_data(training_data)
+            self.process([example for example in training_data.training_examples if example.get(TEXT)])
+        return training_data
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """Tokens of an attribute, in original offsets."""
