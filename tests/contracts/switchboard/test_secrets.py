@@ -11,6 +11,7 @@ from switchboard import masking
 from switchboard.model import Address, Origin, OutboundMessage, Reply, TurnResult
 from switchboard.redis.topology import is_cluster
 from tests.contracts.switchboard.stack import Stack
+from tests.standing import stands_in
 
 LI, PHONE = Address("web", "li"), Address("sms", "+8613800000001")
 CODE = "493817"
@@ -36,7 +37,8 @@ async def test_no_secret_stands_in_the_append_only_file(stack: Stack, redis_serv
     file = (redis_server.parent / "appendonly.aof").read_bytes()
     assert b"echo" in file
     for secret in ("845201", "s3cretPW9", "123456789012345678", "6222021234567890128", "11010519491231002X", CODE):
-        assert secret.encode() not in file
+        assert not stands_in(secret, file)
+    assert stands_in(CODE, f'"{CODE}"'.encode()) and stands_in(CODE, f"验证码{CODE}，".encode())
 
 
 async def test_a_one_time_code_is_opened_only_as_it_leaves(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
