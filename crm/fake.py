@@ -26,6 +26,7 @@ from crm.model import (
     OrderRequest,
     Ticket,
     TicketKind,
+    TicketState,
     Urgency,
 )
 from crm.reference.catalogue import demo_catalogue, demo_policy
@@ -99,6 +100,21 @@ class FakeCrm(FakeReads, FakeMoney, FakePeople):
             return ticket
 
         return await self._once("reopen", idempotency_key, (ticket_id,), act, deadline)
+
+    async def change_ticket(
+        self, ticket_id: str, note: str = "", cancelled: bool = False, *, idempotency_key: str, deadline: float
+    ) -> Ticket:
+        def act() -> Ticket:
+            ticket = self.all_tickets.get(ticket_id)
+            if ticket is None:
+                raise NotFound("ticket", ticket_id)
+            if not ticket.over:
+                state: TicketState = "cancelled" if cancelled else ticket.state
+                ticket = replace(ticket, state=state, note=note or ticket.note)
+                self.all_tickets[ticket_id] = ticket
+            return ticket
+
+        return await self._once("change_ticket", idempotency_key, (ticket_id, note, cancelled), act, deadline)
 
     async def issue_invoice(self, request: InvoiceRequest, *, idempotency_key: str, deadline: float) -> Invoice:
         def act() -> Invoice:

@@ -171,6 +171,13 @@ class Crm(Protocol):
         open again, stays as it is."""
         ...
 
+    async def change_ticket(
+        self, ticket_id: str, note: str = "", cancelled: bool = False, *, idempotency_key: str, deadline: float
+    ) -> Ticket:
+        """What its subscriber says of it later: another `note` for whoever works on it, "" for none, or that it is not
+        wanted any more. One that is over stays as it is."""
+        ...
+
     async def ticket(self, ticket_id: str, *, deadline: float) -> Ticket: ...
 
     async def tickets(self, msisdn: str, *, limit: int = 10, deadline: float) -> tuple[Ticket, ...]: ...

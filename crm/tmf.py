@@ -221,6 +221,16 @@ class TmfCrm(TmfPeople):
         change = {"status": "inProgress"}
         return await self._patch(TICKET, ticket_id, change, customer.ticket_from, idempotency_key, deadline)
 
+    async def change_ticket(
+        self, ticket_id: str, note: str = "", cancelled: bool = False, *, idempotency_key: str, deadline: float
+    ) -> Ticket:
+        ticket = await self.ticket(ticket_id, deadline=deadline)
+        change: Document = {"note": [{"text": note}]} if note else {}
+        change |= {"status": "cancelled"} if cancelled else {}
+        if ticket.over or not change:
+            return ticket
+        return await self._patch(TICKET, ticket_id, change, customer.ticket_from, idempotency_key, deadline)
+
     async def ticket(self, ticket_id: str, *, deadline: float) -> Ticket:
         return await self._one(TICKET, ticket_id, "ticket", customer.ticket_from, deadline)
 

@@ -141,6 +141,13 @@ class CarrierCrm(CarrierClient):
         ticket, _ = await self._write("reopen_ticket", idempotency_key, deadline, ticket_id=ticket_id)
         return cast(Ticket, ticket)
 
+    async def change_ticket(
+        self, ticket_id: str, note: str = "", cancelled: bool = False, *, idempotency_key: str, deadline: float
+    ) -> Ticket:
+        said = {"ticket_id": ticket_id, "note": note, "cancelled": cancelled}
+        ticket, _ = await self._write("change_ticket", idempotency_key, deadline, **said)
+        return cast(Ticket, ticket)
+
     async def ticket(self, ticket_id: str, *, deadline: float) -> Ticket:
         return cast(Ticket, await self._read("ticket", deadline, ticket_id=ticket_id))
 

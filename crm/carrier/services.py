@@ -89,6 +89,9 @@ _VISIT: Params = {**_WHO, "shop_id": ("hallId", TEXT), "errand": ("bizCode", TEX
 _TICKET: Params = {
     **_WHO, "kind": ("workType", nouns.TICKET_KIND), "text": ("workDesc", TEXT), "urgency": ("urgentLvl", nouns.URGENCY)
 }  # fmt: skip
+_TICKET_CHANGE: Params = {
+    "ticket_id": ("workId", TEXT), "note": ("workNote", TEXT), "cancelled": ("cancelFlag", FLAG)
+}  # fmt: skip
 _SALE: Params = {
     "category": ("offerType", Maybe(nouns.CATEGORY)), "region": ("provCode", _Anywhere()), "on_sale": ("saleFlag", FLAG)
 }  # fmt: skip
@@ -114,6 +117,7 @@ SERVICES: Mapping[str, Service] = {
     "cancel_order": _by_id("CNL_ORDER", nouns.ORDER, "order_id", "orderId", "order", writes=True),
     "create_ticket": _write("SUB_WORK", nouns.TICKET, _TICKET),
     "reopen_ticket": _by_id("REOPEN_WORK", nouns.TICKET, "ticket_id", "workId", "ticket", writes=True),
+    "change_ticket": _write("CHG_WORK", nouns.TICKET, _TICKET_CHANGE, "ticket"),
     "ticket": _by_id("QRY_WORK", nouns.TICKET, "ticket_id", "workId", "ticket"),
     "tickets": _list("QRY_WORK_LIST", nouns.TICKET, limited=True),
     "payments": _list("QRY_PAY_LIST", nouns.PAYMENT, limited=True),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from crm.errors import NotFound, Refused
 from crm.model import Ticket, TicketKind, Urgency
+from crm.operations import reads
 from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
@@ -55,6 +56,25 @@ async def not_solved(doors: Doors, who: Context, kind: DoneKind, done: str) -> T
     if not theirs:
         return Refusal("no_such_ticket")
     return await create(doors, who, "complaint", f"【办理后未解决】{DONE[kind]}{done}", f"{kind}:{done}")
+
+
+async def waiting(doors: Doors, who: Context, kind: TicketKind) -> Ticket | None:
+    """The last of its kind that somebody works on: one call-back a person is enough. Raises Unavailable."""
+    return next((t for t in await reads.tickets(doors, who) if t.kind == kind and not t.over), None)
+
+
+async def change(
+    doors: Doors, who: Context, ticket: Ticket, note: str = "", cancelled: bool = False
+) -> Ticket | Refusal:
+    """What the person says later of a ticket of theirs: a note, or that it is not wanted. Raises Unavailable."""
+    subscriber = await admitted(doors, who, OPERATIONS[ticket.kind])
+    if isinstance(subscriber, Refusal):
+        return subscriber
+    if ticket.msisdn != subscriber.msisdn:
+        return Refusal("no_such_ticket")
+    seed = f"{who.conversation}\n{who.message_id}\nchange {ticket.id}"
+    key, deadline = hashlib.sha256(seed.encode()).hexdigest()[:32], doors.write_deadline()
+    return await doors.crm.change_ticket(ticket.id, note[:MOST_TEXT], cancelled, idempotency_key=key, deadline=deadline)
 
 
 async def _whose(doors: Doors, msisdn: str, kind: DoneKind, done: str) -> str:
