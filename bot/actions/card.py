@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.actions.places import tell_nearest
+from bot.actions.places import BOOKS, book, tell_nearest, will_come
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 
@@ -23,7 +23,9 @@ class ReplaceSim(Skill):
 
     async def answer(self, turn: Turn) -> list[Event]:
         turn.say("new_esim" if turn.entities.get("option") == ESIM else "new_sim")
+        turn.outcome(self.wish, "refused")
+        if not turn.form and (will_come(turn) or BOOKS.search(turn.text)):
+            return await book(turn, "sim")
         if not turn.form:
             await tell_nearest(turn, "sim")
-        turn.outcome(self.wish, "refused")
         return []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.actions import amounts, by_words, charge_named, references
+from bot.actions import amounts, arranged, by_words, charge_named, references
 from bot.actions.follow_ups import UNREAD, follow_up
 from bot.actions.other_number import do, of_other
 from bot.actions.proofs import LEAVES
@@ -44,6 +44,8 @@ async def answer(turn: Turn) -> list[Event] | None:
         return await do(turn, "port_out", {"option": turn.text})
     if plain := await by_words.meant(turn):
         return await do(turn, *plain)
+    if changed := await arranged.meant(turn):
+        return await do(turn, *changed)
     if (events := await of_other(turn)) is not None:
         return events
     if not turn.text.strip():

@@ -10,8 +10,9 @@ from bot.actions.registry import skill_of
 from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
+from bot.actions.when import said_when
 from crm.errors import Unavailable
-from crm.operations import find_store
+from crm.operations import find_store, visits
 from crm.operations.find_store import Found
 
 SHOWN = 3
@@ -41,6 +42,19 @@ ANY_ERRAND = "real_name"
 """What every shop does."""
 BOOKS = re.compile(r"预约|預約|约个?时间|\bbook\b|\bappointment\b", re.IGNORECASE)
 
+_COMES = re.compile(r"去|来|來|到店|过来|\b(?:come|go|visit|be there|drop by)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"[?？吗嗎么麼]|开不|开门|營業|几点|多久|带什|带啥|要带|人多|排队|\b(?:open|close[sd]?|what|hours|busy|is|are|do)\b",
+    re.IGNORECASE,
+)
+_SAID_ERRANDS = (
+    ("sim", re.compile(r"[换補补]卡|e-?sim|\bsim\b", re.IGNORECASE)),
+    ("ownership", re.compile(r"过户|過戶|\bownership\b", re.IGNORECASE)),
+    ("close", re.compile(r"销户|銷戶|\bclose (?:my|the) (?:number|account|line)\b", re.IGNORECASE)),
+    ("broadband", re.compile(r"宽带|寬帶|\bbroadband\b", re.IGNORECASE)),
+    ("invoice", re.compile(r"发票|發票|\binvoice\b", re.IGNORECASE)),
+)
+
 
 class FindStore(Skill):
     """Nearest first, with its hours today, and what to bring for what was spoken of."""
@@ -50,7 +64,7 @@ class FindStore(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         errand, region, place = _errand(turn)
         option = str(turn.entities.get("option") or "")
-        if option or BOOKS.search(turn.text):
+        if option or BOOKS.search(turn.text) or will_come(turn):
             return await _book(turn, errand, option, region, place)
         found = await find_store.nearest(turn.doors, turn.who, region, f"{place} {turn.text}", errand)
         said = {"region": region, "place": place, "errand": errand}
@@ -70,7 +84,8 @@ def _errand(turn: Turn) -> tuple[str, str, str]:
     """What has to be done there, the region, the words for the place: as before, where they are not said now."""
     wish = recent_wish(turn) or {}
     before = dict(wish.get("entities") or {}) if wish.get("intent") == FindStore.wish else {}
-    errand = before.get("errand") or ERRANDS.get(str(wish.get("intent")), "")
+    said = next((name for name, words in _SAID_ERRANDS if words.search(turn.text)), "")
+    errand = said or before.get("errand") or ERRANDS.get(str(wish.get("intent")), "")
     region, place = str(turn.entities.get("region") or ""), str(turn.entities.get("place") or "")
     if region or place:
         return errand, region, place or turn.text
@@ -88,11 +103,22 @@ async def tell_nearest(turn: Turn, errand: str) -> None:
 
 
 async def _book(turn: Turn, errand: str, option: str, region: str, place: str) -> list[Event]:
-    """A visit, near the place that was spoken of: whoever is not known logs in first."""
-    about = option if option.startswith("cancel:") else errand or ANY_ERRAND
-    return await skill_of("book_visit").handle(
-        turn.as_wish("book_visit", {"option": about, "region": region, "place": place})
-    )
+    """A visit, near the place that was spoken of."""
+    of_booked = option == visits.MINE or option.startswith((visits.MOVE, visits.CANCEL))
+    return await book(turn, option if of_booked else errand or ANY_ERRAND, region, place)
+
+
+async def book(turn: Turn, about: str, region: str = "", place: str = "") -> list[Event]:
+    """A visit for this errand; the time that was said is taken over. Whoever is not known logs in first."""
+    when = said_when(turn)
+    said = {"option": about, "region": region, "place": place, "when": when.kept() if when else None}
+    return await skill_of("book_visit").handle(turn.as_wish("book_visit", said))
+
+
+def will_come(turn: Turn) -> bool:
+    """ "周六上午去营业厅换卡": somebody known says when they come, and asks nothing about it."""
+    said = turn.text and "date" in turn.entities and turn.who.bound is not None
+    return bool(said and _COMES.search(turn.text)) and not _ASKS.search(turn.text)
 
 
 def _shown(found: Found, language: str) -> dict[str, object]:

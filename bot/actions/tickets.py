@@ -7,11 +7,14 @@ from typing import Any
 from bot.actions.refusals import refuse
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
+from bot.actions.when import When
 from crm.model import Ticket, TicketKind, Urgency
 from crm.operations import reads, tickets
 from crm.operations.results import Refusal
 
 SHOWN = 3
+_NOTE = "【用户希望的上门时间】{words}（{day}）"
+"""For whoever answers for a fault."""
 
 
 async def open_ticket(
@@ -30,11 +33,6 @@ async def open_ticket(
     await tell_ticket(turn, wish, kind, made, response, wanted)
 
 
-async def open_callback(turn: Turn) -> Ticket | None:
-    """The call-back that somebody waits for already: one is enough. Raises Unavailable."""
-    return next((t for t in await reads.tickets(turn.doors, turn.who) if t.kind == "callback" and not t.over), None)
-
-
 async def tell_ticket(
     turn: Turn, wish: str, kind: TicketKind, ticket: Ticket | Refusal, response: str = "", wanted: str = ""
 ) -> None:
@@ -49,12 +47,23 @@ async def tell_ticket(
 
 
 class Urge(Skill):
-    """What is open: who answers for it and until when. What is overdue is a person's to answer."""
+    """What is open: who answers for it and until when. What is overdue is a person's to answer.
+
+    `when` of the entities: a time at which somebody may come for the fault, for whoever answers for it.
+    """
 
     wish = "urge"
     tells = True
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if (when := When.of(turn.entities.get("when"))) and (
+            fault := await tickets.waiting(turn.doors, turn.who, "fault")
+        ):
+            noted = await tickets.change(
+                turn.doors, turn.who, fault, _NOTE.format(words=when.words, day=when.day or "-")
+            )
+            await tell_ticket(turn, self.wish, "fault", noted, "fault_time_noted", when.words)
+            return []
         now = turn.doors.now()
         waiting = [t for t in await reads.tickets(turn.doors, turn.who) if not t.over]
         items = [{**_shown(t), "overdue": t.due_at < now} for t in sorted(waiting, key=lambda t: t.due_at)]
