@@ -158,7 +158,7 @@ def make_partitions(
         await writer.look()
 
     return Partitions(
-        stores.redis, Leases(stores.scripts, settings.worker_name, clock), router,
+        stores.redis, Leases(stores.scripts, settings.worker_name), router,
         Sending(exchange, by_route, stores.vault, clock, metrics, OrderedDict()),
         Timekeeper(exchange, handoffs, clock), clock, settings.partitions, each_tick,
     )  # fmt: skip

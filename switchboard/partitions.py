@@ -7,127 +7,29 @@ import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from math import inf
 
 import structlog
 
-from switchboard.errors import BadRecord, NotReachable
-from switchboard.joining import Joiner
-from switchboard.lanes import Holding, Lanes, pauses
+from switchboard.errors import NotReachable
 from switchboard.metrics import Metrics
-from switchboard.model import MessagePart, Receipt
+from switchboard.partition import BATCH, Partition
 from switchboard.ports import Clock
 from switchboard.redis.connection import LOST, Client
-from switchboard.redis.exchange import Exchange, load_entry
+from switchboard.redis.exchange import Exchange
 from switchboard.redis.heard import heard
-from switchboard.redis.keys import WAKE, tag
-from switchboard.redis.leases import LEASE_MS, Lease, Leases, fair_share
-from switchboard.redis.records import load_message
+from switchboard.redis.keys import WAKE
+from switchboard.redis.leases import Leases, fair_share, least_share
 from switchboard.router import Router
-from switchboard.sender import Outgoing, Sender, Sending
+from switchboard.sender import Sending
 from switchboard.tasks import end
 from switchboard.timers import Timekeeper
 
-BATCH = 100
 TICK_S = 1.0
+SHORT_S = 0.25
+"""So soon again where Redis could not be reached, or others still hold what is ours by share."""
 DRAIN_S = 8.0
-SAFETY_S = 0.5
-"""A lease counts as lost in our own books this long before it is lost in Redis."""
 log = structlog.get_logger()
-
-
-class Partition:
-    """One partition while it is ours."""
-
-    def __init__(self, lease: Lease, router: Router, sending: Sending, clock: Clock, routes: Sequence[str]) -> None:
-        self.lease = lease
-        self.lost = False
-        self.renewed_at(time.monotonic())
-        self.holding = Holding(lease, self.valid)
-        self._exchange = sending.exchange
-        self.lanes = Lanes(self.holding, sending.exchange, router, sending.vault, clock, sending.metrics, self.lose)
-        self.sender = Sender(self.holding, sending, self.lose)
-        self._joiner = Joiner(self.lanes.put, clock)
-        self._routes = {f"{tag(lease.partition)}:out:{route}": route for route in routes}
-        self._cursors = dict.fromkeys([f"{tag(lease.partition)}:in", *self._routes], "0")
-        self._first = lease.crashed
-        self._background: set[asyncio.Task[None]] = set()
-
-    def lose(self) -> None:
-        self.lost = True
-
-    def renewed_at(self, asked: float) -> None:
-        self._until = asked + LEASE_MS / 1000 - SAFETY_S
-
-    def valid(self) -> bool:
-        """By our own clock: a worker that was stopped for a while must not send before it renewed."""
-        return not self.lost and time.monotonic() < self._until
-
-    @property
-    def streams(self) -> list[tuple[str, str]]:
-        return list(self._cursors.items())
-
-    def take_in(self, answers: Sequence[list[tuple[str, dict[bytes, bytes]]]]) -> bool:
-        """Bring what was read (in the order of `streams`) to the lanes; True when there may be more."""
-        for stream, found in zip(list(self._cursors), answers, strict=True):
-            if found and stream in self._routes:
-                self._send(self._routes[stream], found)
-            elif found:
-                self._work(found)
-            if found:
-                self._cursors[stream] = found[-1][0]
-        more = any(len(found) >= BATCH for found in answers)
-        self._first = self._first and more
-        return more
-
-    def _work(self, found: list[tuple[str, dict[bytes, bytes]]]) -> None:
-        receipts: list[tuple[str, Receipt]] = []
-        for entry_id, fields in found:
-            try:
-                entry = load_entry(entry_id, fields)
-            except BadRecord as error:
-                log.error("unreadable_entry", entry=entry_id, error=str(error))
-                self._spawn(self._exchange.bury, self.lease.token, self.lease.partition, entry_id, fields)
-                continue
-            if isinstance(entry.item, Receipt):
-                receipts.append((entry_id, entry.item))
-                continue
-            if self._first and not self.lanes.works_on(entry.conversation):
-                self.holding.suspects.add(entry.id)
-            if isinstance(entry.item, MessagePart):
-                self._joiner.add(entry, entry.item)
-            else:
-                self.lanes.put(entry)
-        if receipts:
-            self._spawn(self._exchange.receipts.settle, self.lease.partition, receipts)
-
-    def _send(self, route: str, found: list[tuple[str, dict[bytes, bytes]]]) -> None:
-        for entry_id, fields in found:
-            try:
-                self.sender.put(Outgoing(route, entry_id, load_message(fields[b"m"])))
-            except (BadRecord, KeyError) as error:
-                log.error("unreadable_message", entry=entry_id, route=route, error=str(error))
-
-    def _spawn(self, step: Callable[..., Awaitable[None]], *args: Any) -> None:
-        async def until_done() -> None:
-            for wait in pauses():
-                try:
-                    return await step(*args)
-                except NotReachable:
-                    await asyncio.sleep(wait)
-
-        task = asyncio.create_task(until_done())
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
-    async def drain(self, within_s: float) -> None:
-        self._joiner.stop()
-        await asyncio.gather(self.lanes.drain(within_s), self.sender.drain(within_s))
-
-    async def stop(self) -> None:
-        self._joiner.stop()
-        await end(*self._background)
-        await asyncio.gather(self.lanes.stop(), self.sender.stop())
 
 
 class Partitions:
@@ -166,12 +68,11 @@ class Partitions:
 
     async def run(self) -> None:
         """Raises what ended one of its loops, once everything else has stopped."""
-        renewing, listening, reading = (
-            asyncio.create_task(loop()) for loop in (self._renewing, self._listening, self._reading)
-        )
-        stopping = asyncio.create_task(self._stopping.wait())
+        renewing = asyncio.create_task(self._renewing())
+        others = [asyncio.create_task(loop()) for loop in (self._looking, self._listening, self._reading)]
+        reading, stopping = others[-1], asyncio.create_task(self._stopping.wait())
         try:
-            done, _ = await asyncio.wait([renewing, listening, reading, stopping], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([renewing, *others, stopping], return_when=asyncio.FIRST_COMPLETED)
             # The renewing goes on while lanes come to rest, or what they finish would be void.
             reading.cancel()
             await asyncio.gather(*(partition.drain(DRAIN_S) for partition in self._held.values()))
@@ -180,7 +81,7 @@ class Partitions:
                 task.result()
         finally:
             await asyncio.gather(*(partition.stop() for partition in self._held.values()))
-            await end(renewing, listening, reading, stopping)
+            await end(renewing, *others, stopping)
 
     async def _leave(self) -> None:
         with contextlib.suppress(NotReachable):
@@ -191,55 +92,73 @@ class Partitions:
 
     async def _renewing(self) -> None:
         while True:
-            began = time.monotonic()
+            look = time.monotonic() + TICK_S
             try:
-                await self._renew()
+                await self._renew(list(self._held.values()))
                 if not self._stopping.is_set():
-                    await self._share()
-                    if self._each_tick:
-                        await self._each_tick()
+                    look = min(look, await self._share())
             except NotReachable as error:
                 log.warning("redis_not_reachable", error=str(error))
-            await asyncio.sleep(max(0.1, TICK_S - (time.monotonic() - began)))
+                look = time.monotonic() + SHORT_S
+            await asyncio.sleep(max(0.1, look - time.monotonic()))
 
-    async def _renew(self) -> None:
-        held = list(self._held.values())
-        asked = time.monotonic()
+    async def _looking(self) -> None:
+        """Beside the renewing: what is looked at may take longer than leases last."""
+        while self._each_tick and not self._stopping.is_set():
+            try:
+                await self._each_tick()
+            except NotReachable as error:
+                log.warning("redis_not_reachable", error=str(error))
+            await asyncio.sleep(TICK_S)
+        await self._stopping.wait()
+
+    async def _renew(self, held: Sequence[Partition]) -> None:
+        """Timers that are due ring with it."""
+        asked, lost = time.monotonic(), []
         kept = await self._leases.renew([partition.lease for partition in held], self._sending.adapters)
         for partition, still in zip(held, kept, strict=True):
             if still is None or partition.lost:
                 partition.lose()
-                self._held.pop(partition.lease.partition, None)
-                await partition.stop()
-                log.warning("lease_lost", partition=partition.lease.partition)
+                lost.append(partition)
                 continue
             partition.renewed_at(asked)
             if still.waiting:
                 # What a lost wake-up left lying is found here.
                 self._wake([partition.lease.partition])
             await self._timekeeper.tick(partition.lease, still, partition.lose)
+        for partition in lost:
+            self._held.pop(partition.lease.partition, None)
+            log.warning("lease_lost", partition=partition.lease.partition)
+        await asyncio.gather(*(partition.stop() for partition in lost))
 
-    async def _share(self) -> None:
-        share = fair_share(self._count, await self._leases.alive())
-        surplus = len(self._held) - len(self._giving) - share
+    async def _share(self) -> float:
+        """When to look again at the latest: where another may be dead by then, or still holds more than its share."""
+        living = await self._leases.alive()
+        told = time.monotonic()
+        surplus = len(self._held) - len(self._giving) - fair_share(self._count, living.count)
         if surplus > 0:
             self._give(surplus)
         elif surplus < 0:
-            await self._take(-surplus)
+            # What came due while nobody held it rings now.
+            await self._renew(await self._take(-surplus))
         self._metrics.partitions.set(len(self._held))
+        short = len(self._held) < least_share(self._count, living.count)
+        return min(told + living.dead_in_s, time.monotonic() + SHORT_S if short else inf)
 
-    async def _take(self, wanted: int) -> None:
+    async def _take(self, wanted: int) -> list[Partition]:
         """Up to `wanted` partitions that are free, or that an earlier process of our name held."""
-        free = [n for n in range(self._count) if n not in self._held]
+        free, taken = [n for n in range(self._count) if n not in self._held], list[Partition]()
         random.shuffle(free)
-        while free and wanted > 0:
-            some, free = free[:wanted], free[wanted:]
+        while free and len(taken) < wanted:
+            some, free = free[: wanted - len(taken)], free[wanted - len(taken) :]
             for lease in await self._leases.acquire(some, reclaim=self._starting):
                 routes = list(self._sending.adapters)
-                self._held[lease.partition] = Partition(lease, self._router, self._sending, self._clock, routes)
+                partition = Partition(lease, self._router, self._sending, self._clock, routes)
+                self._held[lease.partition] = partition
                 self._wake([lease.partition])
-                wanted -= 1
+                taken.append(partition)
         self._starting = False
+        return taken
 
     def _give(self, surplus: int) -> None:
         """To a worker that has fewer: lanes come to rest first, so that nothing is done twice."""

@@ -146,7 +146,7 @@ def version(told: str) -> Finding:
 def clock(ahead_s: float) -> Finding:
     """`ahead_s`: our clock less Redis'."""
     level = graded(abs(ahead_s), AHEAD_S, TOO_FAR_AHEAD_S)
-    todo = "" if level == OK else ": run an NTP client on both machines, timers and the life of workers are told by it"
+    todo = "" if level == OK else ": run an NTP client on both machines, timers and who is at the desk are told by it"
     return Finding(level, "clock", f"is {ahead_s:+.2f} s from Redis'{todo}")
 
 

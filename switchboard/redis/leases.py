@@ -6,11 +6,10 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from math import inf
 
-from switchboard.ports import Clock
 from switchboard.redis.connection import Client, reaching
 from switchboard.redis.keys import WORKERS, tag
-from switchboard.redis.records import ms
 from switchboard.redis.scripting import Scripts, together
 
 LEASE_MS = 3000
@@ -37,28 +36,31 @@ class Kept:
     waiting: int
 
 
+@dataclass(frozen=True)
+class Living:
+    """How many workers live, and in how many seconds the first of the others counts as dead unless it speaks again
+    (endless where there is no other)."""
+
+    count: int
+    dead_in_s: float
+
+
 class Leases:
     """The leases of one worker process."""
 
-    def __init__(self, scripts: Scripts, worker: str, clock: Clock, now: Callable[[], float] = time.monotonic) -> None:
-        self._scripts, self._redis, self._worker, self._clock = scripts, scripts.redis, worker, clock
+    def __init__(self, scripts: Scripts, worker: str, now: Callable[[], float] = time.monotonic) -> None:
+        self._scripts, self._redis, self._worker = scripts, scripts.redis, worker
         self._process, self._now = secrets.token_hex(8), now
         self._spoke_at = self._silent_until = 0.0
 
-    async def alive(self) -> int:
-        """Say that this worker lives for the next lease time; how many do."""
-        now = ms(self._clock())
-        with reaching():
-            pipe = self._redis.pipeline()
-            pipe.zadd(WORKERS, {self._worker: now + LEASE_MS})
-            pipe.zremrangebyscore(WORKERS, "-inf", now)
-            pipe.zcard(WORKERS)
-            alive = int((await pipe.execute())[-1])
+    async def alive(self) -> Living:
+        """Say that this worker lives for the next lease time."""
+        count, unheard_ms = await self._scripts.run("alive", [WORKERS], [self._worker, LEASE_MS])
         at, before = self._now(), self._spoke_at
         self._spoke_at = at
         if before and at - before > SILENCE_S:
             self._silent_until = at + LEASE_MS / 1000
-        return alive
+        return Living(count, unheard_ms / 1000 if unheard_ms >= 0 else inf)
 
     async def gone(self) -> None:
         """This worker ends in good order."""
@@ -109,3 +111,8 @@ async def alive(redis: Client) -> int:
 def fair_share(partitions: int, workers: int) -> int:
     """How many partitions one of `workers` may hold: all are covered even when shares do not divide."""
     return -(-partitions // max(1, workers))
+
+
+def least_share(partitions: int, workers: int) -> int:
+    """How many are left for the last of `workers` when each of the others holds all that it may."""
+    return max(0, partitions - max(0, workers - 1) * fair_share(partitions, workers))

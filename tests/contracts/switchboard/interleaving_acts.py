@@ -176,7 +176,7 @@ class World:
     async def acquires(self, worker: Worker) -> None:
         """Starts if it was dead; then renews what it holds, or takes what is free."""
         if worker.leases is None:
-            worker.leases = Leases(self.stores.scripts, worker.name, self.clock)
+            worker.leases = Leases(self.stores.scripts, worker.name)
         if worker.holding:
             await self.renews(worker)
             return

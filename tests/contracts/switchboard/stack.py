@@ -129,7 +129,7 @@ class Stack:
         sending = Sending(self.exchange, self.adapters, self.stores.vault, self.clock, Metrics(), OrderedDict())
         partitions = Partitions(
             self.stores.redis,
-            Leases(self.stores.scripts, name, self.clock),
+            Leases(self.stores.scripts, name),
             self.router(bot or self.bot),
             sending,
             Timekeeper(self.exchange, self.handoffs, self.clock),

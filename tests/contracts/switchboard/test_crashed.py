@@ -11,7 +11,7 @@ from tests.contracts.switchboard.stack import Stack
 async def taken_over(stack: Stack, ticks_s: list[float]) -> Lease:
     """What w2 gets of w1, whose lease ran out, after it reached Redis at these times."""
     now = [0.0]
-    w1, w2 = (Leases(stack.stores.scripts, name, stack.clock, lambda: now[0]) for name in ("w1", "w2"))
+    w1, w2 = (Leases(stack.stores.scripts, name, lambda: now[0]) for name in ("w1", "w2"))
     await w1.acquire([0])
     for now[0] in ticks_s:
         await w2.alive()

@@ -112,8 +112,8 @@ async def test_a_commit_under_a_lost_lease_changes_nothing(stack: Stack) -> None
     await stack.say(LI, "你好")
     conversation = stack.conversation(LI)
     partition = stack.stores.keys.partition(conversation)
-    (old,) = await Leases(stack.stores.scripts, "w1", stack.clock).acquire([partition])
-    (new,) = await Leases(stack.stores.scripts, "w1", stack.clock).acquire([partition], reclaim=True)
+    (old,) = await Leases(stack.stores.scripts, "w1").acquire([partition])
+    (new,) = await Leases(stack.stores.scripts, "w1").acquire([partition], reclaim=True)
     ((found,),) = await stack.exchange.read([(f"{{p{partition}}}:in", "0")])
     commit = Commit(load_entry(*found), 0)
     assert await stack.exchange.commit(old.token, commit) == "lost"

@@ -11,7 +11,7 @@ from switchboard.errors import NotReachable, StoreUnavailable
 from switchboard.model import Address, SecretValue
 from switchboard.redis.connection import connect
 from switchboard.redis.exchange import RedisAccept
-from switchboard.redis.leases import fair_share
+from switchboard.redis.leases import fair_share, least_share
 from switchboard.redis.scripting import Scripts
 from switchboard.redis.solo import Solo
 from switchboard.redis.vault import Seal
@@ -90,9 +90,11 @@ async def test_one_process_at_a_time_does_what_is_done_alone(stack: Stack) -> No
     assert [await second.mine(), await first.mine()] == [True, False]
 
 
-@pytest.mark.parametrize(("workers", "share"), [(0, 256), (1, 256), (2, 128), (3, 86), (300, 1)])
-def test_shares_cover_every_partition(workers: int, share: int) -> None:
-    assert fair_share(256, workers) == share
+@pytest.mark.parametrize(
+    ("workers", "share", "least"), [(0, 256, 256), (1, 256, 256), (2, 128, 128), (3, 86, 84), (100, 3, 0), (300, 1, 0)]
+)
+def test_shares_cover_every_partition(workers: int, share: int, least: int) -> None:
+    assert (fair_share(256, workers), least_share(256, workers)) == (share, least)
 
 
 async def test_without_redis_nothing_is_accepted(stack: Stack, tmp_path: Path) -> None:

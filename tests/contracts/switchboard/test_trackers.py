@@ -13,7 +13,7 @@ LI, PHONE = Address("web", "li"), Address("sms", "+8613800000001")
 
 
 async def lease(stack: Stack, conversation: str) -> str:
-    (held,) = await Leases(stack.stores.scripts, "t", stack.clock).acquire([stack.stores.keys.partition(conversation)])
+    (held,) = await Leases(stack.stores.scripts, "t").acquire([stack.stores.keys.partition(conversation)])
     return held.token
 
 
