@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tests.chaos.books import SENT, Books
 from tests.chaos.desk import Word
 from tests.chaos.talk import Talk, in_order
-from tests.chaos.timeline import Timeline, Waits, share, waits
+from tests.chaos.timeline import Ring, Timeline, Waits, share, waits
 from tests.chaos.trade import Purchase
 
 KILLED = 5.0
@@ -170,7 +170,12 @@ def _times(ledger: Ledger, waited: Waits, timeline: Timeline) -> None:
     ledger.at_most("next answer after a kill, p95", share(waited.after_kill, 0.95), KILLED)
     ledger.at_most("next word after a kill, p95", share(waited.word_after_kill, 0.95), KILLED)
     ledger.at_most("longest without any word", share(waited.words, 1.0), SILENT)
-    for name, late in timeline.rings_by_what_happened().items():
-        ledger.figures[f"timers seen late, {name}"] = f"{len(late)}, by {share(late, 1.0):.1f} s at most"
-        if name in RINGS and share(late, 1.0) > RINGS[name]:
+    for name, rings in timeline.rings_by_what_happened().items():
+        latest = max(rings, key=lambda ring: ring.late_s, default=Ring(0.0, 0.0))
+        killed = ", ".join(f"{what} {at:+.1f} s" for at, what in timeline.killed_around(latest))
+        told = f"{len(rings)}, by {latest.late_s:.2f} s at most"
+        ledger.figures[f"timers seen late, {name}"] = (
+            f"{told} (killed, from when it was due: {killed})" if killed else told
+        )
+        if name in RINGS and latest.late_s > RINGS[name]:
             ledger.late.append(f"timers, {name}")

@@ -168,4 +168,7 @@ def test_waits_count_from_the_kill_and_only_where_nothing_else_broke() -> None:
 
 def test_a_timer_may_be_later_across_a_kill() -> None:
     timeline = Timeline(kills=[(100.0, "worker-1")], rings=[Ring(50.0, 52.5), Ring(101.0, 106.0)])
-    assert reckon(Outside([talk("a", "a/1")]), books(talk("a", "a/1")), timeline).late == ["timers, owned"]
+    ledger = reckon(Outside([talk("a", "a/1")]), books(talk("a", "a/1")), timeline)
+    assert ledger.late == ["timers, owned"]
+    told = "1, by 5.00 s at most (killed, from when it was due: worker-1 -1.0 s)"
+    assert ledger.figures["timers seen late, across a kill"] == told

@@ -82,17 +82,22 @@ class Timeline:
         """Whether anything but kills was going on, or had just been."""
         return any(fault.began <= ended and began <= fault.ended + MENDED_S for fault in self.faults)
 
-    def rings_by_what_happened(self) -> dict[str, list[float]]:
-        """Lateness in seconds of timers while all was well ("owned"), across a kill, and during another fault."""
-        found: dict[str, list[float]] = {"owned": [], "across a kill": [], "during a fault": []}
+    def rings_by_what_happened(self) -> dict[str, list[Ring]]:
+        """Timers that rang while all was well ("owned"), across a kill, and during another fault."""
+        found: dict[str, list[Ring]] = {"owned": [], "across a kill": [], "during a fault": []}
         for ring in self.rings:
             if self.faulty(ring.due, ring.rang):
-                found["during a fault"].append(ring.late_s)
-            elif any(ring.due - TAKEN_OVER_S <= at <= ring.rang for at, _ in self.kills):
-                found["across a kill"].append(ring.late_s)
+                found["during a fault"].append(ring)
+            elif self.killed_around(ring):
+                found["across a kill"].append(ring)
             else:
-                found["owned"].append(ring.late_s)
+                found["owned"].append(ring)
         return found
+
+    def killed_around(self, ring: Ring) -> list[tuple[float, str]]:
+        """What was killed while it was waited for, or so shortly before that it was not taken over yet: when (seconds
+        from the moment at which it was due), and what."""
+        return [(at - ring.due, name) for at, name in self.kills if ring.due - TAKEN_OVER_S <= at <= ring.rang]
 
 
 @dataclass(frozen=True)
