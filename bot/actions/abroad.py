@@ -6,11 +6,16 @@ import re
 from typing import Any
 
 from bot.actions.turn import Turn
+from bot.actions.wiring import terms
 from crm.model import Offering
 from crm.operations.catalogue import in_common, on_sale
 
 _SPEAKS_OF = re.compile(r"漫游|漫遊|\broaming\b", re.IGNORECASE)
 _IN_EVERY_NAME = re.compile(r"roaming|漫游|漫遊|packs?|包|data|流量|\s")
+HMT_CODES = frozenset({"hk", "mo", "tw", "hmt"})
+"""Abroad to a phone, and no countries."""
+CALLS_OUT = "calls_out"
+"""What roaming is told that is asked of a country that is called, rather than of one that somebody is in."""
 LEAST_EN, LEAST_ZH = 5, 2
 """So many characters in a row of a name say which one is meant."""
 
@@ -19,6 +24,16 @@ def packs_abroad(packs: tuple[Offering, ...], services: tuple[Offering, ...]) ->
     """Packs that need a service switched on rather than a plan: those for use abroad."""
     switches = {service.id for service in services}
     return [pack for pack in packs if switches & set(pack.requires)]
+
+
+def countries(turn: Turn) -> dict[str, str]:
+    """The codes of all countries that are named, by the person's words."""
+    return {words: str(value) for name, value, words in turn.named if name == "country" or value in HMT_CODES}
+
+
+def calls_out(turn: Turn) -> bool:
+    """Whether a call from home to another country is asked about."""
+    return terms().calls_out(turn.text, tuple(countries(turn)))
 
 
 async def meant_abroad(turn: Turn) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.actions import references
-from bot.actions.abroad import meant_abroad
+from bot.actions.abroad import CALLS_OUT, calls_out, meant_abroad
 from bot.actions.turn import Turn
 
 ENDINGS = frozenset({"cancel_data_pack", "cancel_service", "roaming_off"})
 UNREAD = frozenset({"nlu_fallback", "out_of_scope", "inform"})
+CALLS_READ_AS = frozenset({"consult_plans", "consult_roaming", "faq", *UNREAD})
+CALLS_TOPICS = frozenset({"", "international_calls"})
 DIED = "death"
 """What the closing of a number is told when its holder has died."""
 ELSEWHERE = frozenset({"transfer_to_agent", "report_fraud"})
@@ -97,6 +99,8 @@ async def meant(turn: Turn) -> tuple[str, dict[str, Any]] | None:
             return "order_data_pack", abroad or turn.entities
     if turn.form and not turn.waits_for_number:
         return None
+    if turn.intent in CALLS_READ_AS and turn.topic in CALLS_TOPICS and calls_out(turn):
+        return "consult_roaming", {**turn.entities, "option": CALLS_OUT}
     for read_as, says, wish, entities in _READINGS:
         if turn.intent in read_as and says(text):
             return wish, {**turn.entities, **entities}

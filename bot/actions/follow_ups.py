@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.actions import references
+from bot.actions.abroad import CALLS_OUT
 from bot.actions.disputed import DISPUTED
 from bot.actions.from_to import affirmed
 from bot.actions.shown import recent_wish
@@ -18,6 +19,7 @@ TAKES = {
     "find_store": ("region",),
 }
 """What can be asked of another place, and the values that name one."""
+CALLS_TOPIC = "international_calls"
 FOUND = "found"
 """What a report of a lost phone is told when it has turned up again."""
 ENOUGH = "enough"
@@ -107,12 +109,16 @@ AFTER: tuple[tuple[frozenset[str], Callable[[str], bool], str, Mapping[str, str]
 
 def follow_up(turn: Turn) -> tuple[str, dict[str, Any]] | None:
     """The wish that is meant after the last one, with what is said now; None when the message says anything else."""
-    wish = str((recent_wish(turn) or {}).get("intent"))
+    last = recent_wish(turn) or {}
+    wish, option = str(last.get("intent")), (last.get("entities") or {}).get("option")
     for after, says, then, entities in AFTER:
         if turn.text and wish in after and says(turn.text):
             return then, dict(entities)
+    if wish == "faq" and last.get("topic") == CALLS_TOPIC:
+        wish, option = "consult_roaming", CALLS_OUT
     takes = TAKES.get(wish, ())
-    said = {name: turn.entities[name] for name in takes if name in turn.entities}
+    said: dict[str, Any] = {"option": option} if option and wish == "consult_roaming" else {}
+    said |= {name: turn.entities[name] for name in takes if name in turn.entities}
     words = [words for name, _, words in turn.named if name in takes]
     if words and _points(turn.text, words):
         return wish, {**said, "place": words[0], "places": words}

@@ -1,8 +1,11 @@
-"""What there is for use abroad, and where."""
+"""What use abroad costs, by country, and calls from home to one: by the CRM's prices, and never by others."""
 
 from __future__ import annotations
 
-from bot.actions.abroad import packs_abroad
+from collections.abc import Iterable
+from typing import Any
+
+from bot.actions.abroad import CALLS_OUT, countries, packs_abroad
 from bot.actions.plan import offered
 from bot.actions.shown import shows
 from bot.actions.skill import Skill
@@ -13,29 +16,64 @@ from crm.operations import reads
 from crm.operations.catalogue import find, on_sale
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
+from crm.operations.tariffs import for_calls_out, for_use_abroad, instead_of, rates_in
 
-HMT_CODES = frozenset({"hk", "mo", "tw", "hmt"})
-"""Abroad to a phone, and no countries."""
+_PER_GROUP = {"hmt": ("hk", "mo", "tw")}
+MOST_PLACES = 3
 
 
 class ConsultRoaming(Skill):
-    """What there is for use abroad, and what has to be switched on for it. `places`: in the person's words."""
+    """Prices where somebody goes, and the packs for there. `places`: the countries, in the person's words."""
 
     wish = "consult_roaming"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        packs = await on_sale(turn.doors, "data_pack", turn.who.region)
         services = await on_sale(turn.doors, "service", turn.who.region)
-        places = list(turn.entities.get("places") or _places_abroad(turn))
-        abroad = packs_abroad(packs, services)
-        switches = {one for pack in abroad for one in pack.requires}
-        usable = {pack.id for place in places or [""] for pack in _for_place(abroad, place)}
-        abroad = [pack for pack in abroad if pack.id in usable]
-        shows(turn, abroad)
-        items = [offered(pack, turn.who.language) for pack in abroad]
-        turn.say("roaming_packs", items=items, places=places, is_on=await _holds(turn, switches))
+        if turn.entities.get("option") == CALLS_OUT:
+            await _tell_calls(turn, services)
+        else:
+            await _tell_use(turn, services)
         turn.outcome(self.wish, "answered")
         return []
+
+
+async def _tell_calls(turn: Turn, services: tuple[Offering, ...]) -> None:
+    service, places = for_calls_out(services), _named(turn)
+    items = _priced(service, places)
+    known = {"service": service.id if service else "", "name": service.name.of(turn.who.language) if service else ""}
+    turn.say("calls_out", items=items, **known, is_on=await _holds(turn, {known["service"]}))
+
+
+async def _tell_use(turn: Turn, services: tuple[Offering, ...]) -> None:
+    places, language = _named(turn), turn.who.language
+    abroad = packs_abroad(await on_sale(turn.doors, "data_pack", turn.who.region), services)
+    switches = {one for pack in abroad for one in pack.requires}
+    service = for_use_abroad(services)
+    items = _priced(service, places)
+    usable = {pack.id for place in places or [("", "")] for pack in _for_place(abroad, *place)}
+    abroad = [pack for pack in abroad if pack.id in usable]
+    shows(turn, abroad)
+    turn.say(
+        "roaming_packs",
+        items=[{**offered(p, language), "instead_fen": instead_of(p, service, _codes(places))} for p in abroad],
+        places=[words for _, words in places],
+        prices=items,
+        known=service is not None,
+        is_on=await _holds(turn, switches),
+    )
+
+
+def _priced(service: Offering | None, places: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Each place with its prices in fen by their use; `known`: whether the CRM tells anything of it."""
+    items = []
+    for code, words in list(places)[:MOST_PLACES]:
+        found = rates_in(service, _codes([(code, words)])) if service else None
+        items.append({"place": words, "known": found is not None, "rates": found or {}})
+    return items
+
+
+def _codes(places: Iterable[tuple[str, str]]) -> list[str]:
+    return [one for code, _ in places for one in _PER_GROUP.get(code, (code,))]
 
 
 async def _holds(turn: Turn, switches: set[str]) -> bool:
@@ -45,14 +83,16 @@ async def _holds(turn: Turn, switches: set[str]) -> bool:
     return any(p.offering_id in switches and p.status == "active" for p in await reads.products(turn.doors, turn.who))
 
 
-def _places_abroad(turn: Turn) -> list[str]:
-    """Every one that was named, in the person's words."""
-    return list(dict.fromkeys(words for name, value, words in turn.named if name == "country" or value in HMT_CODES))
+def _named(turn: Turn) -> list[tuple[str, str]]:
+    """Every country that was named: its code, and the person's words."""
+    return [(code, words) for words, code in countries(turn).items()]
 
 
-def _for_place(abroad: list[Offering], place: str) -> list[Offering]:
-    """Those whose names say the place; for another one not those that are for Hong Kong, Macao and Taiwan only."""
-    if not place:
+def _for_place(abroad: list[Offering], code: str, words: str) -> list[Offering]:
+    """Those that can be used there: by their countries, or where the CRM tells none by what they are called."""
+    if not code:
         return abroad
+    if any(pack.countries for pack in abroad):
+        return [pack for pack in abroad if set(_codes([(code, words)])) & set(pack.countries)]
     elsewhere = {pack.id for near in terms().hmt for pack in find(abroad, near)}
-    return list(find(abroad, place)) or [p for p in abroad if p.id not in elsewhere] or abroad
+    return list(find(abroad, words)) or [p for p in abroad if p.id not in elsewhere] or abroad

@@ -31,13 +31,14 @@ _OTHER_WORDS = 1
 @dataclass(frozen=True)
 class Terms:
     """`ways`: the wishes that go with a term. `hmt`: what offerings for Hong Kong, Macao and Taiwan are called by.
-    `messages`: the kinds of what we send unasked.
+    `messages`: the kinds of what we send unasked. `calling`: how calls from home to another country are spoken of.
     """
 
     said: Sequence[tuple[str, str]] = ()
     ways: Mapping[str, Sequence[str]] = field(default_factory=dict)
     hmt: Sequence[str] = ()
     messages: Mapping[str, Any] = field(default_factory=dict)
+    calling: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, content: Path) -> Terms:
@@ -46,12 +47,28 @@ class Terms:
         said = [(str(words).casefold(), name) for name, term in read.items() for words in term["said"]]
         longest_first = sorted(said, key=lambda pair: -len(pair[0]))
         ways = {name: tuple(term.get("ways", ())) for name, term in read.items()}
-        return cls(longest_first, ways, tuple(map(str, places.get("hmt", ()))), _read(content / MESSAGES))
+        hmt, calling = tuple(map(str, places.get("hmt", ()))), places.get("calls_out", {})
+        return cls(longest_first, ways, hmt, _read(content / MESSAGES), calling)
 
     def in_text(self, text: str) -> str:
         """The term that is named, the longest of them; "" for none."""
         folded = text.casefold()
         return next((name for words, name in self.said if words in folded), "")
+
+    def calls_out(self, text: str, places: Sequence[str] = ()) -> bool:
+        """Whether calls from home to another country are spoken of. `places`: the countries, in the words of the text;
+        without any, prices have to be asked for."""
+        folded = text.casefold()
+        before = [folded[: folded.find(place.casefold())].rstrip() for place in places]
+        if any(part.endswith(self._calling("there")) for part in before):
+            return False
+        named = any(word in folded for word in self._calling("anywhere"))
+        if not places:
+            return named and any(word in folded for word in self._calling("prices"))
+        return named or any(part.endswith(self._calling("before")) for part in before)
+
+    def _calling(self, name: str) -> tuple[str, ...]:
+        return tuple(str(word).casefold() for word in self.calling.get(name, ()))
 
     def asked(self, text: str) -> str:
         """The term that somebody wants to have explained, where the text asks for nothing else; "" for none."""

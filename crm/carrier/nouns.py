@@ -44,10 +44,12 @@ from crm.model import (
     Product,
     Proof,
     Qualification,
+    Rate,
     Reckoning,
     Refund,
     Shop,
     Subscriber,
+    Tariff,
     Ticket,
     TopUp,
     UsageSummary,
@@ -86,6 +88,10 @@ RECKONED = Codes(
      "difference": "C"}
 )  # fmt: skip
 PRICE_KIND = Codes({"recurring": "M", "one_time": "O", "usage": "U"})
+TARIFF_USE = Codes(
+    {"mb": "LL", "call_home": "HG", "call_local": "BD", "call_in": "JT", "text_out": "FX", "text_in": "SX",
+     "call": "CT", "text": "GX"}
+)  # fmt: skip
 PRICE_UNIT = Codes({"": "", "gb": "GB", "minute": "MIN", "message": "TIAO"})
 HELD_STATE = Codes({"active": "1", "pendingActive": "2", "pendingTerminate": "3", "suspended": "4", "terminated": "9"})
 SALE = Codes({"on_sale": "1", "withdrawn": "0"})
@@ -160,6 +166,8 @@ INVOICE = Table(
 )  # fmt: skip
 PRICE = Table(Price, kind=("feeMode", PRICE_KIND), amount_fen=("fee", YUAN), unit=("feeUnit", PRICE_UNIT))
 GRANT = Table(Grant, type=("resType", RESOURCE), scope=("useScope", SCOPE), amount=("resNum", WHOLE))
+RATE = Table(Rate, use=("useType", TARIFF_USE), amount_fen=("fee", YUAN))
+TARIFF = Table(Tariff, countries=("natList", Many(TEXT)), rates=("rateList", Many(RATE)))
 OFFERING = Table(
     Offering, id=("offerId", TEXT), name=("offerName", NAMES), description=("offerDesc", NAMES),
     category=("offerType", CATEGORY), prices=("feeList", Many(PRICE)), grants=("resList", Many(GRANT)),
@@ -168,6 +176,7 @@ OFFERING = Table(
     aliases=("aliasList", Many(TEXT)), tier=("tierNo", WHOLE), generation=("netType", TEXT),
     lasts_days=("effDays", WHOLE), lock_in_months=("lockMonths", WHOLE), provider=("spName", NAMES),
     version=("verNo", TEXT), points=("needScore", WHOLE),
+    countries=("natList", Many(TEXT)), tariffs=("tariffList", Many(TARIFF)),
 )  # fmt: skip
 PRODUCT = Table(
     Product, id=("prodInstId", TEXT), msisdn=("svcNum", NUMBER), offering_id=("offerId", TEXT),

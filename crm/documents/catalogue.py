@@ -35,6 +35,9 @@ from crm.model import (
     Offering,
     Price,
     Product,
+    Rate,
+    Tariff,
+    TariffUse,
 )
 
 BROADBAND = "broadband"
@@ -49,6 +52,10 @@ def offering_to(offering: Offering) -> Document:
         "provider": offering.provider.zh, "providerEn": offering.provider.en,
         "points": offering.points, "grants": [[g.type, g.scope, g.amount] for g in offering.grants],
     }  # fmt: skip
+    if offering.countries:
+        extra["countries"] = list(offering.countries)
+    if offering.tariffs:
+        extra["tariffs"] = [[list(t.countries), [[r.use, r.amount_fen] for r in t.rates]] for t in offering.tariffs]
     related = [(o, "requires") for o in offering.requires] + [(o, "excludes") for o in offering.excludes]
     return {
         "id": offering.id, "name": offering.name.zh, "description": offering.description.zh,
@@ -108,6 +115,8 @@ def offering_from(raw: Any) -> Offering:
         lock_in_months=whole(extra.get("lockInMonths"), "lockInMonths"),
         provider=names(extra.get("provider"), extra.get("providerEn"), "provider"),
         version=string(document.get("version", ""), "version"), points=whole(extra.get("points", 0), "points"),
+        countries=tuple(string(c, "countries") for c in extra.get("countries") or ()),
+        tariffs=tuple(_tariff_from(t) for t in extra.get("tariffs") or ()),
     )  # fmt: skip
 
 
@@ -130,6 +139,21 @@ def _grant_from(row: Any) -> Grant:
         raise BadDocument("grants")
     type_ = choice(row[0], "grants", get_args(AllowanceType))
     return Grant(type_, choice(row[1], "grants", get_args(AllowanceScope)), whole(row[2], "grants"))
+
+
+def _tariff_from(row: Any) -> Tariff:
+    countries, rates = _pair(row)
+    return Tariff(tuple(string(c, "tariffs") for c in countries), tuple(_rate_from(*_pair(r)) for r in rates))
+
+
+def _rate_from(use: Any, fen: Any) -> Rate:
+    return Rate(choice(use, "tariffs", get_args(TariffUse)), whole(fen, "tariffs"))
+
+
+def _pair(row: Any) -> list[Any]:
+    if not isinstance(row, list) or len(row) != 2:
+        raise BadDocument("tariffs")
+    return row
 
 
 def _ids(related: Iterable[Mapping[str, Any]], relationship: str) -> tuple[str, ...]:

@@ -29,13 +29,26 @@ from crm.model.kinds import (
     ReckoningKind,
     SaleState,
     SuspensionCause,
+    TariffUse,
     Text,
     TicketKind,
     TicketState,
     Urgency,
 )
 from crm.model.money import Bill, BillItem, Invoice, InvoiceRequest, Payment, Reckoning, Refund, TopUp
-from crm.model.orders import Grant, Offering, Order, OrderItem, OrderRequest, Price, Product, Qualification, Reason
+from crm.model.orders import (
+    Grant,
+    Offering,
+    Order,
+    OrderItem,
+    OrderRequest,
+    Price,
+    Product,
+    Qualification,
+    Rate,
+    Reason,
+    Tariff,
+)
 from crm.model.service import Appointment, Interaction, PortOutCode, Proof, Shop, Ticket
 
 __all__ = [
@@ -75,6 +88,7 @@ __all__ = [
     "Product",
     "Proof",
     "Qualification",
+    "Rate",
     "Reason",
     "Reckoning",
     "ReckoningKind",
@@ -83,6 +97,8 @@ __all__ = [
     "Shop",
     "Subscriber",
     "SuspensionCause",
+    "Tariff",
+    "TariffUse",
     "Text",
     "Ticket",
     "TicketKind",

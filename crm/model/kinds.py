@@ -27,6 +27,9 @@ Urgency = Literal["normal", "urgent"]
 TicketState = Literal["acknowledged", "inProgress", "pending", "resolved", "closed", "cancelled"]
 AppointmentState = Literal["confirmed", "cancelled"]
 PaymentState = Literal["pending", "done", "failed", "expired"]
+TariffUse = Literal["mb", "call_home", "call_local", "call_in", "text_out", "text_in", "call", "text"]
+"""What is paid for abroad: a megabyte, a minute to the own country, within the country one is in, and of a call that is
+taken, a message sent or received. `call` and `text`: a minute and a message from the own country to another one."""
 BillCause = Literal[
     "monthly_fee", "pack", "out_of_bundle_data", "out_of_bundle_voice", "out_of_bundle_sms", "roaming", "third_party",
     "proration", "late_fee", "instalment", "promotion_end", "earlier_arrears", "minimum_spend",

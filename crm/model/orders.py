@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from crm.model.kinds import UNNAMED, AllowanceScope, AllowanceType, Category, ItemAction, OrderState, SaleState, Text
+from crm.model.kinds import (
+    UNNAMED,
+    AllowanceScope,
+    AllowanceType,
+    Category,
+    ItemAction,
+    OrderState,
+    SaleState,
+    TariffUse,
+    Text,
+)
 
 
 @dataclass(frozen=True)
@@ -30,10 +40,26 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """What one unit of a use costs; 0 is free."""
+
+    use: TariffUse
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """What a service costs in these countries (ISO 3166-1, two small letters); no rates: it does not work there."""
+
+    countries: tuple[str, ...]
+    rates: tuple[Rate, ...]
+
+
+@dataclass(frozen=True)
 class Offering:
     """What can be ordered. `requires`: any one of these must be held; `excludes`: none of these may be.
 
-    `points` is what a reward takes.
+    `points` is what a reward takes. `countries`: where a pack for use abroad can be used, () where that is not told.
     """
 
     id: str
@@ -56,6 +82,8 @@ class Offering:
     provider: Text = UNNAMED
     version: str = ""
     points: int = 0
+    countries: tuple[str, ...] = ()
+    tariffs: tuple[Tariff, ...] = ()
 
     @property
     def monthly_fen(self) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from ruamel.yaml import YAML
 
 from crm.catalogue import Catalogue, Labels
-from crm.model import Category, Grant, Offering, Price, Text
+from crm.model import Category, Grant, Offering, Price, Rate, Tariff, Text
 from crm.policy import Policy
 
 DATA = Path(__file__).with_name("data")
@@ -87,7 +87,13 @@ def _offering(raw: dict[str, Any], category: Category, provider: Text, version: 
         provider=text(raw["provider"]) if "provider" in raw else provider,
         version=version,
         points=raw.get("points", 0),
+        countries=tuple(raw.get("countries", ())),
+        tariffs=tuple(map(_tariff, raw.get("tariffs", ()))),
     )
+
+
+def _tariff(raw: dict[str, Any]) -> Tariff:
+    return Tariff(tuple(raw["in"]), tuple(Rate(use, fen) for use, fen in raw.get("fen", {}).items()))
 
 
 def _labels() -> Labels:
