@@ -62,6 +62,7 @@ from switchboard.readiness import Readiness
 from switchboard.redis import queues
 from switchboard.redis.handoffs import RedisHandoffs
 from switchboard.redis.records import ms
+from switchboard.redis.room import memory_share
 from switchboard.redis.stalls import stalls
 from switchboard.redis.stores import Stores, open_stores, partition_cap, utc_now
 from switchboard.reminders import Reminders
@@ -186,6 +187,7 @@ def _exchange(parts: Parts, readiness: Readiness) -> Callable[[], Awaitable[byte
             seen.queues(found, ms(stores.clock()), partition_cap(parts.settings))
             seen.switched_off(await stores.switches.all())
             seen.stalls(await stalls(stores.redis))
+            seen.memory(await memory_share(stores.redis))
             seen.incidents(len(await stores.incidents.all()), await stores.incidents.alike())
         return generate_latest(seen.registry)
 

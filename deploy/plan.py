@@ -103,6 +103,11 @@ class Plan:
         }
 
 
+def half_of_memory_mb() -> int:
+    """Of this machine. Redis may need nearly as much again while it writes its file anew."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2_000_000
+
+
 def _port(url: str) -> int:
     return urlsplit(url).port or 80
 
@@ -117,6 +122,7 @@ def read_plan(root: Path, environ: Mapping[str, str] = os.environ) -> Plan:
         # Whoever tries it at night would find nobody at the desk.
         env.setdefault("RENJI_DESK_HOURS", "00:00-24:00")
     env.setdefault("WORKERS", "1")
+    env.setdefault("REDIS_MEMORY", f"{half_of_memory_mb()}mb")
     if "RENJI_PORT" in environ:
         address = f"http://127.0.0.1:{env['RENJI_PORT']}"
         env.setdefault("RENJI_PUBLIC_URL", address)

@@ -49,6 +49,7 @@ class ExchangeMetrics:
             "renji_alike_reports", "People of one place with one fault and no known outage", "region", "city", "service"
         )
         self._stalls = gauge("renji_stalls", "Slots and action servers that ended themselves: their loop stood still")
+        self._memory = gauge("renji_redis_memory_share", "Used part of the memory that Redis may have, 0: no limit")
         self._write = gauge("renji_redis_write_seconds", "How long the latest probe of a write took")
 
     def ready(self, parts: Mapping[str, Part]) -> None:
@@ -61,6 +62,9 @@ class ExchangeMetrics:
         self._off.clear()
         for one in found:
             self._off.labels(one.kind, one.name).set(1)
+
+    def memory(self, share: float) -> None:
+        self._memory.set(share)
 
     def stalls(self, count: int) -> None:
         self._stalls.set(count)

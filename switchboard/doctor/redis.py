@@ -159,7 +159,10 @@ def writes(took_ms: float) -> Finding:
 def memory(info: Mapping[str, Any]) -> Iterator[Finding]:
     used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
     if not most:
-        yield Finding(OK, "redis memory", f"{used // 1_000_000} MB, no limit of its own")
+        todo = (
+            "set maxmemory to half of the machine's, or the system ends Redis when memory is full, at each start again"
+        )
+        yield Finding(WARN, "redis memory", f"{used // 1_000_000} MB, no limit of its own: {todo}")
         return
     level = graded(used / most, 0.7, 0.9)
     todo = "" if level == OK else ": raise maxmemory or look at `inspect queues`, when full messages are refused"

@@ -177,7 +177,7 @@ def test_redis_asks_for_the_password_whatever_it_is_and_ends_when_told(script: s
         path = f"{folder}:{os.environ['PATH']}"
         process = subprocess.Popen(
             ["sh", "-c", f"{here} --port 0 --unixsocket {folder}/s"],
-            env={"PATH": path, "REDISCLI_AUTH": password},
+            env={"PATH": path, "REDISCLI_AUTH": password, "REDIS_MEMORY": "1gb"},
             stdout=subprocess.DEVNULL,
         )
         try:

@@ -4,6 +4,8 @@
 local lease = redis.call('GET', KEYS[1])
 if lease and string.sub(lease, 1, #ARGV[2]) ~= ARGV[2] then return false end
 local before = redis.call('GET', KEYS[2]) or ''
+-- A Redis that is full runs a script to its end whose first write needs no memory: who holds a lease can make room.
+redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 redis.call('SET', KEYS[2], ARGV[1])
 return before

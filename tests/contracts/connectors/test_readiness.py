@@ -145,6 +145,7 @@ async def test_metrics_tell_what_waits_and_what_is_ready(tmp_path, redis, redis_
     assert (told['renji_ready{part="redis"}'], told['renji_ready{part="rasa"}']) == (1, 0)
     assert 0 < told["renji_redis_write_seconds"] < 1
     assert told["renji_partition_cap_entries"] == 12_500
+    assert told["renji_redis_memory_share"] == 0
 
 
 async def test_metrics_are_for_this_machine(stage):

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+import redis
 
 from deploy.plan import Plan, read_plan
 from deploy.progress import Stop
@@ -64,13 +65,22 @@ def test_what_dies_is_started_again(plan: Plan, supervisor: Supervisor) -> None:
     eventually(lambda: pid_of(supervisor, "redis") not in (0, first))
 
 
+def test_redis_refuses_what_is_new_before_the_machine_is_full(plan: Plan, supervisor: Supervisor) -> None:
+    supervisor.start(["redis"])
+    eventually((plan.var / "redis.sock").exists)
+    with redis.Redis(unix_socket_path=str(plan.var / "redis.sock")) as asked:
+        limit = int(asked.info("memory")["maxmemory"])
+    assert limit < os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 0.6
+    assert limit > 100_000_000
+
+
 def test_nothing_is_left_running_after_the_end(plan: Plan, supervisor: Supervisor) -> None:
     supervisor.start(["redis"])
     eventually((plan.var / "redis.sock").exists)
-    redis = pid_of(supervisor, "redis")
+    pid = pid_of(supervisor, "redis")
     supervisor.shut_down()
     with pytest.raises(ProcessLookupError):
-        os.kill(redis, 0)
+        os.kill(pid, 0)
     assert not supervisor.is_running()
 
 
