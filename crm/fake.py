@@ -18,7 +18,7 @@ from crm.errors import NotFound, Refused
 from crm.fake_money import FakeMoney
 from crm.fake_people import FakePeople
 from crm.fake_reads import FakeReads
-from crm.invoicing import check, invoiceable_fen, is_tax_id, reverse
+from crm.invoicing import check, invoiceable_fen, is_tax_id, reverse, sent_again
 from crm.model import (
     Invoice,
     InvoiceRequest,
@@ -136,6 +136,15 @@ class FakeCrm(FakeReads, FakeMoney, FakePeople):
             return made
 
         return await self._once("invoice", idempotency_key, request, act, deadline)
+
+    async def send_invoice(self, invoice_id: str, email: str, *, idempotency_key: str, deadline: float) -> Invoice:
+        def act() -> Invoice:
+            if invoice_id not in self.all_invoices:
+                raise NotFound("invoice", invoice_id)
+            self.all_invoices[invoice_id] = sent_again(self.all_invoices[invoice_id], email)
+            return self.all_invoices[invoice_id]
+
+        return await self._once("send_invoice", idempotency_key, (invoice_id, email), act, deadline)
 
     async def reverse_invoice(self, invoice_id: str, *, idempotency_key: str, deadline: float) -> Invoice:
         def act() -> Invoice:

@@ -56,3 +56,10 @@ def reverse(invoice: Invoice, now: datetime) -> Invoice:
             "not_cancellable", {"order": invoice.id, "state": "reversed" if invoice.reversal else "completed"}
         )
     return replace(invoice, reversal=new_id("R", now), reversed_at=now)
+
+
+def sent_again(invoice: Invoice, email: str) -> Invoice:
+    """To this address. Refused("not_cancellable") for one that was taken back."""
+    if invoice.reversal:
+        raise Refused("not_cancellable", {"order": invoice.id, "state": "reversed"})
+    return replace(invoice, email=email)

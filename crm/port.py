@@ -214,6 +214,11 @@ class Crm(Protocol):
         """Issued and sent at once. Refused: bill_open, unpaid, invoiced, nothing_to_invoice; invalid(tax_id)."""
         ...
 
+    async def send_invoice(self, invoice_id: str, email: str, *, idempotency_key: str, deadline: float) -> Invoice:
+        """Send one that was issued once more, to this address, which is its own from then on. Refused:
+        not_cancellable(order, state) for one that was reversed."""
+        ...
+
     async def reverse_invoice(self, invoice_id: str, *, idempotency_key: str, deadline: float) -> Invoice:
         """Take it back by a red invoice over the same amount; its month can be invoiced again then. In the month in
         which it was issued and once, else Refused("not_cancellable"): a person does it."""

@@ -275,6 +275,10 @@ class TmfCrm(TmfPeople):
         document = invoice.request_to(request)
         return read_document(invoice.invoice_from, await self._write(MESSAGE, document, idempotency_key, deadline))
 
+    async def send_invoice(self, invoice_id: str, email: str, *, idempotency_key: str, deadline: float) -> Invoice:
+        change = {"receiver": [{"email": email}]}
+        return await self._patch(MESSAGE, invoice_id, change, invoice.invoice_from, idempotency_key, deadline)
+
     async def reverse_invoice(self, invoice_id: str, *, idempotency_key: str, deadline: float) -> Invoice:
         change = {"state": "cancelled"}
         return await self._patch(MESSAGE, invoice_id, change, invoice.invoice_from, idempotency_key, deadline)

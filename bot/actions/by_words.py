@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bot.actions import references
+from bot.actions import invoice_sent, money_back, references
 from bot.actions.abroad import CALLS_OUT, calls_out, meant_abroad
 from bot.actions.turn import Turn
 
@@ -81,6 +81,24 @@ _READINGS: tuple[tuple[frozenset[str], Callable[[str], Any], str, dict[str, Any]
     (MISREAD, takes_back, "undo_plan_change", {}),
     (frozenset({"switch_language", *UNREAD}), _SPEAKER.search, "transfer_to_agent", {}),
     (frozenset({"goodbye", "thanks"}), _GIVES_UP.search, "cancel_service", {}),
+    (
+        frozenset({"several_questions", "dispute_charge", *ENDINGS, *UNREAD}),
+        money_back.wants_back_of_cancelled,
+        "never_ordered",
+        {"option": money_back.PAST},
+    ),
+    (
+        frozenset({"query_recharge_record", "faq", *UNREAD}),
+        money_back.asks_when_refunded,
+        "never_ordered",
+        {"option": money_back.WHEN},
+    ),
+    (
+        frozenset({"repeat", *UNREAD}),
+        invoice_sent.asks_of_invoice,
+        "invoice",
+        {"option": invoice_sent.ARRIVED},
+    ),
     (frozenset({"correct", *UNREAD}), _other_login, "login", {"option": "other"}),
 )
 """Read as one of these, saying this: the wish that is meant, outside of a form."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
+from bot.actions.money_back import settled as kept
 from bot.actions.refusals import refuse
 from bot.actions.turn import Turn
 from crm.errors import Unavailable
+from crm.model import Offering, Product
 from crm.operations import disputes
 from crm.operations.quotes import Quote
 from crm.operations.results import Refusal
@@ -41,6 +44,14 @@ async def settle(turn: Turn, quote: Quote) -> None:
     await _try(turn, Dispute(quote.id, quote.subscriber_id, offering, name, text), first=True)
 
 
+async def settle_cancelled(turn: Turn, product: Product, offering: Offering) -> None:
+    """Like `settle`, of what was cancelled before: said again, it is the same dispute."""
+    assert turn.who.bound is not None
+    text = TEXT.format(name=product.name.zh, provider=offering.provider.zh)
+    name, whose = product.name.of(turn.who.language), turn.who.bound.subscriber_id
+    await _try(turn, Dispute(f"cancelled-{product.id}", whose, offering.id, name, text), first=True)
+
+
 async def settle_again(turn: Turn) -> None:
     """What a CRM that did not answer left open, under the same key; silent while it still does not."""
     said = turn.entities
@@ -66,7 +77,8 @@ async def _try(turn: Turn, one: Dispute, first: bool) -> None:
     if isinstance(settled, Refusal):
         turn.events += await refuse(turn, WISH, settled)
         return
-    ticket, told = settled.ticket, {"name": one.name, "refund_fen": settled.refund_fen, "why": settled.why}
+    ticket = settled.ticket
+    told: dict[str, Any] = {"name": one.name, "refund_fen": settled.refund_fen, "why": settled.why}
     if isinstance(ticket, Refusal):
         turn.say("dispute_not_filed", **told, again=False)
     elif ticket is None:
@@ -75,8 +87,10 @@ async def _try(turn: Turn, one: Dispute, first: bool) -> None:
         _later(turn, one)
     else:
         due_at = ticket.due_at.isoformat()
-        turn.say("dispute_settled", **told, ticket=ticket.id, due_at=due_at, accountable=ticket.accountable)
+        told = {**told, "ticket": ticket.id, "due_at": due_at, "accountable": ticket.accountable}
+        turn.say("dispute_settled", **told)
         turn.outcome(WISH, "done")
+        turn.events.append(kept(turn, told))
 
 
 def _later(turn: Turn, one: Dispute) -> None:

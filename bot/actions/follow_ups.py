@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.actions import references
+from bot.actions import money_back, references
 from bot.actions.abroad import CALLS_OUT
 from bot.actions.disputed import DISPUTED
 from bot.actions.from_to import affirmed
@@ -81,7 +81,11 @@ def found_again(text: str) -> bool:
     return _says_only(_FOUND, affirmed(text)) and not _ASKS.search(text)
 
 
+_MAY_COME_BACK = frozenset({"never_ordered", "cancel_data_pack", "cancel_service"})
 AFTER: tuple[tuple[frozenset[str], Callable[[str], bool], str, Mapping[str, str]], ...] = (
+    (_MAY_COME_BACK, money_back.asks_how_much, "never_ordered", {"option": money_back.HOW_MUCH}),
+    (_MAY_COME_BACK, money_back.asks_when, "never_ordered", {"option": money_back.WHEN}),
+    (_MAY_COME_BACK, money_back.wants_past_back, "never_ordered", {"option": money_back.PAST}),
     (frozenset({"never_ordered"}), gives_back, "never_ordered", {"option": DISPUTED}),
     (
         frozenset({"change_plan", "cancel_service", "cancel_data_pack", "port_out", "query_pack_expiry"}),

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from bot.actions import references, reversal
+from bot.actions import invoice_sent, references, reversal
 from bot.actions.fault import wants_else
 from bot.actions.follow_ups import follow_up
 from bot.actions.form import OVER, UNCLEAR, Form
 from bot.actions.from_to import says
+from bot.actions.invoice_said import HIDDEN, NO_COMPANY, PERSONAL, for_a_company, name_in, said
 from bot.actions.own_only import refuses_other
 from bot.actions.refusals import refuse
 from bot.actions.registry import ALWAYS
@@ -23,9 +24,6 @@ from crm.operations import invoice, reads
 from crm.operations.results import Refusal
 
 MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
-HIDDEN = re.compile(r"⟦(?:card|id|bankcard):([0-9a-f]{16})⟧")
-"""A tax number of digits alone looks like a card or an ID, and is cut out of the text as one."""
-PERSONAL = "personal"
 SHOWN = 3
 TAKE_BACK = "take_back:"
 """Before the id of an invoice, in what can be tapped under the list of them."""
@@ -59,7 +57,14 @@ class IssueInvoice(Skill):
     ends_form = True
 
     def option(self, text: str) -> str:
-        return _by_person(text)
+        return _by_person(text) or (invoice_sent.ARRIVED if invoice_sent.asks(text) else "")
+
+    async def attempt(self, turn: Turn) -> list[Event]:
+        if turn.text:
+            # Kept with the wish: after the login the words are gone.
+            filled = await said(turn) | ({"company": True} if for_a_company(turn.text) else {})
+            turn.entities |= {"filled": filled} if filled else {}
+        return await super().attempt(turn)
 
     async def answer(self, turn: Turn) -> list[Event]:
         if refuses_other(turn, self.wish):
@@ -69,16 +74,25 @@ class IssueInvoice(Skill):
             if (opened := await reversal.begin(turn, option.removeprefix(TAKE_BACK))) is not None:
                 return [*clear_form(), *opened]
             option = "reversed"
+        if option.startswith(invoice_sent.AGAIN):
+            await invoice_sent.send_again(turn, option)
+            return clear_form()
         if await tell_by_person(turn, option):
             return clear_form()
+        if option == invoice_sent.ARRIVED:
+            if (told := await invoice_sent.tell(turn)) is not None:
+                return [*clear_form(), *told]
+            turn.say("no_invoice_yet")
         months = {b.month for b in await invoice.months(turn.doors, turn.who)}
         if not months:
             turn.say("nothing_to_invoice_now")
             turn.outcome(self.wish, "answered")
             return clear_form()
         month = named(turn, months)
-        first = SlotSet("first", {"id": turn.who.message_id})
-        return [*clear_form(), first, SlotSet("kind", month), FollowupAction("invoice_form")]
+        filled = dict(turn.entities.get("filled") or {})
+        first = {"id": turn.who.message_id, "company": bool(filled.pop("company", False))}
+        slots = {"first": first, "kind": month, **filled}
+        return [*clear_form(), *(SlotSet(name, value) for name, value in slots.items()), FollowupAction("invoice_form")]
 
 
 def _by_person(text: str) -> str:
@@ -130,7 +144,8 @@ class InvoiceForm(Form):
         if taken_back := reversal.asked(turn.slot("first")):
             return await reversal.read(turn, taken_back)
         if "month" in turn.entities and (step == "kind" or _only_month(turn)):
-            return {"kind": named(turn, {b.month for b in await invoice.months(turn.doors, turn.who)})}
+            more = await said(turn) if step == "kind" else {}
+            return {**more, "kind": named(turn, {b.month for b in await invoice.months(turn.doors, turn.who)})}
         text = unicodedata.normalize("NFKC", turn.text).strip()
         if _SPECIAL.search(text):
             if not says(_SPECIAL, text):
@@ -138,7 +153,7 @@ class InvoiceForm(Form):
             await tell_by_person(turn, "special")
             return OVER
         if step == "told":
-            return self._title(turn, text)
+            return self._title(turn, text, await said(turn))
         if step == "way":
             return await self._tax_id(turn, text)
         if step == "means" and (mail := invoice.MAIL.search(text)):
@@ -151,12 +166,17 @@ class InvoiceForm(Form):
         # A person was not asked for a tax number: the question before the e-mail was the title.
         return await super()._back(turn, "way" if step == "means" and turn.slot("told") == PERSONAL else step)
 
-    def _title(self, turn: Turn, text: str) -> dict[str, Any] | None:
+    def _title(self, turn: Turn, text: str, more: dict[str, Any]) -> dict[str, Any] | None:
         if turn.entities.get("option") == PERSONAL or FOR_A_PERSON.fullmatch(text):
-            return {"told": PERSONAL, "way": "-"}
+            return {"told": PERSONAL, "way": NO_COMPANY}
+        if "told" in more:
+            return more
+        text = name_in(text) if more else text
+        if more and len(text) < 2:
+            return more
         if len(text) < 2 or follow_up(turn) or _wants_else(turn.intent, text):
             return None
-        return {"told": text[: invoice.MOST_TITLE]}
+        return {**more, "told": text[: invoice.MOST_TITLE]}
 
     async def _tax_id(self, turn: Turn, text: str) -> dict[str, Any] | None:
         hidden = HIDDEN.search(turn.text)
@@ -181,8 +201,10 @@ class InvoiceForm(Form):
                 turn.events += await refuse(turn, self.wish, Refusal("nothing_to_invoice", {"month": known["kind"]}))
                 return None
             turn.say("confirm_invoice", amount_fen=amount_fen, **_told(known))
+        elif step == "told":
+            turn.say("ask_invoice_title", company=bool((known["first"] or {}).get("company")))
         else:
-            turn.say({"told": "ask_invoice_title", "way": "ask_invoice_tax", "means": "ask_invoice_mail"}[step])
+            turn.say({"way": "ask_invoice_tax", "means": "ask_invoice_mail"}[step])
         return []
 
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:
@@ -224,6 +246,6 @@ def _told(known: dict[str, Any]) -> dict[str, Any]:
         "month": known["kind"],
         "personal": personal,
         "title": "" if personal else known["told"],
-        "tax_id": "" if known["way"] == "-" else known["way"],
+        "tax_id": "" if known["way"] == NO_COMPANY else known["way"],
         "email": known["means"],
     }

@@ -106,10 +106,14 @@ class OrderForm(Form):
             return []
         quote = await self.trade.quote(turn.doors, turn.who, known["chosen"])
         if isinstance(quote, Refusal):
-            turn.events += await refuse(turn, self.wish, quote)
+            await self._refused(turn, str(known["chosen"]), quote)
             return None
         await self._show(turn, quote)
         return [SlotSet("quote", quote.id)]
+
+    async def _refused(self, turn: Turn, offering_id: str, refusal: Refusal) -> None:
+        """What was chosen cannot be had."""
+        turn.events += await refuse(turn, self.wish, refusal)
 
     async def leave(self, turn: Turn, why: str) -> None:
         if turn.slot("quote"):

@@ -16,6 +16,7 @@ from bot.actions.turn import Event, Turn
 from crm.model import Offering
 from crm.operations import cancel_data_pack, disputes, order_data_pack, reads
 from crm.operations.catalogue import on_sale
+from crm.operations.quotes import Quote
 from crm.operations.results import CodeSent, Done, Pending, Refusal
 
 _SEVERAL = re.compile(
@@ -108,8 +109,7 @@ class CancelDataPack(OrderStart):
         if turn.entities.get("option") == DISPUTED:
             filled = await super()._chosen(turn)
             return {**filled, "kind": DISPUTED} if filled else filled
-        several = in_turn(turn, await _held(turn))
-        return await _tells_record(turn, several or await super()._chosen(turn))
+        return in_turn(turn, await _held(turn)) or await super()._chosen(turn)
 
 
 class CancelDataPackForm(OrderForm):
@@ -126,6 +126,19 @@ class CancelDataPackForm(OrderForm):
             await self.leave(turn, "changed")
             return {"kind": DISPUTED}
         return await super().read(turn, step)
+
+    async def _show(self, turn: Turn, quote: Quote) -> None:
+        if not turn.again and (name := await _not_on_record(turn, quote.items[0].offering_id)):
+            turn.say("not_on_record", name=name)
+        await super()._show(turn, quote)
+
+    async def _refused(self, turn: Turn, offering_id: str, refusal: Refusal) -> None:
+        """What may not be left yet, and nobody ordered, is a person's to look at: one message says both."""
+        name = await _not_on_record(turn, offering_id) if refusal.code == "lock_in" else ""
+        if not name:
+            return await super()._refused(turn, offering_id, refusal)
+        turn.say("locked_not_on_record", name=name, **refusal.values)
+        turn.outcome(self.wish, "refused")
 
     async def _told(self, turn: Turn, result: Done | Pending | CodeSent | Refusal) -> dict[str, Any]:
         disputed = turn.slot("kind") == DISPUTED
@@ -173,20 +186,19 @@ class CancelService(_ServiceFirst):
         return "action_cancel_service"
 
     async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
-        several = in_turn(turn, await _held(turn))
-        return await _tells_record(turn, several or await super()._chosen(turn))
+        return in_turn(turn, await _held(turn)) or await super()._chosen(turn)
 
 
-async def _tells_record(turn: Turn, filled: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Of what another provider charges without an order on record it is said that it may be given back."""
-    one = str((filled or {}).get("chosen") or "")
-    held = await cancel_data_pack.cancellable(turn.doors, turn.who) if one else ()
-    product = next((p for p in held if p.offering_id == one and p.price_fen), None)
+async def _not_on_record(turn: Turn, offering_id: str) -> str:
+    """The name of what another provider charges without an order on record, which may be given back; else ""."""
+    if DISPUTED in (turn.filled.get("kind"), turn.slot("kind")):
+        return ""
+    held = await cancel_data_pack.cancellable(turn.doors, turn.who)
+    product = next((p for p in held if p.offering_id == offering_id and p.price_fen), None)
     plan = await reads.plan(turn.doors, turn.who) if product else None
     if product is None or plan is None:
-        return filled
-    offering = await turn.doors.crm.offering(one, deadline=turn.doors.read_deadline())
+        return ""
+    offering = await turn.doors.crm.offering(offering_id, deadline=turn.doors.read_deadline())
     found = await disputes.records(turn.doors, turn.who, (product,))
-    if offering.provider != plan[1].provider and not found[product.id]:
-        turn.say("not_on_record", name=product.name.of(turn.who.language))
-    return filled
+    own = offering.provider == plan[1].provider or found[product.id]
+    return "" if own else product.name.of(turn.who.language)

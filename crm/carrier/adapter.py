@@ -190,6 +190,11 @@ class CarrierCrm(CarrierClient):
         invoice, _ = await self._write("issue_invoice", idempotency_key, deadline, request=request)
         return cast(Invoice, invoice)
 
+    async def send_invoice(self, invoice_id: str, email: str, *, idempotency_key: str, deadline: float) -> Invoice:
+        said = {"invoice_id": invoice_id, "email": email}
+        invoice, _ = await self._write("send_invoice", idempotency_key, deadline, **said)
+        return cast(Invoice, invoice)
+
     async def reverse_invoice(self, invoice_id: str, *, idempotency_key: str, deadline: float) -> Invoice:
         invoice, _ = await self._write("reverse_invoice", idempotency_key, deadline, invoice_id=invoice_id)
         return cast(Invoice, invoice)

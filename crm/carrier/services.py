@@ -132,6 +132,7 @@ SERVICES: Mapping[str, Service] = {
     "refund": _write("BACK_FEE", nouns.REFUND, {**_WHO, "offering_id": ("offerId", TEXT)}),
     "invoices": _list("QRY_INVOICE", nouns.INVOICE),
     "issue_invoice": Service("SUB_INVOICE", nouns.INVOICE, whole=("request", nouns.INVOICE_REQUEST), writes=True),
+    "send_invoice": _write("SEND_INVOICE", nouns.INVOICE, {"invoice_id": ("invId", TEXT), "email": ("mailAddr", TEXT)}),
     "reverse_invoice": _by_id("RED_INVOICE", nouns.INVOICE, "invoice_id", "invId", "invoice", writes=True),
     "verify": _write("CHK_CERT", _Nothing(), {**_WHO, "proof": ("certInfo", nouns.PROOF)}),
     "puk": Service("QRY_PUK", TEXT, _WHO),

@@ -50,6 +50,15 @@ def request_from(raw: Any) -> InvoiceRequest:
     )  # fmt: skip
 
 
+def address_from(raw: Any) -> str:
+    """The e-mail of the only receiver."""
+    receivers = rows(raw, "receiver")
+    email = string(receivers[0].get("email"), "receiver.email", 100) if len(receivers) == 1 else ""
+    if not email:
+        raise BadDocument("receiver")
+    return email
+
+
 def invoice_to(invoice: Invoice) -> Document:
     request = InvoiceRequest(invoice.msisdn, invoice.month, invoice.title, invoice.tax_id, invoice.email)
     amount = {"name": "amount", "value": money_to(invoice.amount_fen)}

@@ -66,6 +66,22 @@ async def issue(
     return made
 
 
+async def send_again(doors: Doors, who: Context, invoice_id: str, email: str) -> Invoice | Refusal:
+    """One of theirs that holds, to this address. The same message sends it once. Raises Unavailable."""
+    person = await admitted(doors, who, OPERATION)
+    if isinstance(person, Refusal):
+        return person
+    made = await doors.crm.invoices(person.msisdn, deadline=doors.read_deadline())
+    if not MAIL.fullmatch(email) or invoice_id not in {one.id for one in made if not one.reversal}:
+        return Refusal("human_only")
+    seed = "\n".join((who.conversation, who.message_id, OPERATION, "send", invoice_id, email))
+    key, deadline = hashlib.sha256(seed.encode()).hexdigest()[:32], doors.write_deadline()
+    try:
+        return await doors.crm.send_invoice(invoice_id, email, idempotency_key=key, deadline=deadline)
+    except (NotFound, Refused):
+        return Refusal("human_only")
+
+
 async def take_back(doors: Doors, who: Context, invoice_id: str) -> Invoice | Refusal:
     """A red invoice for one of theirs, however often it is asked for; a Refusal where a person does it. Raises
     Unavailable.

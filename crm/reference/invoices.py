@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.billing import as_of
 from crm.effects import new_id
 from crm.errors import NotFound, Refused
-from crm.invoicing import check, invoiceable_fen, is_tax_id, reverse
+from crm.invoicing import check, invoiceable_fen, is_tax_id, reverse, sent_again
 from crm.model import Invoice, InvoiceRequest
 from crm.reference import reads, schema
 from crm.reference.reads import Terms, all_rows, build, one_row
@@ -32,6 +32,16 @@ async def invoice(connection: AsyncConnection, invoice_id: str) -> Invoice:
         return build(Invoice, row)
     query = select(schema.invoice).where(schema.invoice.c.id == invoice_id)
     return build(Invoice, await one_row(connection, query, "invoice", invoice_id))
+
+
+async def send(connection: AsyncConnection, invoice_id: str, email: str, terms: Terms) -> Invoice:
+    """Refused as crm.invoicing says."""
+    msisdn = (await invoice(connection, invoice_id)).msisdn
+    await reads.subscriber(connection, msisdn, lock=True)
+    sent = sent_again(await invoice(connection, invoice_id), email)
+    table = schema.invoice
+    await connection.execute(update(table).where(table.c.id == invoice_id).values(email=sent.email))
+    return sent
 
 
 async def take_back(connection: AsyncConnection, invoice_id: str, terms: Terms) -> Invoice:

@@ -70,14 +70,19 @@ async def post_invoice(request: web.Request) -> web.Response:
 
 
 async def patch_invoice(request: web.Request) -> web.Response:
-    """`state` may become cancelled: a red invoice takes it back."""
+    """`state` may become cancelled: a red invoice takes it back. Another `receiver` is sent it once more."""
     document = mapping(await body(request), "body")
-    if document.keys() != {"state"}:
+    if document.keys() not in ({"state"}, {"receiver"}):
         raise BadDocument("body")
-    choice(document["state"], "state", ("cancelled",))
+    email = invoice.address_from(document["receiver"]) if "receiver" in document else ""
+    if not email:
+        choice(document["state"], "state", ("cancelled",))
 
     async def act(connection: AsyncConnection, terms: Terms) -> Document:
-        return invoice.invoice_to(await invoices.take_back(connection, request.match_info["id"], terms))
+        of = request.match_info["id"]
+        if email:
+            return invoice.invoice_to(await invoices.send(connection, of, email, terms))
+        return invoice.invoice_to(await invoices.take_back(connection, of, terms))
 
     return await once(request, document, act, status=200)
 

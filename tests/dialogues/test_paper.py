@@ -331,7 +331,7 @@ async def test_a_wrong_invoice_is_named_and_reversed_by_who_may(talk: Begin) -> 
 @pytest.mark.parametrize(
     "text",
     [
-        "哪些月份能开发票", "为什么发票还没发到邮箱", "开发票", "开普通发票，不是专用发票", "not a special invoice",
+        "哪些月份能开发票", "开发票", "开普通发票，不是专用发票", "not a special invoice",
         "我要开上个月的发票别又写错了", "为什么费用还没开票",
     ],
 )  # fmt: skip

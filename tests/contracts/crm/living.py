@@ -56,6 +56,7 @@ async def pay(crm: TmfCrm, by: float) -> None:
     await crm.refund(ZHENG, "svc-reading", idempotency_key="r", deadline=by)
     wrong = InvoiceRequest(LI, "2026-10", "李明", "", "a@b.cn")
     issued = await crm.issue_invoice(wrong, idempotency_key="i", deadline=by)
+    await crm.send_invoice(issued.id, "b@b.cn", idempotency_key="sent", deadline=by)
     await crm.reverse_invoice(issued.id, idempotency_key="red", deadline=by)
     await crm.invoices(LI, deadline=by)
     with pytest.raises(Refused):

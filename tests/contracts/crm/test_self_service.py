@@ -234,6 +234,21 @@ async def test_an_invoice_is_taken_back_once_in_its_month_and_the_month_is_invoi
     assert (anew, gone) == await crm.invoices(LI, deadline=within(5)) and anew.amount_fen == made.amount_fen
 
 
+async def test_an_invoice_is_sent_once_more_to_the_address_that_is_its_own_from_then_on(crm: Crm) -> None:
+    made = await crm.issue_invoice(
+        InvoiceRequest(LI, "2026-10", "李明", "", "li@example.cn"), idempotency_key="i", deadline=within(5)
+    )
+    for _ in range(2):
+        sent = await crm.send_invoice(made.id, "ming@example.cn", idempotency_key="s", deadline=within(5))
+        assert sent == replace(made, email="ming@example.cn") == (await crm.invoices(LI, deadline=within(5)))[0]
+    await crm.reverse_invoice(made.id, idempotency_key="r", deadline=within(5))
+    with pytest.raises(Refused) as gone:
+        await crm.send_invoice(made.id, "li@example.cn", idempotency_key="t", deadline=within(5))
+    assert gone.value.reason == "not_cancellable"
+    with pytest.raises(NotFound):
+        await crm.send_invoice("I0", "li@example.cn", idempotency_key="n", deadline=within(5))
+
+
 async def test_a_companys_invoice_is_a_persons_to_take_back(crm: Crm) -> None:
     request = InvoiceRequest(LI, "2026-10", "杭州云杉科技有限公司", "91330106673959654P", "li@example.cn")
     made = await crm.issue_invoice(request, idempotency_key="i", deadline=within(5))
