@@ -12,13 +12,15 @@ _END = re.compile(r"[.!?;。！？；\n]+(?=\s|[\u3400-\u9fff]|$)|[。！？；\
 _WORD = re.compile(r"[a-z']+")
 # Pinyin and codes are written in Latin letters too: only a word that makes an English sentence counts.
 _ENGLISH = frozenset(
-    "a about account am an and any are balance bill broadband buy call calls can cancel change check close could data "
-    "did do does english for forward from get give have hello help how i i'd i'm in international is it left let like "
-    "me month move much my need not of off on one open pay phone plan please recharge renew roaming set show stop tell "
-    "thank thanks that the there this to top turn up want was what what's when where which who why will with would you "
-    "your".split()
+    "a about account agent am an and any are balance bill broadband buy call calls can cancel card change charged "
+    "check close cost costs could customer data did do does english for forward from get give have hello help how i "
+    "i'd i'm in international internet invoice is it left let like lost me messages minutes month move much my "
+    "nearest need network no not of off offers on one open orders pack packs pay phone plan plans please points price "
+    "prices recharge refund renew reset roaming service services set shop show signal slow speak stolen stop store "
+    "talk tell thank thanks that the there this to top turn twice unlimited up usage want was what what's when where "
+    "which who why will with working would you your".split()
 )
-_ALONE = frozenset({"english", "hello", "help", "please", "thanks"})
+_ALONE = frozenset("balance bill broadband english hello help invoice please recharge roaming thanks".split())
 NAMES = 3
 """So many plain English words make a sentence in which a Chinese name may stand."""
 
