@@ -8,6 +8,7 @@ from rasa_sdk.events import FollowupAction
 
 from bot.actions import restoring
 from bot.actions.disputed import DISPUTED, settle, settle_again
+from bot.actions.human import came_back
 from bot.actions.order_told import look_again, tell
 from bot.actions.refusals import refuse
 from bot.actions.registry import skill_of
@@ -29,7 +30,7 @@ class HandoffEnded(Skill):
     ends_form = True
 
     async def answer(self, turn: Turn) -> list[Event]:
-        return [*clear_form(), *forget(turn)]
+        return [*clear_form(), *forget(turn), *came_back(turn)]
 
 
 class PaymentFinished(Skill):

@@ -16,7 +16,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions import still_asked
 from bot.actions.by_words import takes_back
 from bot.actions.follow_ups import follow_up
-from bot.actions.human import hand_over
+from bot.actions.human import hand_over, nobody_came
 from bot.actions.references import cancels_it
 from bot.actions.skill import clear_form, switched_off
 from bot.actions.turn import Event, Turn
@@ -157,7 +157,7 @@ class Form(Action, ABC):  # type: ignore[misc]
         return await self._next(turn, dict.fromkeys(self.slots[first:]))
 
     async def _unclear(self, turn: Turn) -> list[Event]:
-        if turn.gentle:
+        if turn.gentle and not nobody_came(turn):
             await self.leave(turn, "handoff")
             await hand_over(turn, "not_understood", self.wish)
             return self.ended()

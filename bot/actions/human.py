@@ -9,6 +9,7 @@ from typing import ClassVar
 from rasa_sdk.events import SlotSet
 
 from bot.actions.given_away import gave_away
+from bot.actions.shown import is_fresh
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 from crm.errors import Unavailable
@@ -100,6 +101,7 @@ async def hand_over(turn: Turn, reason: str, wish: str = "transfer_to_agent") ->
     priority = PRIORITY.get(reason, 0)
     if not priority and (reason == "senior" or await is_senior(turn)):
         priority = SENIOR_PRIORITY
+        turn.events.append(SlotSet("older", {"handed_at": turn.doors.now().isoformat()}))
     turn.effect(handoff={"reason": reason, "skill": "general", "priority": priority})
     turn.outcome(wish, "handed_off")
 
@@ -113,3 +115,16 @@ async def is_senior(turn: Turn) -> bool:
     except Unavailable:
         return False
     return not isinstance(subscriber, Refusal) and is_elder(subscriber, turn.doors.now())
+
+
+def nobody_came(turn: Turn) -> bool:
+    """Whether a senior was on the way to a human a moment ago and still talks with the bot: nobody is at the desk,
+    which was said. They are served like everybody then, rather than told so at each message.
+    """
+    older = turn.slot("older")
+    return isinstance(older, dict) and is_fresh(turn, older.get("handed_at"))
+
+
+def came_back(turn: Turn) -> list[Event]:
+    """After a human somebody was there: the next miss leads to one again."""
+    return [SlotSet("older", True)] if turn.slot("older") else []

@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
-from bot.actions.human import hand_over, is_senior
+from bot.actions.human import hand_over, is_senior, nobody_came
 from bot.actions.likely import close, likely
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
@@ -48,7 +48,7 @@ async def not_understood(turn: Turn) -> list[Event]:
     """Counts in a row."""
     misses = int(turn.slot("misses") or 0) + 1
     turn.outcome("nlu_fallback", "not_understood")
-    if await is_senior(turn):
+    if await is_senior(turn) and not nobody_came(turn):
         await hand_over(turn, "not_understood")
         misses = 0
     elif misses == 1:

@@ -158,3 +158,23 @@ async def test_a_crm_that_is_away_holds_up_no_warning(talk: Any) -> None:
     person.crm.down = True
     heard = await person.say("report_fraud", "我把验证码告诉别人了")
     assert (heard.responses, queued(heard)) == (["fraud_warning"], ("fraud", 8))
+
+
+async def test_where_nobody_came_it_is_said_once_and_then_the_machine_serves_on(talk: Any) -> None:
+    person = talk(OLD, "sms")
+    assert queued(await person.say("nlu_fallback", "那个啥")) == ("not_understood", 5)
+    heard = await person.say("nlu_fallback", "我那个流", ranking=["query_data_usage", "query_balance"])
+    assert (queued(heard), heard.responses) == (("", 0), ["fallback_first"])
+    assert (await person.say("query_balance")).responses == ["balance"]
+    await person.say("report_fault")
+    assert queued(await person.say("nlu_fallback", "那个")) == ("", 0)
+    assert queued(await person.say("transfer_to_agent")) == ("asked", 5)
+    person.later(11 * 60)
+    assert queued(await person.say("nlu_fallback", "那个啥")) == ("not_understood", 5)
+
+
+async def test_after_a_person_was_there_the_next_miss_leads_to_one_again(talk: Any) -> None:
+    person = talk(OLD)
+    await person.say("nlu_fallback", "那个啥")
+    await person.say("event_handoff_ended")
+    assert queued(await person.say("nlu_fallback", "那个啥")) == ("not_understood", 5)
