@@ -20,7 +20,7 @@ SESSION_TURNS = 20
 SAMPLE = 2 * len(VISIT)
 """How many turns are timed at a point of a long conversation: of stock Rasa's longest each takes seconds."""
 LONG_S = 60.0
-"""For all points of one conversation."""
+"""For all points of one conversation, unless a plan says otherwise."""
 KEPT = 3 * 24 * 3600
 """After so many seconds an idle conversation holds only what is kept for good."""
 
@@ -65,7 +65,8 @@ class Figures:
 
 @dataclass(frozen=True)
 class Plan:
-    """How long each part may take, in seconds; empty or 0 leaves a part out."""
+    """How long each part may take, in seconds; empty or 0 leaves a part out. `long_s` is for all points of one
+    conversation."""
 
     crowd_s: float
     kind_s: float
@@ -73,10 +74,12 @@ class Plan:
     points: Sequence[int]
     across: bool
     idle: int
+    long_s: float = LONG_S
 
 
 FULL = Plan(crowd_s=12, kind_s=8, rest_s=5, points=POINTS, across=True, idle=60)
 QUICK = Plan(crowd_s=4, kind_s=3, rest_s=2, points=(1, 50), across=False, idle=0)
+LONG = Plan(crowd_s=0, kind_s=0, rest_s=2, points=POINTS, across=True, idle=0, long_s=300)
 
 
 async def measured(side: Side, plan: Plan) -> Figures:
@@ -86,14 +89,14 @@ async def measured(side: Side, plan: Plan) -> Figures:
         figures = Figures(side.name, ready_s=side.ready_s, heads=side.heads)
         await side.crowd.visits(2, 4, VISIT)
         figures.at_rest = await _at_rest(side, plan.rest_s)
-        for kind, visit in ONLY.items():
+        for kind, visit in ONLY.items() if plan.kind_s else ():
             figures.kinds[kind] = await phase(side, side.crowd.talk(1, plan.kind_s, visit))
-        for people in CROWDS:
+        for people in CROWDS if plan.crowd_s else ():
             figures.crowds[str(people)] = await phase(side, side.crowd.talk(people, plan.crowd_s, VISIT))
         figures.memory = pss_mb(side.pids)
-        figures.long = await _long(side, plan.points)
+        figures.long = await _long(side, plan)
         if plan.across:
-            figures.across = await _long(side, plan.points, SESSION_TURNS)
+            figures.across = await _long(side, plan, SESSION_TURNS)
         if plan.idle:
             figures.idle = await _idle(side, plan.idle)
         return figures
@@ -119,15 +122,15 @@ async def _at_rest(side: Side, seconds: float) -> dict[str, float]:
     return {name: (after - before[name]) * 1000 / seconds for name, after in cpu_s(side.pids).items()}
 
 
-async def _long(side: Side, points: Sequence[int], session: int = 0) -> dict[str, tuple[float, float]]:
+async def _long(side: Side, plan: Plan, session: int = 0) -> dict[str, tuple[float, float]]:
     """(CPU ms, median ms) of a turn after so many turns of one conversation; in sessions of so many turns, or in one.
 
     Points that are not reached in time are left out.
     """
     sender, said = await side.sender(), 0
     costs: dict[str, tuple[float, float]] = {}
-    until = time.monotonic() + LONG_S
-    for point in points:
+    until = time.monotonic() + plan.long_s
+    for point in plan.points:
         try:
             said = await asyncio.wait_for(side.lengthen(sender, said, point, session), until - time.monotonic())
         except asyncio.TimeoutError:

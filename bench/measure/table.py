@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bench.measure.figures import Figures, Phase, total
+from bench.measure.figures import SESSION_TURNS, Figures, Phase, total
 
 Row = tuple[str, float, float, str]
 """What, stock, ours, and the ratio that is asked for."""
@@ -29,6 +29,10 @@ def told(figures: Figures) -> str:
     lines.append(_cells("CPU ms a second at rest", [*figures.at_rest.values(), total(figures.at_rest)]))
     for label, phase in _phases(figures):
         lines.append(_cells(f"CPU ms a message, {label}", [*phase.cpu.values(), phase.cpu_ms, phase.generator]))
+    for label, points in (("one session", figures.long), (f"sessions of {SESSION_TURNS}", figures.across)):
+        lines += [
+            f"turn {point}, {label}: {cpu_ms:.1f} ms of CPU, p50 {ms:.1f} ms" for point, (cpu_ms, ms) in points.items()
+        ]
     unanswered = {label: phase.unanswered for label, phase in _phases(figures) if phase.unanswered}
     lines.append(f"messages without an answer: {unanswered or 0}")
     return "\n".join(lines)
@@ -61,7 +65,10 @@ def _kinds(stock: Figures, ours: Figures) -> Iterator[Row]:
 
 
 def _rest(stock: Figures, ours: Figures, training: Mapping[str, Any]) -> Iterator[Row]:
-    for label, told, said in (("one session", stock.long, ours.long), ("sessions of 20", stock.across, ours.across)):
+    for label, told, said in (
+        ("one session", stock.long, ours.long),
+        (f"sessions of {SESSION_TURNS}", stock.across, ours.across),
+    ):
         for point, (cpu_ms, half_ms) in told.items():
             if point not in said:
                 continue
