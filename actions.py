@@ -21,7 +21,7 @@ import uvloop
 from bot.action_runs import every_action
 from bot.action_server import ActionsServer, serve
 from bot.actions import skills
-from bot.guard import guarded
+from bot.guard import guarded, stacks_of
 from doors import start
 from switchboard import logs
 from switchboard.errors import BadSettings
@@ -39,18 +39,20 @@ def main(arguments: list[str]) -> int:
     try:
         expected = prepared()
         uvloop.install()
-        asyncio.run(serve(ActionsServer(every_action(), expected).handle, asked.host, asked.port, start_guarded))
+        begin = partial(start_guarded, asked.port)
+        asyncio.run(serve(ActionsServer(every_action(), expected).handle, asked.host, asked.port, begin))
     except (BadSettings, OSError) as error:
         print(f"actions: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def start_guarded(opened: AsyncExitStack) -> None:
+async def start_guarded(port: int, opened: AsyncExitStack) -> None:
     """Once the loop runs."""
     settings = Settings.read(os.environ)
     await start(opened)
-    await opened.enter_async_context(guarded(settings.stall_s, partial(count_stall, settings.redis_url)))
+    guard = guarded(settings.stall_s, partial(count_stall, settings.redis_url), stacks_of(settings.var, port))
+    await opened.enter_async_context(guard)
 
 
 def prepared() -> bytes:

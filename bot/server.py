@@ -26,7 +26,7 @@ from rasa.utils.endpoints import EndpointConfig  # noqa: E402
 from bot.action_server import Handle, body_of, serve  # noqa: E402
 from bot.catalogue import kept_fresh  # noqa: E402
 from bot.channel import RenjiInput  # noqa: E402
-from bot.guard import guarded  # noqa: E402
+from bot.guard import guarded, stacks_of  # noqa: E402
 from bot.nlg import WordingNlg  # noqa: E402
 from bot.packing import packed  # noqa: E402
 from bot.process import ExchangeTrackerStore  # noqa: E402
@@ -67,7 +67,7 @@ def main(model: str, host: str, port: int) -> None:
     ours = settings()
     channel = RenjiInput(channel_token(), served_release(), partial(kept_fresh, ours))
 
-    guard = guarded(ours.stall_s, partial(count_stall, ours.redis_url))
+    guard = guarded(ours.stall_s, partial(count_stall, ours.redis_url), stacks_of(ours.var, port))
     uvloop.install()
     start = partial(start_guarded, channel, agent, guard)
     asyncio.run(serve(answering(agent, channel), host, port, start, 2 * MAX_BODY_BYTES))

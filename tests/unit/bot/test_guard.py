@@ -6,19 +6,21 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 WITHIN_S = 0.5
 HELD = """
 import asyncio, re, time
+from pathlib import Path
 from bot.guard import guarded
 
 async def tell():
     print("told", flush=True)
 
 async def main():
-    async with guarded({within_s}, tell):
+    async with guarded({within_s}, tell, {stacks}):
         await asyncio.sleep(0.1)
         print("begun", flush=True)
         {held}
@@ -28,10 +30,14 @@ asyncio.run(main())
 """
 
 
-def started(held: str, within_s: float = WITHIN_S) -> subprocess.Popen[str]:
-    words = [sys.executable, "-c", HELD.format(within_s=within_s, held=held)]
+def started(held: str, within_s: float = WITHIN_S, stacks: Path | None = None) -> subprocess.Popen[str]:
+    """Once it has begun."""
+    file = f"Path({str(stacks)!r})" if stacks else None
+    words = [sys.executable, "-c", HELD.format(within_s=within_s, held=held, stacks=file)]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None and process.stdout.readline() == "begun\n"
+    assert process.stdout is not None
+    while process.stdout.readline() not in ("begun\n", ""):
+        pass
     return process
 
 
@@ -96,3 +102,20 @@ def test_a_slot_that_warms_up_is_left_alone_and_guarded_then(held: str, last: st
     done = subprocess.run([sys.executable, "-c", words], stdout=subprocess.PIPE, text=True, timeout=60, check=False)
     lines = done.stdout.splitlines()
     assert ("warm", last) == (lines[0], lines[-1])
+
+
+def test_a_loop_that_searched_for_ever_is_told_by_the_next_process_in_its_place_once(tmp_path: Path) -> None:
+    stacks = tmp_path / "stalled" / "slot.txt"
+    process = started("re.match('(a+)+$', 'a' * 60 + 'b')", stacks=stacks)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGPROF
+    assert " in main" in stacks.read_text()
+    first, second = whole(stacks), whole(stacks)
+    assert "told\n" in first and " in main" in first
+    assert second == "begun\nwent on\n"
+
+
+def whole(stacks: Path) -> str:
+    """What a process in good order says, to its end."""
+    words = [sys.executable, "-c", HELD.format(within_s=WITHIN_S, held="pass", stacks=f"Path({str(stacks)!r})")]
+    return subprocess.run(words, stdout=subprocess.PIPE, text=True, timeout=60, check=True).stdout
