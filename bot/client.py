@@ -115,6 +115,7 @@ def _request(item: InboundMessage | ConversationEvent, conversation: Conversatio
         "release_id": conversation.release_id,
         "generation": conversation.generation,
         "trace": turn.trace,
+        "place": turn.place,
     }
     request = from_dict(TurnRequest, common)
     if conversation.address.proven:

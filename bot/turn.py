@@ -22,7 +22,8 @@ slow from a slot that is away, and would ask for it again for ever; more than an
 class TurnRequest:
     """What the worker asks: a person's `text`, or an `intent` with entities (a picked choice, a system's event).
 
-    `token` is the partition's lease: it fences the append. `text` is masked already.
+    `token` is the partition's lease: it fences the append. `text` is masked already. `place` is the message's in the
+    log: an offer that was shown later is not agreed to by it.
     """
 
     conversation: str
@@ -39,6 +40,7 @@ class TurnRequest:
     release_id: str = ""
     generation: int = 0
     trace: str = ""
+    place: str = ""
 
     def metadata(self) -> dict[str, Any]:
         """What actions and wording may know about who is speaking (`tracker.latest_message["metadata"]`)."""
@@ -54,6 +56,7 @@ class TurnRequest:
             "release_id": self.release_id,
             "generation": self.generation,
             "trace": self.trace,
+            "place": self.place,
             "received_at": to_dict(self.received_at),
         }
 

@@ -267,7 +267,7 @@ class Work:
         return await self._route()
 
     async def _route(self) -> Commit:
-        turn = Turn(self._holding.token, attempt=self._tries + 1, trace=self._entry.trace)
+        turn = Turn(self._holding.token, attempt=self._tries + 1, trace=self._entry.trace, place=self._entry.id)
         return await self._router.route(self._entry, turn, self._said)
 
     async def _quarantine(self) -> Commit:

@@ -119,13 +119,14 @@ class Responder(Protocol):
 
 @dataclass(frozen=True)
 class Turn:
-    """What fences one turn: the lease token of the partition, how often this entry was tried, the trace id, the
-    payload of a picked choice.
+    """What fences one turn: the lease token of the partition, how often this entry was tried, the trace id, the entry's
+    place in the log, the payload of a picked choice.
     """
 
     token: str
     attempt: int = 1
     trace: str = ""
+    place: str = ""
     intent: str = ""
     entities: Mapping[str, Any] = field(default_factory=dict)
 

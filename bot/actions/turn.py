@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -84,6 +85,7 @@ class Turn:
             language=said.get("language") or "zh",
             region=said.get("region") or "",
             bound=Bound(binding["msisdn"], binding["subscriber_id"]) if binding else None,
+            place=said.get("place") or "",
         )
         turn = cls(dispatcher, tracker, doors, who)
         if who.bound is None and tracker.get_slot("bound_in") == who.message_id:
@@ -92,8 +94,7 @@ class Turn:
 
     def bind(self, bound: Bound | None) -> None:
         """From now on this turn speaks for that number."""
-        who = self.who
-        self.who = Context(who.conversation, who.message_id, who.channel, who.language, who.region, bound)
+        self.who = replace(self.who, bound=bound)
 
     def as_wish(self, intent: str, entities: Mapping[str, Any], parts: Sequence[str] = (), topic: str = "") -> Turn:
         """The same turn for another wish: a part of the line, or one that was kept."""

@@ -15,7 +15,9 @@ class Bound:
 
 @dataclass(frozen=True)
 class Context:
-    """`message_id` makes a repeated turn act once; `channel` is wechat, wecom, sms, web or desk."""
+    """`message_id` makes a repeated turn act once; `channel` is wechat, wecom, sms, web or desk; `place` is that of the
+    message in the log of what people say, empty for what never lay there.
+    """
 
     conversation: str
     message_id: str
@@ -23,3 +25,4 @@ class Context:
     language: str = "zh"
     region: str = ""
     bound: Bound | None = None
+    place: str = ""

@@ -30,15 +30,15 @@ class FakeQuotes:
     async def get(self, conversation: str, quote_id: str) -> dict[str, Any] | None:
         return self.bodies.get((conversation, quote_id))
 
-    def show(self, conversation: str, quote_id: str) -> None:
-        """The message that shows it went out."""
+    def show(self, conversation: str, quote_id: str, after: str = "0-0") -> None:
+        """The message that shows it went out when that was the last place of the log."""
         body = self.bodies[conversation, quote_id]
         if body["state"] == "issued":
-            body["state"] = "shown"
+            body.update(state="shown", shown_after=after)
 
-    async def wait_shown(self, conversation: str, quote_id: str, timeout_s: float = 2.0) -> bool:
+    async def was_shown(self, conversation: str, quote_id: str, before: str) -> bool:
         body = self.bodies.get((conversation, quote_id))
-        return body is not None and body["state"] == "shown"
+        return body is not None and body["state"] == "shown" and (not before or body["shown_after"] < before)
 
     async def consume(self, conversation: str, quote_id: str, message_id: str) -> bool:
         body = self.bodies.get((conversation, quote_id))

@@ -69,7 +69,7 @@ async def _confirmable(doors: Doors, who: Context, quote_id: str) -> tuple[Quote
     if quote.expires_at <= doors.now():
         await doors.quotes.void(who.conversation, quote_id, "expired")
         return Refusal("quote_expired")
-    if not await doors.quotes.wait_shown(who.conversation, quote_id):
+    if not await doors.quotes.was_shown(who.conversation, quote_id, who.place):
         return Refusal("quote_not_shown")
     subscriber = await admitted(doors, who, quote.operation)
     if isinstance(subscriber, Refusal):

@@ -27,8 +27,10 @@ class Quotes(Protocol):
     async def get(self, conversation: str, quote_id: str) -> dict[str, Any] | None:
         """The body plus `state` (QuoteState) and `reason` when void; None when it never was or has expired for good."""
 
-    async def wait_shown(self, conversation: str, quote_id: str, timeout_s: float = 2.0) -> bool:
-        """True once it is shown. A quick yes can overtake the note that the channel took the message."""
+    async def was_shown(self, conversation: str, quote_id: str, before: str) -> bool:
+        """Whether it is shown, and was so before the message at that place in the log came: nobody agrees to what they
+        could not see. Any time counts where `before` is empty.
+        """
 
     async def consume(self, conversation: str, quote_id: str, message_id: str) -> bool:
         """shown → consumed. True for the message that consumed it, each time it is tried again; False for any other."""

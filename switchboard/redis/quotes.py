@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -40,15 +39,10 @@ class RedisQuotes:
             state, reason = "void", "expired"
         return {**json.loads(stored[b"body"]), "state": state, "reason": reason}
 
-    async def wait_shown(self, conversation: str, quote_id: str, timeout_s: float = 2.0) -> bool:
-        deadline = asyncio.get_running_loop().time() + timeout_s
-        while True:
-            quote = await self.get(conversation, quote_id)
-            if quote is None or quote["state"] != "issued":
-                return quote is not None and quote["state"] == "shown"
-            if asyncio.get_running_loop().time() >= deadline:
-                return False
-            await asyncio.sleep(0.05)
+    async def was_shown(self, conversation: str, quote_id: str, before: str) -> bool:
+        with reaching():
+            state, after = await self._redis.hmget(self._at(conversation, quote_id)[0], "state", "shown_after")
+        return state == b"shown" and (not before or _place(after.decode()) < _place(before))
 
     async def consume(self, conversation: str, quote_id: str, message_id: str) -> bool:
         args = [conversation, quote_id, message_id, ms(self._clock())]
@@ -56,3 +50,9 @@ class RedisQuotes:
 
     async def void(self, conversation: str, quote_id: str, reason: str) -> None:
         await self._scripts.run("quote_void", self._at(conversation, quote_id), [conversation, quote_id, reason])
+
+
+def _place(entry: str) -> tuple[int, int]:
+    """The order of the log's entries, named "milliseconds-number"."""
+    at_ms, _, number = entry.partition("-")
+    return int(at_ms), int(number)

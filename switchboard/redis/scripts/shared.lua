@@ -61,10 +61,20 @@ local function put_web(tag, conversation, id, message, address, now_ms)
   return position
 end
 
-local function show_quote(tag, id, now_ms)  -- the channel took the message that shows it
+local function last_place(tag)  -- in the log of what people say
+  local about = redis.pcall('XINFO', 'STREAM', tag .. ':in')
+  for n = 1, #about, 2 do
+    if about[n] == 'last-generated-id' then return about[n + 1] end
+  end
+  return '0-0'
+end
+
+-- The channel took the message that shows it. What lies in the log by then was said before anybody could see it.
+local function show_quote(tag, id, now_ms)
   local quote = tag .. ':quote:' .. id
   local now = redis.call('HMGET', quote, 'state', 'expires_ms')
-  if now[1] == 'issued' and tonumber(now[2]) > tonumber(now_ms) then redis.call('HSET', quote, 'state', 'shown') end
+  if now[1] ~= 'issued' or tonumber(now[2]) <= tonumber(now_ms) then return end
+  redis.call('HSET', quote, 'state', 'shown', 'shown_after', last_place(tag))
 end
 
 local function owner_is(conv, owner, agent)

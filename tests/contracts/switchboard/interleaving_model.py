@@ -30,12 +30,15 @@ class Talk:
 
 @dataclass
 class Offer:
+    """`early` lay there when it was shown: whoever wrote that had not seen it."""
+
     conversation: str
     subscriber: str
     price_fen: int
     expires_ms: int
     state: str = "issued"
     by: str = ""
+    early: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -162,7 +165,7 @@ class Model:
         if offer and kind != "sent" and offer.state in ("issued", "shown"):
             offer.state = "void"
         elif offer and offer.state == "issued" and offer.expires_ms > now_ms:
-            offer.state = "shown"
+            offer.state, offer.early = "shown", frozenset(self.talks[offer.conversation].waiting)
 
     def on_their_way(self) -> set[str]:
         return {id for id, word in self.words.items() if not word.end}
@@ -205,6 +208,7 @@ class Model:
         self.must(offer.subscriber == talk.subscriber, f"{talk.subscriber} consumed {offer.subscriber}'s {quote}")
         if again:
             return
+        self.must(message not in offer.early, f"{message} agreed to {quote} before it was shown")
         self.must(price_fen in (None, offer.price_fen), f"{quote} was consumed at another price: {price_fen}")
         offer.state, offer.by = "consumed", message
         talk.open_quote = "" if talk.open_quote == quote else talk.open_quote

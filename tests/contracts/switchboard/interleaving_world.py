@@ -161,9 +161,6 @@ class WatchedQuotes(RedisQuotes):
         await super().issue(conversation, quote_id, body, ttl_s)
         self.model.issued(conversation, quote_id, body, ms(self._clock()) + ttl_s * 1000)
 
-    async def wait_shown(self, conversation: str, quote_id: str, timeout_s: float = 0.0) -> bool:
-        return await super().wait_shown(conversation, quote_id, 0.0)
-
     async def consume(self, conversation: str, quote_id: str, message_id: str) -> bool:
         answer = await super().consume(conversation, quote_id, message_id)
         # Whoever looked at the offer some time ago is refused by the CRM: an order names its price.
@@ -241,27 +238,31 @@ class Bot:
         await passing("heard")
         if self.fails:
             raise self.fails.pop()
-        result = await self._thought(item, conversation)
+        result = await self._thought(item, conversation, turn)
         await passing("thought")
         events = [{"event": "user"}]
         await self._trackers.append(conversation.id, item.id, turn.token, count, events, None, to_dict(result))
         return result
 
-    async def _thought(self, item: InboundMessage | ConversationEvent, conversation: Conversation) -> TurnResult:
+    async def _thought(
+        self, item: InboundMessage | ConversationEvent, conversation: Conversation, turn: Turn
+    ) -> TurnResult:
         try:
-            return await self._think(item, conversation)
+            return await self._think(item, conversation, turn)
         except (TurnConflict, asyncio.CancelledError):
             raise
         except Exception as error:
             self._model.must(False, f"the bot broke: {error!r}")
             raise
 
-    async def _think(self, item: InboundMessage | ConversationEvent, conversation: Conversation) -> TurnResult:
+    async def _think(
+        self, item: InboundMessage | ConversationEvent, conversation: Conversation, turn: Turn
+    ) -> TurnResult:
         if isinstance(item, ConversationEvent):
             return TurnResult()
         binding = conversation.binding
         bound = Bound(binding.msisdn, binding.subscriber_id) if binding else None
-        who = Context(conversation.id, item.id, "sms", bound=bound)
+        who = Context(conversation.id, item.id, "sms", bound=bound, place=turn.place)
         if item.text == "买" and bound:
             quote = await quotes.issue(self._doors, who, "order_data_pack", Till.offering_, "add")
             context = TurnContext({"quote": quote.id}, "order_form")

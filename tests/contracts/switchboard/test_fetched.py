@@ -42,7 +42,8 @@ async def test_an_offer_in_one_is_shown(fetching: Stack) -> None:
     await fetching.stores.quotes.issue(conversation, "q1", {}, 300)
     fetching.worker()
     await fetching.say(LI, "买")
-    assert await fetching.stores.quotes.wait_shown(conversation, "q1")
+    await fetching.at_rest()
+    assert await fetching.stores.quotes.was_shown(conversation, "q1", "")
 
 
 async def test_what_was_said_before_and_waits_goes_first(fetching: Stack) -> None:

@@ -34,7 +34,8 @@ async def shown(stack: Stack) -> str:
     await stack.stores.quotes.issue(conversation, "q1", BODY, 300)
     stack.worker()
     await stack.say(LI, "买")
-    assert await stack.stores.quotes.wait_shown(conversation, "q1")
+    await stack.at_rest()
+    assert await stack.stores.quotes.was_shown(conversation, "q1", "")
     return conversation
 
 
@@ -54,7 +55,33 @@ async def test_what_nobody_saw_cannot_be_confirmed(stack: Stack) -> None:
     conversation = stack.conversation(LI)
     await stack.stores.quotes.issue(conversation, "q1", BODY, 300)
     assert not await stack.stores.quotes.consume(conversation, "q1", "web:yes")
-    assert not await stack.stores.quotes.wait_shown(conversation, "q1", timeout_s=0.1)
+    assert not await stack.stores.quotes.was_shown(conversation, "q1", "")
+
+
+async def test_what_was_said_before_it_was_shown_is_no_yes(stack: Stack) -> None:
+    """Both lie there before the bot answers: 买, and a 确认 that was typed without a look at the offer."""
+    offering(stack)
+    think, places = stack.bot.think, []
+
+    def noted(item: Any, conversation: Any, turn: Any) -> TurnResult:
+        places.append(turn.place)
+        return think(item, conversation, turn)
+
+    stack.bot.think = noted
+    conversation = stack.conversation(LI)
+    await stack.stores.quotes.issue(conversation, "q1", BODY, 300)
+    await stack.say(LI, "买")
+    await stack.say(LI, "确认")
+    stack.worker()
+    await stack.at_rest()
+    await stack.say(LI, "确认")
+    await stack.at_rest()
+    bought, early, later = places
+    assert [await stack.stores.quotes.was_shown(conversation, "q1", place) for place in (bought, early, later)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 async def test_two_messages_that_confirm_at_once_consume_once(stack: Stack) -> None:
@@ -88,7 +115,7 @@ async def test_a_yes_is_no_yes_of_who_has_the_number_now(stack: Stack) -> None:
     await stack.stores.quotes.issue(conversation, "q1", {**BODY, "subscriber_id": "s1"}, 300)
     stack.worker()
     await stack.say(LI, "买")
-    assert await stack.stores.quotes.wait_shown(conversation, "q1")
+    await stack.at_rest()
     assert await stack.stores.quotes.consume(conversation, "q1", "web:yes")
     await bindings.bind(conversation, Binding("+861", "s2", stack.clock(), "code"), "zj")
     assert not await stack.stores.quotes.consume(conversation, "q1", "web:yes")
@@ -127,7 +154,8 @@ async def test_a_new_session_voids_it_before_the_turn(stack: Stack) -> None:
     await stack.stores.quotes.issue(conversation, "q1", BODY, 7200)
     stack.worker()
     await stack.say(LI, "买")
-    assert await stack.stores.quotes.wait_shown(conversation, "q1")
+    await stack.at_rest()
+    assert await stack.stores.quotes.was_shown(conversation, "q1", "")
     stack.clock.forward(minutes=61)
     await stack.say(LI, "确认")
     await stack.at_rest()

@@ -38,13 +38,13 @@ class Clock:
 class ShownOnRedis(RedisQuotes):
     """`show` writes what the sender's script writes when the channel took the message."""
 
-    async def show(self, conversation: str, quote_id: str) -> None:
+    async def show(self, conversation: str, quote_id: str, after: str = "0-0") -> None:
         key = self._keys.of(conversation, "quote", quote_id)
         quote = await self.get(conversation, quote_id)
         # Whoever is shown an offer is bound: the conversation knows whose number it is.
         await self._redis.hset(self._keys.conversation(conversation), "subscriber", (quote or {})["subscriber_id"])
         if await self._redis.hget(key, "state") == b"issued":
-            await self._redis.hset(key, "state", "shown")
+            await self._redis.hset(key, mapping={"state": "shown", "shown_after": after})
 
 
 @dataclass
@@ -58,12 +58,19 @@ class Counter:
     vault: FakeVault
     bindings: FakeBindings
 
-    def who(self, message: str = "m1", channel: str = "web", conversation: str = TALK, msisdn: str = MSISDN) -> Context:
+    def who(
+        self,
+        message: str = "m1",
+        channel: str = "web",
+        conversation: str = TALK,
+        msisdn: str = MSISDN,
+        place: str = "",
+    ) -> Context:
         bound = Bound(msisdn, self.crm.subscribers[msisdn].id)
-        return Context(conversation, message, channel, bound=bound)
+        return Context(conversation, message, channel, bound=bound, place=place)
 
-    async def show(self, quote_id: str, conversation: str = TALK) -> None:
-        shown: Any = self.doors.quotes.show(conversation, quote_id)  # type: ignore[attr-defined]
+    async def show(self, quote_id: str, conversation: str = TALK, after: str = "0-0") -> None:
+        shown: Any = self.doors.quotes.show(conversation, quote_id, after)  # type: ignore[attr-defined]
         if inspect.isawaitable(shown):
             await shown
 

@@ -88,6 +88,15 @@ async def test_a_yes_to_what_was_never_shown_does_nothing(counter: Counter) -> N
     assert len(counter.orders()) == before
 
 
+async def test_a_yes_that_came_before_the_offer_was_shown_does_nothing(counter: Counter) -> None:
+    quote = await order_data_pack.quote(counter.doors, counter.who("m1", "sms"), "pack-5g")
+    assert isinstance(quote, Quote)
+    await counter.show(quote.id, after="17-3")
+    early = await ordering.confirm(counter.doors, counter.who("m2", "sms", place="17-3"), quote.id)
+    assert refused(early) == "quote_not_shown"
+    assert isinstance(await ordering.confirm(counter.doors, counter.who("m3", "sms", place="17-4"), quote.id), Done)
+
+
 async def test_a_yes_after_the_offer_expired_does_nothing(counter: Counter) -> None:
     before = len(counter.orders())
     quote = await shown(counter)
