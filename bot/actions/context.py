@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.actions import amounts, arranged, by_words, charge_named, references
+from bot.actions import amounts, arranged, by_words, charge_named, references, scam
 from bot.actions.follow_ups import UNREAD, follow_up
 from bot.actions.other_number import do, of_other
 from bot.actions.proofs import LEAVES
@@ -42,6 +42,9 @@ async def answer(turn: Turn) -> list[Event] | None:
     if LEAVES.match(turn.text) and turn.intent != "port_out":
         # The national procedure's words mean this whatever they were read as.
         return await do(turn, "port_out", {"option": turn.text})
+    if cheated := scam.meant(turn):
+        turn.over = cheated[0] == "report_fraud"
+        return await do(turn, *cheated)
     if plain := await by_words.meant(turn):
         return await do(turn, *plain)
     if changed := await arranged.meant(turn):

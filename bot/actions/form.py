@@ -13,7 +13,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions import still_asked
+from bot.actions import scam, still_asked
 from bot.actions.by_words import takes_back
 from bot.actions.follow_ups import follow_up
 from bot.actions.human import hand_over, nobody_came
@@ -104,6 +104,8 @@ class Form(Action, ABC):  # type: ignore[misc]
         return False
 
     async def _consume(self, turn: Turn, step: str) -> list[Event]:
+        if scam.told(turn.text):
+            return []
         if turn.intent in ("stop", "goodbye") or self._bare_cancel(turn):
             return await self._stop(turn)
         if turn.intent in ("go_back", "start_over"):

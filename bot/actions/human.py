@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
+from bot.actions import scam
 from bot.actions.given_away import gave_away
 from bot.actions.shown import is_fresh
 from bot.actions.skill import Skill, clear_form
@@ -62,7 +63,7 @@ class ReportFraud(_AtOnce):
         return "action_report_fraud"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        told = gave_away(turn.text)
+        told = turn.entities.get("option") == scam.GAVE or gave_away(turn.text)
         try:
             until = await protection.protect(turn.doors, turn.who) if told else None
         except Unavailable:
@@ -70,7 +71,8 @@ class ReportFraud(_AtOnce):
         events = await super().answer(turn)
         if isinstance(until, datetime):
             turn.say("fraud_protected", until=until.isoformat())
-        return events
+        # What is said next is about this, while nobody has taken over.
+        return [*events, SlotSet("wish", {"intent": self.wish, "entities": {}, "at": turn.doors.now().isoformat()})]
 
 
 class Distress(_AtOnce):

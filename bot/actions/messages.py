@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.actions import wiring
+from bot.actions import scam, wiring
 from bot.actions.registry import skill_of
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
@@ -28,6 +28,8 @@ _GAVE_IT = re.compile(
     r"(?:我|已经)[^，,。让要叫]{0,6}(?:报|告诉|给|说|念|发)(?:了|过|给)|\bI (?:\w+ )?(?:told|gave|sent|read|shared)\b",
     re.IGNORECASE,
 )
+TOLD = {scam.TRICK: "trick_is_fraud", scam.NEXT: "fraud_next"}
+"""Answers that need nothing looked up."""
 SHOWN = 3
 LONGEST = 40
 """Characters of a message that are told back: enough to know it by."""
@@ -42,6 +44,10 @@ class CheckMessage(Skill):
         return 0
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if response := TOLD.get(str(turn.entities.get("option"))):
+            turn.say(response)
+            turn.outcome(self.wish, "answered")
+            return []
         if _CALLS.search(turn.text) and _WANTS_IT.search(turn.text):
             return await self._of_caller(turn)
         try:

@@ -150,7 +150,7 @@ class Skill(Action, ABC):  # type: ignore[misc]
             strayed += 1
         # Who was asked for a number and asks something else is not asked again until a wish needs it.
         put_off = turn.waits_for_number
-        if not (self.ends_form or next_action or put_off or strayed > PATIENCE):
+        if not (self.ends_form or turn.over or next_action or put_off or strayed > PATIENCE):
             return [SlotSet("strayed", strayed), FollowupAction(turn.form)]
         # Another wish, or too many questions on the way, is a no to what was asked.
         if turn.slot("quote"):

@@ -47,6 +47,8 @@ class Turn:
         """What a form understood of this turn, kept when the CRM then does not answer."""
         self.handed_over = False
         """A human was asked for in this turn."""
+        self.over = False
+        """An open form ends here, whichever skill the message came to."""
         self.asked = False
         """What was said in this turn asks for the next step already."""
         self.again = False
