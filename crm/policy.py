@@ -33,10 +33,13 @@ class Policy:
 
     def accountable(self, kind: TicketKind, subscriber: Subscriber) -> str:
         """The one person who answers for a ticket of this kind: for a lead the account manager by name, else whose the
-        grid is; for others, and where a grid is nobody's, who has the province.
+        grid is; for a call-back the account manager too; for others, and where a grid is nobody's, who has the
+        province.
         """
         people = self.terms["accountable"][kind]
         named = self._owner_of(subscriber) if kind == "lead" else ""
+        if kind == "callback":
+            named = subscriber.account_manager or ""
         return str(named or people.get(subscriber.region) or next(iter(people.values())))
 
     def _owner_of(self, subscriber: Subscriber) -> str:

@@ -164,7 +164,8 @@ def _check_delete(situation: Situation, offering: Offering) -> list[Reason]:
     if not held:
         return [Reason("not_active", {"offering": offering.id})]
     if offering.category == "plan":
-        return [Reason("plan_required", {"offering": offering.id})]
+        # What leaving costs is told all the same: nothing smaller than the smallest plan could be asked about.
+        return [Reason("plan_required", {"offering": offering.id}), *_locked(situation, held[0])]
     if not any(p.kind == "recurring" for p in offering.prices):
         return [Reason("not_cancellable", {"offering": offering.id})]
     reasons = _locked(situation, held[0])

@@ -9,13 +9,20 @@ from typing import Any
 from bot.actions import invoice_sent, money_back, references
 from bot.actions.abroad import CALLS_OUT, calls_out, meant_abroad
 from bot.actions.turn import Turn
+from bot.actions.wiring import terms
 
 ENDINGS = frozenset({"cancel_data_pack", "cancel_service", "roaming_off"})
 UNREAD = frozenset({"nlu_fallback", "out_of_scope", "inform"})
+POINTS_READ_AS = frozenset({"query_points", "redeem_points", "faq", *UNREAD})
+WHO_READ_AS = frozenset({"query_own_number", "query_real_name", "find_store", "bot_challenge", "faq", *UNREAD})
 CALLS_READ_AS = frozenset({"consult_plans", "consult_roaming", "faq", *UNREAD})
 CALLS_TOPICS = frozenset({"", "international_calls"})
 DIED = "death"
 """What the closing of a number is told when its holder has died."""
+MANAGER = "manager"
+"""What the own number is asked for: who looks after it."""
+TO_OTHERS = "to_others"
+"""What points are asked about: whether they can become somebody else's."""
 ELSEWHERE = frozenset({"transfer_to_agent", "report_fraud"})
 """Who asks for these gets them, whatever else is in the line."""
 _KIN = (
@@ -59,6 +66,20 @@ MISREAD = frozenset({"close_account", "stop", "deny", "goodbye", "correct", *END
 def told_of_death(text: str) -> bool:
     """Whether somebody who has died held a number: a loss that is told without one is for who listens."""
     return bool(_DIED.search(text) and _HIS_NUMBER.search(text)) and not _IN_DANGER.search(text)
+
+
+def asks_for_manager(turn: Turn) -> bool:
+    """Whether it is asked who looks after this customer. Who wants to be put through is not read so."""
+    if not terms().says("account_manager", turn.text):
+        return False
+    return turn.intent in WHO_READ_AS or (
+        turn.intent == "transfer_to_agent" and bool(terms().says("who_is_it", turn.text))
+    )
+
+
+def gives_points(text: str) -> bool:
+    """Whether points are to become somebody else's."""
+    return bool(terms().says("points", text) and terms().says("points_to_others", text))
 
 
 def takes_back(text: str) -> bool:
@@ -119,6 +140,10 @@ async def meant(turn: Turn) -> tuple[str, dict[str, Any]] | None:
         return None
     if turn.intent in CALLS_READ_AS and turn.topic in CALLS_TOPICS and calls_out(turn):
         return "consult_roaming", {**turn.entities, "option": CALLS_OUT}
+    if asks_for_manager(turn):
+        return "query_own_number", {"option": MANAGER}
+    if turn.intent in POINTS_READ_AS and gives_points(text):
+        return "query_points", {"option": TO_OTHERS}
     for read_as, says, wish, entities in _READINGS:
         if turn.intent in read_as and says(text):
             return wish, {**turn.entities, **entities}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.actions.by_words import MANAGER
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from crm.operations import account, reads
@@ -14,12 +15,17 @@ SHOWN = 2
 
 
 class QueryOwnNumber(Skill):
-    """The name stays half hidden: who holds the phone need not be who is registered."""
+    """The name stays half hidden: who holds the phone need not be who is registered. `option` MANAGER: who looks after
+    the customer."""
 
     wish = "query_own_number"
 
     async def answer(self, turn: Turn) -> list[Event]:
         person = await reads.subscriber(turn.doors, turn.who)
+        if turn.entities.get("option") == MANAGER:
+            turn.say("account_manager", manager=person.account_manager or "")
+            turn.outcome(self.wish, "answered")
+            return []
         held = await reads.plan(turn.doors, turn.who)
         turn.say(
             "own_number",

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 CHARGES = Path("terms") / "charges.yml"
 PLACES = Path("terms") / "places.yml"
+WORDS = Path("terms") / "words.yml"
 MESSAGES = Path("terms") / "messages.yml"
 _FILLERS = re.compile(
     r"你们?|账单上?|扣费|里面?的?|上面?的?|那个|这个|那笔|这笔|那项|这项|一项|一笔|请问一?下?|想?问一?下|的|有|叫|做|到底|究竟"
@@ -32,6 +33,7 @@ _OTHER_WORDS = 1
 class Terms:
     """`ways`: the wishes that go with a term. `hmt`: what offerings for Hong Kong, Macao and Taiwan are called by.
     `messages`: the kinds of what we send unasked. `calling`: how calls from home to another country are spoken of.
+    `words`: what says a thing, by the thing's name.
     """
 
     said: Sequence[tuple[str, str]] = ()
@@ -39,6 +41,7 @@ class Terms:
     hmt: Sequence[str] = ()
     messages: Mapping[str, Any] = field(default_factory=dict)
     calling: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    words: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, content: Path) -> Terms:
@@ -48,7 +51,14 @@ class Terms:
         longest_first = sorted(said, key=lambda pair: -len(pair[0]))
         ways = {name: tuple(term.get("ways", ())) for name, term in read.items()}
         hmt, calling = tuple(map(str, places.get("hmt", ()))), places.get("calls_out", {})
-        return cls(longest_first, ways, hmt, _read(content / MESSAGES), calling)
+        words = {name: _any_of(said) for name, said in _read(content / WORDS).items()}
+        return cls(longest_first, ways, hmt, _read(content / MESSAGES), calling, words)
+
+    def says(self, name: str, text: str) -> str:
+        """The first of the words of that name that stands in a text; "" for none."""
+        pattern = self.words.get(name)
+        found = pattern.search(text) if pattern else None
+        return found[0] if found else ""
 
     def in_text(self, text: str) -> str:
         """The term that is named, the longest of them; "" for none."""
@@ -81,6 +91,12 @@ class Terms:
                 other = _FILLERS.sub("", left.replace(words, "", 1))
                 return name if len("".join(other.split())) <= _OTHER_WORDS else ""
         return ""
+
+
+def _any_of(words: Sequence[str]) -> re.Pattern[str]:
+    """Words of Latin letters count as whole ones: "all" is not in "call"."""
+    found = (re.escape(word) if not word.isascii() else rf"\b{re.escape(word)}\b" for word in map(str, words))
+    return re.compile("|".join(found), re.IGNORECASE)
 
 
 def _read(path: Path) -> Mapping[str, Any]:

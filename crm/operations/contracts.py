@@ -31,12 +31,17 @@ async def contracts(doors: Doors, who: Context) -> tuple[Contract, ...]:
 
 
 async def _contract(doors: Doors, who: Context, product: Product) -> Contract:
-    item = OrderItem("delete", product.offering_id)
-    if product.category == "plan":
-        # A plan is never cancelled; what leaving costs is told to whoever asks for the smallest one.
-        item = OrderItem("modify", (await on_sale(doors, "plan", who.region))[0].id)
+    told = await _asked(doors, product, OrderItem("delete", product.offering_id))
+    if told is None and product.category == "plan":
+        # A plan is never cancelled: some tell what leaving costs only to whoever asks for the smallest one.
+        told = await _asked(doors, product, OrderItem("modify", (await on_sale(doors, "plan", who.region))[0].id))
+    return told or Contract(product)
+
+
+async def _asked(doors: Doors, product: Product, item: OrderItem) -> Contract | None:
+    """What the CRM says that this costs before the contract ends; None where it says nothing of it."""
     verdict = await doors.crm.qualify(product.msisdn, [item], deadline=doors.read_deadline())
-    return next((_told(product, r) for r in verdict.reasons if r.code == "lock_in"), Contract(product))
+    return next((_told(product, reason) for reason in verdict.reasons if reason.code == "lock_in"), None)
 
 
 def _told(product: Product, reason: Reason) -> Contract:

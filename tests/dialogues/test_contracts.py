@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from crm.model import Reason
 
 Begin = Callable[..., Any]
-ZHAO, HE, LI = "+8613800000005", "+8613800000013", "+8613800000000"
+ZHAO, HE, LI, KEEPS = "+8613800000005", "+8613800000013", "+8613800000000", "+8613800000018"
 SUM = "417.90元（199.00元×剩余7个月×30%）"
 
 
@@ -52,3 +53,24 @@ async def test_a_crm_that_tells_no_fee_is_not_asked_for_its_figures(talk: Begin)
     heard = await person.say("change_plan", "换成59元套餐", amount_fen=5900)
     assert "您的合约到2027年6月1日，请由人工客服办理。" == heard.texts[0]
     assert "可转" in (await person.say("port_out", "转网")).texts[0]
+
+
+async def test_the_smallest_plan_has_a_fee_too_while_its_contract_runs(talk: Begin) -> None:
+    person = talk(KEEPS)
+    plan = next(p for p in person.crm.held[KEEPS] if p.category == "plan")
+    person.crm.held[KEEPS] = [replace(plan, lock_in_until=date(2027, 2, 1))]
+    heard = await person.say("query_pack_expiry", "提前解约要付多少")
+    assert "合约到2027年2月1日" in heard.texts[0] and "7.20元（8.00元×剩余3个月×30%）" in heard.texts[0]
+
+
+async def test_a_fee_that_the_crm_does_not_tell_is_said_to_be_unknown(talk: Begin) -> None:
+    person = talk(ZHAO)
+    qualify = person.crm.qualify
+
+    async def without_fee(*args: Any, **kwargs: Any) -> Any:
+        verdict = await qualify(*args, **kwargs)
+        return replace(verdict, reasons=tuple(r for r in verdict.reasons if r.code != "lock_in"))
+
+    person.crm.qualify = without_fee
+    heard = await person.say("query_pack_expiry", "提前解约要付多少")
+    assert "要付多少我这里查不到，可以由人工核算" in heard.texts[0]

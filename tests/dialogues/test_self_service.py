@@ -73,7 +73,7 @@ async def test_too_few_points_are_refused_with_the_number(talk: Begin) -> None:
     person = talk(ARREARS)
     person.crm.buckets[ARREARS][0] = replace(person.crm.buckets[ARREARS][0], amount_fen=100)
     heard = await person.say("redeem_points", offering="reward-data-2g")
-    assert heard.responses == ["refused_insufficient_points"]
+    assert heard.responses == ["points_too_few"]
     assert "需要1000分，可用420分" in heard.texts[0]
 
 
