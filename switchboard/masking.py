@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from switchboard.model import InboundMessage, MessagePart, SecretValue
+from switchboard.spoken import written
 
 PLACEHOLDER = re.compile(r"⟦(code|card|bankcard|id|password|shown):([0-9a-f]{16})⟧")
 SHOWN = "shown"
@@ -73,8 +74,8 @@ def new_ref() -> str:
 
 
 def mask(text: str, ref: Callable[[], str] = new_ref) -> Masked:
-    """Replace every secret by a placeholder. Full-width digits count as digits; brackets of ours in the text are
-    neutralised first.
+    """Replace every secret by a placeholder. Full-width and spoken digits count as digits; brackets of ours in the text
+    are neutralised first.
     """
     # Somebody who types a placeholder must not be able to name a reference.
     return mask_joined("".join(_narrow(c) for c in text.replace("⟦", "[").replace("⟧", "]")), ref)
@@ -83,6 +84,7 @@ def mask(text: str, ref: Callable[[], str] = new_ref) -> Masked:
 def mask_joined(text: str, ref: Callable[[], str] = new_ref) -> Masked:
     """The same for a text joined from parts that were masked singly: placeholders in it are ours, and stay."""
     found: list[SecretValue] = []
+    text = written(text)
     words = PLACEHOLDER.sub("", text)
     # Six digits in a short line are a code or a password, unless a word says amount, month or number.
     short = len(words.strip()) <= _SHORT and not _NO_CODE.search(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime, timezone
 
@@ -181,3 +182,40 @@ def test_a_proof_goes_away_whole_and_a_phone_number_stays(text: str, shown: str)
 )
 def test_what_is_no_passport_number_stays(text: str) -> None:
     assert mask(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("卡密八零零零零零零零零零零零零零零零零一", "卡密⟦card⟧"),
+        ("八零零 零零零 零零零 零零零 零零零 零零幺", "⟦card⟧"),
+        ("一二三四五六七八九零一二三四五六 七八", "⟦card⟧"),
+        ("1234567890123456 七八", "⟦card⟧"),
+        ("12345，67890，12345，678", "⟦card⟧"),
+        ("1234.5678.9012.3456.78", "⟦card⟧"),
+        ("12345\n67890\n12345\n678", "⟦card⟧"),
+        ("one two three four five six seven eight nine oh one two three four five six seven eight", "⟦card⟧"),
+        ("验证码四八二九一三", "验证码⟦code⟧"),
+        ("服务密码四八二九", "服务密码⟦password⟧"),
+        ("身份证幺幺零一零一一九九零零三零七幺二三四", "身份证⟦id⟧"),
+    ],
+)
+def test_a_secret_that_is_spoken_or_oddly_cut_is_one_all_the_same(text: str, left: str) -> None:
+    masked = mask(text)
+    assert re.sub(r":[0-9a-f]{16}", "", masked.text) == left
+    assert all(secret.value.isdigit() for secret in masked.secrets)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "二零二六年十一月", "一五一十地说", "三六九等 一个月一百二十块", "1、2、3、4、5、6", "10,20,30,50元哪个划算",
+        "192.168.100.200", "2026.10.01-2026.10.31", "one two three",
+    ],
+)  # fmt: skip
+def test_words_and_lists_with_digits_in_them_stay(text: str) -> None:
+    assert mask(text).text == text
+
+
+def test_a_phone_number_that_is_spoken_is_none() -> None:
+    assert mask("充三十幺三八零零零零零零零零").text == "充三十13800000000"
