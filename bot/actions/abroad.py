@@ -28,7 +28,11 @@ def packs_abroad(packs: tuple[Offering, ...], services: tuple[Offering, ...]) ->
 
 def countries(turn: Turn) -> dict[str, str]:
     """The codes of all countries that are named, by the person's words."""
-    return {words: str(value) for name, value, words in turn.named if name == "country" or value in HMT_CODES}
+    return {
+        words: str(value)
+        for name, value, words in turn.named
+        if name == "country" or (isinstance(value, str) and value in HMT_CODES)
+    }
 
 
 def calls_out(turn: Turn) -> bool:
