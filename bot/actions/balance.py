@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from bot.actions.bill import MONTH
 from bot.actions.line import TOLD, tell_state
 from bot.actions.restoring import RESTORE, watch
 from bot.actions.skill import Skill
@@ -15,7 +16,7 @@ from crm.operations import payments_made, reads, tickets
 from crm.operations.payments_made import Found
 from crm.operations.results import Refusal
 
-SHOWN = 3
+SHOWN, OF_MONTH = 3, 6
 TOLD_FIRST = ("credited_now", "done")
 """A payment that came counts before a newer one that did not."""
 
@@ -39,14 +40,23 @@ class QueryBalance(Skill):
 
 
 class QueryRechargeRecord(Skill):
-    """Did my payment arrive? What the gateway took without a word is credited while it is looked for."""
+    """Did my payment arrive? What the gateway took without a word is credited while it is looked for.
+
+    Of the month that is named, else the last ones.
+    """
 
     wish = "query_recharge_record"
 
     async def answer(self, turn: Turn) -> list[Event]:
-        found = await payments_made.recent(turn.doors, turn.who)
+        month = str(turn.entities.get("month") or "")
+        found = await payments_made.recent(turn.doors, turn.who, month if MONTH.fullmatch(month) else "")
         missed_fen = 0 if (paid := _said_fen(turn)) in {one.payment.amount_fen for one in found} else paid
-        turn.say("payments", items=[_shown(one) for one in found[:SHOWN]], missed_fen=missed_fen)
+        turn.say(
+            "payments",
+            items=[_shown(one) for one in found[: OF_MONTH if month else SHOWN]],
+            missed_fen=missed_fen,
+            month=month,
+        )
         turn.outcome(self.wish, "answered")
         return []
 

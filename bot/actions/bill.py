@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
+from bot.actions.years import whole_year
 from crm.model import Bill, BillItem
 from crm.operations import reads
 from crm.worktime import last_month, month_before, month_of
@@ -29,12 +30,13 @@ class QueryBill(Skill):
         if len(months := _months(turn)) > 1:
             return await self._several(turn, months)
         month = str(turn.entities.get("month") or "")
+        year = "" if months or month else whole_year(turn.entities.get("period"))
         if not MONTH.fullmatch(month):
-            month = last_month(turn.doors.now())
-        bill = await reads.bill(turn.doors, turn.who, month)
+            month = months[0] if months else last_month(turn.doors.now())
+        bill = None if year else await reads.bill(turn.doors, turn.who, month)
         if bill is None:
             known = await reads.bills(turn.doors, turn.who)
-            turn.say("bill_not_kept", month=month, bills=[{"month": b.month} for b in known[:3]])
+            turn.say("bill_not_kept", month=month, year=year, bills=[{"month": b.month} for b in known[:3]])
         else:
             turn.say("bill", **shown(bill, turn.who.language), before=month_before(bill.month))
         turn.outcome(self.wish, "answered")

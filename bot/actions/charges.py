@@ -61,7 +61,7 @@ async def _tell(turn: Turn, bills: list[Bill], month: str, is_named: bool) -> No
         await _tell_late_fee(turn)
     elif not bills or bills[0].month != month:
         known = await reads.bills(turn.doors, turn.who)
-        turn.say("bill_not_kept", month=month, bills=[{"month": b.month} for b in known[:3]])
+        turn.say("bill_not_kept", month=month, year="", bills=[{"month": b.month} for b in known[:3]])
     elif isinstance(amount, int) and whole is None:
         turn.say("charge_not_found", amount_fen=amount, months=len(bills), month=month, named=is_named)
     else:

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.actions import amounts, arranged, by_words, charge_named, references, scam
+from bot.actions import amounts, arranged, besides, by_words, charge_named, references, scam
 from bot.actions.follow_ups import UNREAD, follow_up
 from bot.actions.other_number import do, of_other
 from bot.actions.proofs import LEAVES
 from bot.actions.references import Pick
+from bot.actions.registry import skill_of
 from bot.actions.shown import MOST, Item, Shown, further, item_of, listed, meant, recent_shown, recent_wish
 from bot.actions.turn import PRICES, Event, Turn
 from bot.actions.wiring import terms
+from bot.actions.years import whole_year
 from crm.model import Offering
 from crm.operations import cancel_data_pack, reads
 from crm.operations.catalogue import on_sale
@@ -30,8 +32,11 @@ BY_MONTH = {
     "query_call_detail": "query_call_detail",
     "query_balance": "query_bill",
     "query_monthly_fee": "query_bill",
+    "query_recharge_record": "query_recharge_record",
 }
 """Wishes that another month can be asked of, and what answers for it."""
+OPEN = frozenset({"dispute_charge", "query_call_detail", "query_recharge_record"})
+"""Those that begin with the running month."""
 LISTS = frozenset({"consult_plans", "compare_plans", "recommend_plan", "consult_roaming"})
 """Wishes that are answered by a list of offerings."""
 TO_HAVE = {"plan": "change_plan", "pack": "order_data_pack"}
@@ -47,6 +52,9 @@ async def answer(turn: Turn) -> list[Event] | None:
         return await do(turn, *cheated)
     if plain := await by_words.meant(turn):
         return await do(turn, *plain)
+    if (not turn.form or turn.waits_for_number) and (parts := besides.parts(turn)):
+        several = turn.as_wish("several_questions", turn.entities, parts)
+        return await skill_of("several_questions").handle(several)
     if changed := await arranged.meant(turn):
         return await do(turn, *changed)
     if (events := await of_other(turn)) is not None:
@@ -106,11 +114,14 @@ def _month(turn: Turn) -> str:
     if wish is None or wish["intent"] not in BY_MONTH:
         return ""
     now = turn.doors.now()
-    newest = month_of(now) if wish["intent"] == "dispute_charge" else last_month(now)
+    newest = month_of(now) if wish["intent"] in OPEN else last_month(now)
     shown = str((wish.get("entities") or {}).get("month") or newest)
     if references.earlier_month(turn.text):
         return month_before(shown)
     said = str(turn.entities["month"]) if turn.says_only(("month",)) else ""
+    if (year := whole_year(turn.entities.get("period"))) and turn.says_only(("period",)):
+        # "去年的" after the bill of a month.
+        return f"{year}-{shown[5:]}" if (wish.get("entities") or {}).get("month") else ""
     # "Last month" under the bill of last month is the one before it.
     seen = said == shown and wish["intent"] == "query_bill" and references.last_month(turn.text)
     return month_before(said) if seen else said

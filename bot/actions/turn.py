@@ -10,7 +10,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions import references
+from bot.actions import references, years
 from bot.actions.from_to import meant_of
 from crm.operations import login
 from crm.operations.context import Bound, Context
@@ -63,7 +63,7 @@ class Turn:
         """Name, value and words of all of them."""
         self.entities: dict[str, Any] = {}
         """The first of each name, of those that are meant when several stand in the text."""
-        self.values = meant_of(self.text, message.get("entities") or ())
+        self.values = meant_of(self.text, years.of_months(self.text, message.get("entities") or ()))
         self._name_values()
 
     def _name_values(self) -> None:

@@ -14,6 +14,7 @@ from crm.operations.access import admitted
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 from crm.operations.results import Refusal
+from crm.worktime import month_of
 
 RECENT = timedelta(days=3)
 """A payment of these days may be the one that somebody speaks of who says that they have paid."""
@@ -31,9 +32,13 @@ class Found:
     state: State
 
 
-async def recent(doors: Doors, who: Context) -> tuple[Found, ...]:
-    """Newest first, at most five. The gateway is asked about those that wait. Raises Unavailable of the CRM only."""
-    made, deadline = await reads.payments(doors, who), doors.write_deadline()
+async def recent(doors: Doors, who: Context, month: str = "") -> tuple[Found, ...]:
+    """Newest first, at most five, or those of a month. The gateway is asked about those that wait.
+
+    Raises Unavailable of the CRM only.
+    """
+    made, deadline = await reads.payments(doors, who, reads.MOST_PAYMENTS if month else 5), doors.write_deadline()
+    made = tuple(payment for payment in made if month in ("", month_of(payment.created_at)))
     return tuple([Found(p, await _state(doors, p, deadline)) for p in made])
 
 

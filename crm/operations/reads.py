@@ -24,6 +24,8 @@ from crm.model import (
 from crm.operations.context import Context
 from crm.operations.doors import Doors
 
+MOST_PAYMENTS = 50
+"""So many are looked through for those of a month."""
 MOST_ORDERS = 200
 
 
@@ -92,9 +94,9 @@ async def all_orders(doors: Doors, who: Context) -> tuple[Order, ...]:
     return await doors.crm.orders(number(who), limit=MOST_ORDERS, deadline=doors.read_deadline())
 
 
-async def payments(doors: Doors, who: Context) -> tuple[Payment, ...]:
+async def payments(doors: Doors, who: Context, limit: int = 5) -> tuple[Payment, ...]:
     """Newest first."""
-    return await doors.crm.payments(number(who), limit=5, deadline=doors.read_deadline())
+    return await doors.crm.payments(number(who), limit=limit, deadline=doors.read_deadline())
 
 
 async def broadband(doors: Doors, who: Context) -> tuple[Broadband, ...]:
