@@ -82,6 +82,8 @@ async def _settled(quarantine: Quarantine, act: str, identifier: str) -> tuple[i
     """1 when one of them was not there any more, 2 for what is no id."""
     settle = quarantine.replay if act == "replay" else quarantine.discard
     named = [one.id for one in await quarantine.list()] if identifier == "all" else [identifier]
+    if not named:
+        return 0, ["nothing is in quarantine"]
     lines: list[str] = []
     code = 0
     for name in named:
@@ -102,7 +104,7 @@ async def _conversation(stores: Stores, settings: Settings, name: str, texts: bo
     if found is None:
         return 1, [f"{name} is not known; what is older stands in the desk's transcripts"]
     lines = [f"{key}: {value}" for key, value in found.head.items()]
-    return 0, [*lines, "", *(f"{step.at or '-':<33} {step.what:<15} {_words(step.words)}" for step in found.steps)]
+    return 0, [*lines, "", *(f"{step.at or '-':<25} {step.what:<15} {_words(step.words)}" for step in found.steps)]
 
 
 def _words(words: Mapping[str, object]) -> str:

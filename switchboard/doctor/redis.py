@@ -16,6 +16,7 @@ from switchboard.doctor.setup import LOOPBACK
 from switchboard.errors import BadSettings, NotReachable
 from switchboard.readiness import PROBE
 from switchboard.redis.connection import Client
+from switchboard.redis.leases import alive
 from switchboard.redis.stores import Stores
 from switchboard.redis.switches import words
 from switchboard.redis.topology import hosts, is_cluster, masters
@@ -47,6 +48,7 @@ async def examined(stores: Stores, settings: Settings) -> tuple[list[Finding], P
         async with masters(stores.redis) as nodes:
             for name, node in nodes:
                 found += [_at(name, finding) async for finding in _asked(node, settings.redis_replicas)]
+        found.append(workers(await alive(stores.redis)))
         found.append(switched_off(await stores.switches.all()))
         near = _is_near(settings) and not is_cluster(stores.redis)
         folder = Path((await _configured(stores.redis, "dir"))["dir"]) if near else None
@@ -132,6 +134,14 @@ def switched_off(found: Sequence[Switch]) -> Finding:
     if not found:
         return Finding(OK, "switches", "nothing is switched off")
     return Finding(WARN, "switches", f"off by hand: {words(found)}; `switch story` says who did it and why")
+
+
+def workers(count: int) -> Finding:
+    if not count:
+        return Finding(FAIL, "workers", "none lives: start one, what is stored waits for it")
+    if count == 1:
+        return Finding(WARN, "workers", "1 lives: at its end answers wait for seconds, run two (WORKERS=2 make up)")
+    return Finding(OK, "workers", f"{count} live")
 
 
 def version(told: str) -> Finding:

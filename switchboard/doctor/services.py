@@ -24,11 +24,9 @@ async def reachable(settings: Settings, http: aiohttp.ClientSession) -> list[Fin
     paths = [f"http://{settings.host}:{settings.port}/readyz", f"{crm}/healthz"]
     paths += [f"{url}/webhooks/renji/health" for url in slots]
     gateway, customers, *rasa = await asyncio.gather(*(_status(http, path) for path in paths))
-    # Without an address they run in Rasa's slots.
-    acts = not actions or await _status(http, f"{actions}/health") == 200
     return [
         _gateway(gateway, settings.port),
-        _simple("actions", acts, f"does not answer at {actions}: start it, every answer needs it"),
+        await _actions(http, actions),
         # A carrier's own CRM may not know the path: any answer but a failure says that it is there.
         _simple("crm", 0 < customers < 500, f"does not answer at {crm}: start it, or set RENJI_CRM_URL"),
         *_rasa(rasa),
@@ -50,6 +48,13 @@ def _gateway(status: int, port: int) -> Finding:
     if status == 503:
         return Finding(WARN, "gateway", "is up but not ready: its /readyz says which part")
     return Finding(FAIL, "gateway", f"does not answer on port {port}: start it, or set RENJI_PORT")
+
+
+async def _actions(http: aiohttp.ClientSession, url: str) -> Finding:
+    if not url:
+        return Finding(OK, "actions", "run in Rasa's slots")
+    answers = await _status(http, f"{url}/health") == 200
+    return _simple("actions", answers, f"does not answer at {url}: start it, every answer needs it")
 
 
 def _simple(what: str, fine: bool, otherwise: str) -> Finding:

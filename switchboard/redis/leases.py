@@ -16,6 +16,12 @@ LEASE_MS = 3000
 SILENCE_S = 2.0
 """Who did not reach Redis for so long cannot tell a holder that died from one that did not reach it either."""
 
+_COUNTED = """
+local time = redis.call('TIME')
+return redis.call('ZCOUNT', KEYS[1], time[1] * 1000 + math.floor(time[2] / 1000), '+inf')
+"""
+"""Nobody takes the dead from the list once all are."""
+
 
 @dataclass(frozen=True)
 class Lease:
@@ -105,7 +111,7 @@ class Leases:
 async def alive(redis: Client) -> int:
     """How many workers said lately that they live. Raises NotReachable."""
     with reaching():
-        return int(await redis.zcard(WORKERS))
+        return int(await redis.eval(_COUNTED, 1, WORKERS))
 
 
 def fair_share(partitions: int, workers: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from switchboard import masking
@@ -38,7 +39,7 @@ _UNSAID = ("conversation", "address", "context", "choices", "understanding", "nu
 
 @dataclass(frozen=True)
 class Step:
-    """`at` is ISO time or ""; `words` are key=value."""
+    """`at` is a time as 2026-11-22T15:08:20.825Z or ""; `words` are key=value."""
 
     at: str
     what: str
@@ -96,12 +97,12 @@ async def _steps(stores: Stores, conversation: str, texts: bool) -> AsyncIterato
         async for entry, fields in pages(redis, f"{t}:log"):
             if fields.get(b"c") == about:
                 record = load_log(partition, entry, fields)
-                yield Step(record.at.isoformat(), record.kind, _shown(record.body, texts))
+                yield Step(_shown_at(record.at), record.kind, _shown(record.body, texts))
         async for step in _kept(redis, keys, conversation, texts):
             yield step
     for one in await Quarantine(redis, keys.partitions, stores.clock).list():
         if one.conversation == conversation:
-            yield Step(one.at.isoformat(), "in quarantine", {"id": one.id, "reason": one.reason, "kind": one.kind})
+            yield Step(_shown_at(one.at), "in quarantine", {"id": one.id, "reason": one.reason, "kind": one.kind})
 
 
 async def _kept(redis: Client, keys: Keys, conversation: str, texts: bool) -> AsyncIterator[Step]:
@@ -118,7 +119,7 @@ async def _kept(redis: Client, keys: Keys, conversation: str, texts: bool) -> As
         for step in _events(json.loads(stored)):
             yield step
     async for key, due in redis.zscan_iter(of(conversation, "timers"), _pattern(f"{conversation}|")):
-        yield Step(moment(int(due)).isoformat(), "timer is due", {"name": key.decode().partition("|")[2]})
+        yield Step(_shown_at(moment(int(due))), "timer is due", {"name": key.decode().partition("|")[2]})
     quote = (await redis.hget(keys.conversation(conversation), "quote") or b"").decode()
     if quote:
         stored = await redis.hgetall(of(conversation, "quote", quote))
@@ -134,7 +135,7 @@ async def _kept(redis: Client, keys: Keys, conversation: str, texts: bool) -> As
 def _events(events: list[dict[str, Any]]) -> Iterator[Step]:
     """The bot's own story: what it understood and did."""
     for event in events:
-        at = moment(int(float(event.get("timestamp") or 0) * 1000)).isoformat()
+        at = _shown_at(moment(int(float(event.get("timestamp") or 0) * 1000)))
         if event.get("event") == "user":
             parsed = event.get("parse_data") or {}
             yield Step(at, "understood", {"intent": (parsed.get("intent") or {}).get("name", "")})
@@ -175,7 +176,12 @@ def _address(address: Address) -> str:
 
 
 def _moment(entry: bytes) -> str:
-    return moment(int(entry.split(b"-")[0])).isoformat()
+    return _shown_at(moment(int(entry.split(b"-")[0])))
+
+
+def _shown_at(at: datetime) -> str:
+    """In UTC, always as long, so that lines stand below each other and sort."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
 def _pattern(prefix: str) -> str:

@@ -17,7 +17,7 @@ import pytest
 from switchboard import partitions
 from switchboard.errors import NotReachable
 from switchboard.model import Address, Notice
-from switchboard.redis.leases import Leases, Living
+from switchboard.redis.leases import Leases, Living, alive
 from tests.contracts.switchboard.stack import Stack
 
 
@@ -62,10 +62,10 @@ async def test_the_share_of_the_dead_is_taken_when_their_time_is_over(stack: Sta
 async def test_what_is_given_back_is_taken_soon(
     stack: Stack, seldom: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alive = Leases.alive
+    lives = Leases.alive
 
     async def nobody_dies(leases: Leases) -> Living:
-        return replace(await alive(leases), dead_in_s=inf)
+        return replace(await lives(leases), dead_in_s=inf)
 
     monkeypatch.setattr(Leases, "alive", nobody_dies)
     first = stack.worker("w1")
@@ -79,13 +79,13 @@ async def test_a_redis_that_could_not_be_reached_is_asked_again_soon(
     stack: Stack, seldom: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seldom()
-    alive, asked = Leases.alive, []
+    lives, asked = Leases.alive, []
 
     async def away_once(leases: Leases) -> object:
         asked.append(leases)
         if len(asked) == 1:
             raise NotReachable("redis: away")
-        return await alive(leases)
+        return await lives(leases)
 
     monkeypatch.setattr(Leases, "alive", away_once)
     worker = stack.worker()
@@ -117,5 +117,7 @@ async def test_a_worker_hears_how_many_live_and_when_the_next_of_the_others_coun
     both = await two.alive()
     assert both.count == 2
     assert 0 < both.dead_in_s <= 3
+    assert await alive(stack.stores.redis) == 2
     await stack.stores.redis.zadd("workers", {"w1": 1.0})
+    assert await alive(stack.stores.redis) == 1
     assert (await two.alive()).count == 1

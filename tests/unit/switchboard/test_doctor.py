@@ -213,6 +213,11 @@ def test_a_memory_that_fills_or_has_no_limit_is_told(used: int, most: int, level
     assert levels(redis_part.memory({"used_memory": used, "maxmemory": most}))["redis memory"] == level
 
 
+@pytest.mark.parametrize(("count", "level"), [(0, FAIL), (1, WARN), (2, OK)])
+def test_how_many_workers_live_is_told(count: int, level: str) -> None:
+    assert redis_part.workers(count).level == level
+
+
 def test_another_machines_redis_needs_a_password(settings: Settings) -> None:
     assert levels(redis_part._door(replace(settings, redis_url="redis://redis.example.com:6379/0"))) != {}
     assert levels(redis_part._door(replace(settings, redis_url="redis://:pw@redis.example.com:6379/0"))) == {}
