@@ -147,7 +147,7 @@ async def _tell_all(turn: Turn, bill: Bill) -> None:
         before=month_before(bill.month),
         stoppable=_stoppable(held, bill.items, turn.who.language),
         change_fen=bill.total_fen - earlier.total_fen if earlier and bill.state != "open" else 0,
-        top=avoidable(bill),
+        stops=_stops(bill, turn.who.language),
         used_kb=await _used_kb(turn, bill),
     )
 
@@ -155,6 +155,15 @@ async def _tell_all(turn: Turn, bill: Bill) -> None:
 def _stoppable(held: tuple[Product, ...], items: Sequence[BillItem], language: str) -> list[dict[str, str]]:
     charged = {item.offering_id for item in items}
     return [{"id": p.offering_id, "name": p.name.of(language)} for p in held if p.offering_id in charged]
+
+
+def _stops(bill: Bill, language: str) -> list[dict[str, Any]]:
+    """The largest charge of each cause but the monthly fee: how each is stopped is told once."""
+    extra = sorted(
+        (i for i in bill.items if i.cause != "monthly_fee" and i.amount_fen > 0), key=lambda i: -i.amount_fen
+    )
+    largest = {item.cause: item for item in reversed(extra)}
+    return [told(item, language) for item in extra if largest[item.cause] is item]
 
 
 def avoidable(bill: Bill) -> str:

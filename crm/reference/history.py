@@ -60,10 +60,11 @@ def history_of(outline: Outline, catalogue: Catalogue, now: datetime) -> History
     starts = month_starts(now)
     products = tuple(_since_ordered(outline, _products(outline, catalogue, starts, draw), now))
     allowances = tuple(_allowances(outline, products, catalogue, now))
-    usages = tuple(_usages(outline, allowances, catalogue, starts, draw))
+    # Use is kept a month longer than bills: who is advised by six whole months has them.
+    usages = tuple(_usages(outline, allowances, catalogue, [*starts, _month_before(starts[-1])], draw))
     bills = [
         bill_of(outline, catalogue, usage, start, ago)
-        for ago, (usage, start) in enumerate(zip(usages, starts, strict=True))
+        for ago, (usage, start) in enumerate(zip(usages, starts, strict=False))
     ]
     payments = tuple(payments_of(outline, bills, starts, now))
     general = -sum(b.total_fen for b in bills[: outline.unpaid_months]) if _owes(outline) else outline.general_fen
@@ -82,6 +83,12 @@ def month_starts(now: datetime) -> list[datetime]:
     local = now.astimezone(CHINA)
     months = [local.year * 12 + local.month - 1 - ago for ago in range(MONTHS)]
     return [datetime(m // 12, m % 12 + 1, 1, tzinfo=CHINA).astimezone(timezone.utc) for m in months]
+
+
+def _month_before(start: datetime) -> datetime:
+    """The local midnight (UTC) of the first day of the month before."""
+    last_day = start.astimezone(CHINA) - timedelta(days=1)
+    return last_day.replace(day=1).astimezone(timezone.utc)
 
 
 def _owes(outline: Outline) -> bool:
@@ -162,7 +169,7 @@ def _lots(outline: Outline, now: datetime) -> Iterator[PointsLot]:
 def _calls(
     outline: Outline, usages: tuple[UsageSummary, ...], starts: list[datetime], now: datetime
 ) -> Iterator[CallRecord]:
-    for usage, start in zip(usages, starts, strict=True):
+    for usage, start in zip(usages, starts, strict=False):
         if outline.itemised:
             yield from records(usage, start, now)
 

@@ -336,7 +336,12 @@ async def test_not_mine_is_offered_only_where_there_is_something_to_choose(talk:
 async def test_the_last_months_are_priced_and_what_is_lost_is_said(talk: Begin) -> None:
     heard = await talk(XIE).say("recommend_plan")
     assert ["recommend_use"] == heard.responses and "换4G乐享28元套餐" == heard.labels[0]
-    for words in ("290.00元（月费28.00×5，超出套餐", "能省6.20元", "每月会少15GB流量、5G、", "59元套餐5个月是296.20元"):
+    for words in (
+        "333.00元（月费28.00×6，超出套餐33GB，收165.00元）",
+        "能省22.20元",
+        "每月会少15GB流量、5G、",
+        "59元套餐6个月是355.20元",
+    ):
         assert words in heard.texts[0], heard.texts[0]
 
 
@@ -372,3 +377,22 @@ async def test_what_is_used_now_is_named_first(talk: Begin, channel: str) -> Non
     name = person.crm.catalogue.labels.allowances["data", "rolled_over"]
     held[:] = [plan, replace(plan, id="r", scope="rolled_over", name=name, total=2097152, used=1048576)]
     assert "现在先用上月结转流量1GB" in (await person.say("query_data_usage")).texts[0]
+
+
+async def test_by_sms_too_the_best_plan_comes_with_what_is_lost(talk: Begin) -> None:
+    heard = await talk(XIE, "sms").say("recommend_plan")
+    assert "按近6个月用量算，现在355.20元，更省的：4G乐享28元套餐333.00元，每月少15GB流量、5G。" == heard.texts[0]
+    heard = await talk("+8613800000000", "sms").say("recommend_plan")
+    assert "没有更省的可换。最接近：4G畅聊58元套餐358.00元，" in heard.texts[0]
+
+
+async def test_each_charge_of_a_month_comes_with_its_arithmetic_and_the_way_to_stop_it(talk: Begin) -> None:
+    heard = await talk(XIE).say("dispute_charge", month="2026-09")
+    for words in (
+        "漫游通话5.94元（6分钟×0.99元）",
+        "不想再有：国际及港澳台漫游，出境前先办漫游包",
+        "套餐外短信，少发长短信",
+    ):
+        assert words in heard.texts[0]
+    heard = await talk(XIE, "sms").say("dispute_charge")
+    assert "国际长途6.93元（7分钟×0.99元）。" in heard.texts[0] and "说它的名字" in heard.texts[0]
