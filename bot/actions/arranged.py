@@ -43,10 +43,14 @@ _NO_CALL = re.compile(
 )
 _NO_VISIT = re.compile(
     r"(?:取消|退掉?|撤掉?|不要|不用).{0,8}(?:预约|預約|到店)|(?:预约|預約|约的|约好的?).{0,8}(?:取消|退掉|不去|不用|不要|不约)"
-    r"|不去(?:营业厅|營業廳|店里)?了|\bcancel\b.{0,24}\b(?:appointment|visit|booking)\b"
-    r"|\b(?:can['’]?t|cannot|won['’]?t|not going to) (?:come|make it)\b",
+    r"|不去(?:营业厅|營業廳|店里)?了|\bcancel\b.{0,24}\b(?:appointment|visit|booking)\b",
     re.IGNORECASE,
 )
+_CANNOT_COME = re.compile(
+    r"(?:去|来|來)不了|没空去|沒空去|没时间去|\b(?:can['’]?t|cannot|won['’]?t|not going to) (?:come|make it)\b",
+    re.IGNORECASE,
+)
+"""Given up or put to another time: that is asked."""
 _MOVES = re.compile(
     r"改|换个?(?:时间|日子|一?天)|換個?時間|挪|推[迟遲后後]|延[后後期]|提前|调整|调到|重新约|另约|晚[点點]|早[点點]"
     r"|\bresched|\bpostpone|\binstead\b|\b(?:an)?other (?:time|day)\b|\bdifferent (?:time|day)\b|\bmove\b|\bchange\b"
@@ -85,7 +89,7 @@ async def meant(turn: Turn) -> Meant | None:
 
 def _speaks_of_it(text: str, when: When | None) -> bool:
     """Nothing is looked up for other words."""
-    if any(pattern.search(text) for pattern in (_NO_CALL, _NO_VISIT, _WHEN_IS_IT)):
+    if any(pattern.search(text) for pattern in (_NO_CALL, _NO_VISIT, _CANNOT_COME, _WHEN_IS_IT)):
         return True
     return bool((when or _TIME.search(text)) and (_MOVES.search(text) or _COMES.search(text)))
 
@@ -94,8 +98,12 @@ async def _call(turn: Turn, text: str, when: When | None) -> Meant | None:
     if not _CALL.search(text):
         return None
     moves = _MOVES.search(text) and (when or _TIME.search(text))
-    if not (_NO_CALL.search(text) or moves) or await tickets.waiting(turn.doors, turn.who, "callback") is None:
+    if not (_NO_CALL.search(text) or moves):
         return None
+    if await tickets.waiting(turn.doors, turn.who, "callback") is None:
+        # Who wants none is made none.
+        unwanted = _NO_CALL.search(text) and turn.intent == CALLBACK
+        return (CALLBACK, {"option": CANCELLED}) if unwanted else None
     if moves:
         return CALLBACK, {"option": MOVED, "when": when.kept() if when else None}
     return CALLBACK, {"option": CANCELLED}
@@ -106,7 +114,8 @@ async def _visit(turn: Turn, text: str, when: When | None) -> Meant | None:
         return None
     moves = _MOVES.search(text) and (when or _TIME.search(text)) and _VISIT.search(text)
     if not (_NO_VISIT.search(text) or moves):
-        return ("book_visit", {"option": visits.MINE}) if _WHEN_IS_IT.search(text) else None
+        told = _WHEN_IS_IT.search(text) or (_CANNOT_COME.search(text) and await visits.mine(turn.doors, turn.who))
+        return ("book_visit", {"option": visits.MINE}) if told else None
     mine = await visits.mine(turn.doors, turn.who)
     if not mine and not _ABOUT_VISIT.search(text):
         return None
@@ -115,7 +124,8 @@ async def _visit(turn: Turn, text: str, when: When | None) -> Meant | None:
 
 def _of_visits(mine: tuple[Appointment, ...], text: str, when: When | None, *, moves: bool) -> Meant:
     """What becomes of the one that is booked; a choice where there are several, or where it was only asked about."""
-    if len(mine) != 1 or (not moves and _ASKS.search(text)):
+    other_day = bool(when and mine and not when.on_day(mine[0].at))
+    if len(mine) != 1 or (not moves and (other_day or _ASKS.search(text))):
         return "book_visit", {"option": visits.MINE}
     if not moves:
         return "book_visit", {"option": f"{visits.CANCEL}{mine[0].id}"}

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.actions import invoice_sent, money_back, references
 from bot.actions.abroad import CALLS_OUT, calls_out, meant_abroad
+from bot.actions.invoice_said import said, wants_one
 from bot.actions.turn import Turn
 from bot.actions.wiring import terms
 
@@ -120,6 +121,7 @@ _READINGS: tuple[tuple[frozenset[str], Callable[[str], Any], str, dict[str, Any]
         "invoice",
         {"option": invoice_sent.ARRIVED},
     ),
+    (UNREAD, wants_one, "invoice", {}),
     (frozenset({"correct", *UNREAD}), _other_login, "login", {"option": "other"}),
 )
 """Read as one of these, saying this: the wish that is meant, outside of a form."""
@@ -146,5 +148,6 @@ async def meant(turn: Turn) -> tuple[str, dict[str, Any]] | None:
         return "query_points", {"option": TO_OTHERS}
     for read_as, says, wish, entities in _READINGS:
         if turn.intent in read_as and says(text):
-            return wish, {**turn.entities, **entities}
+            filled = {"filled": await said(turn)} if wish == "invoice" else {}
+            return wish, {**turn.entities, **filled, **entities}
     return None

@@ -64,6 +64,9 @@ class RequestCallback(Skill):
 
     async def _changed(self, turn: Turn, how: str) -> list[Event]:
         waits, when = await tickets.waiting(turn.doors, turn.who, "callback"), When.of(turn.entities.get("when"))
+        if waits is None and how == CANCELLED:
+            turn.say("callback_none")
+            return clear_form()
         if waits is None:
             turn.say("callback_ask")
             return [*clear_form(), still_asked.asked(turn, self.wish, AGREED)]

@@ -32,6 +32,7 @@ _TAX_ID = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]{18}(?![
 _AROUND = re.compile(
     r"税号|稅號|税务登记号|邮箱|郵箱|(?:发|發|寄)(?:到|给|給|至)|\b(?:tax (?:id|number)|e-?mail|to)\b", re.IGNORECASE
 )
+_INVOICE = re.compile(r"发票|發票|开票|\binvoice\b", re.IGNORECASE)
 _COMPANY = re.compile(r"(?:企业|企業|公司|单位|單位)(?:的|抬头|抬頭|发票|發票|票)|\bcompany invoice\b", re.IGNORECASE)
 
 
@@ -53,6 +54,11 @@ async def said(turn: Turn) -> dict[str, Any]:
 
 
 _A_PERSON = {"told": PERSONAL, "way": NO_COMPANY}
+
+
+def wants_one(text: str) -> bool:
+    """An invoice and an address: "invoice for last month to anna@example.com"."""
+    return says(_INVOICE, text) and bool(invoice.MAIL.search(text))
 
 
 def for_a_company(text: str) -> bool:

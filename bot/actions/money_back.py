@@ -18,7 +18,10 @@ HOW_MUCH, WHEN, PAST, SETTLED = "how_much", "when_back", "past", "settled"
 """What `never_ordered` is asked, and what it keeps of a dispute that is settled."""
 REFUND = "refund:"
 """Before the offering that is cancelled already and that somebody says was never ordered."""
-_HOW_MUCH = re.compile(r"退(?:给我|还给?我?|我)?(?:多少|几块|几个月)|\bhow much\b.{0,24}\b(?:back|refund\w*)\b")
+_HOW_MUCH = re.compile(
+    r"退(?:给我|还给?我?|我)?(?:多少|几块|几个月)|(?:能|可以|给)(?:我)?退(?:吗|么|嘛|不)"
+    r"|\bhow much\b.{0,24}\b(?:back|refund\w*)\b"
+)
 _WHEN_BACK = re.compile(
     r"退.{0,8}(?:什么时候|啥时候|多久|几天|几号|到账)|(?:什么时候|啥时候|多久|几天).{0,6}(?:退|返)"
     r"|\b(?:when|how long|how soon)\b.{0,24}\b(?:refund\w*|money back)\b"
@@ -33,10 +36,10 @@ _PAST = re.compile(
     r"|\brefund\b.{0,30}\b(?:already|before|paid|charged|past|previous|earlier)\b"
 )
 _CANCELLED = re.compile(
-    r"(?:已经?|都|早就?)(?:把它?)?(?:退订|退|取消|关)(?:了|掉|过)"
+    r"(?:我|已经?|都|早就?)(?:把它?)?(?:退订|退|取消|关)(?:了|掉|过)"
     r"|\b(?:i|i.?ve|already) (?:have )?(?:already )?cancell?ed\b"
 )
-_BACK = re.compile(r"(?:钱|费用?|款).{0,6}(?:退|还)|(?:退|还).{0,4}(?:钱|费|款)|\brefund|\bmoney back\b")
+_BACK = re.compile(r"(?:钱|费用?|款|扣的).{0,6}(?:退|还)|(?:退|还).{0,4}(?:钱|费|款)|\brefund|\bmoney back\b")
 
 
 def asks_how_much(text: str) -> bool:

@@ -77,22 +77,27 @@ def said_when(turn: Turn) -> When | None:
     part, hour = _PART.search(turn.text), _HOUR.search(turn.text)
     if not (day or part or hour):
         return None
-    start, end = _span(turn.text, part, hour)
-    spans = [match.span() for match in (part, hour) if match]
+    bound = _bound(turn.text, hour) if hour else None
+    start, end = _span(part, hour, bound)
+    spans = [match.span() for match in (part, hour, bound) if match]
     if words and words in turn.text:
         spans.append((turn.text.index(words), turn.text.index(words) + len(words)))
     told = turn.text[min(a for a, _ in spans) : max(b for _, b in spans)] if spans else ""
-    return When(_next(day, words, turn.doors.now()), start, end, told)
+    return When(_next(day, words, turn.doors.now(), end), start, end, told.strip())
 
 
-def _span(text: str, part: re.Match[str] | None, hour: re.Match[str] | None) -> tuple[int, int]:
+def _bound(text: str, hour: re.Match[str]) -> re.Match[str] | None:
+    """Before or after an hour: 四点以后, "before 4 pm"."""
+    return _BOUND.match(text, hour.end()) or _EN_BOUND.search(text, 0, hour.start())
+
+
+def _span(part: re.Match[str] | None, hour: re.Match[str] | None, bound: re.Match[str] | None) -> tuple[int, int]:
     """Minutes of the day, from and before."""
     name = part.lastgroup if part else ""
     start, end = next(((60 * a, 60 * b) for key, _, a, b in _PARTS if key == name), (0, 24 * 60))
     if hour is None:
         return start, end
     minute = _minute(hour, name or "")
-    bound = _BOUND.match(text, hour.end()) or _EN_BOUND.search(text, 0, hour.start())
     if bound is None:
         return minute, minute
     return (start, minute) if bound["before"] else (minute, 24 * 60)
@@ -109,11 +114,13 @@ def _minute(hour: re.Match[str], part: str) -> int:
     return value % 24 * 60 + minutes
 
 
-def _next(day: str, words: str, now: datetime) -> str:
-    """A day of the week is the one that comes, whatever was read."""
-    today = now.astimezone(CHINA).date()
+def _next(day: str, words: str, now: datetime, end: int) -> str:
+    """A day of the week is the one that comes, whatever was read: not one that is over at minute `end`."""
     if not day:
         return ""
+    local = now.astimezone(CHINA)
+    # What is over today is meant of a week later.
+    today = local.date() + timedelta(days=1 if local.hour * 60 + local.minute >= end else 0)
     said = date.fromisoformat(day)
     if said < today and _WEEKDAY.search(words) and not _LAST_WEEK.search(words):
         said += timedelta(days=7 * -((said - today).days // 7))

@@ -213,3 +213,40 @@ async def test_a_time_for_whoever_comes_is_written_on_the_fault(talk: Begin) -> 
     )
     person.later(timedelta(hours=1).total_seconds())
     assert (await person.say("urge", "催一下")).responses == ["urge"]
+
+
+# what is not arranged, and what is only half said
+async def test_who_wants_no_call_is_made_none(talk: Begin) -> None:
+    person = talk()
+    assert (await person.say("request_callback", "别给我回电话了 已经解决了")).responses == ["callback_none"]
+    assert not person.crm.all_tickets
+
+
+async def test_a_bound_on_the_hour_is_kept_in_the_words(talk: Begin) -> None:
+    person = talk()
+    await person.say("request_callback", "请给我回电")
+    heard = await person.say("request_callback", "回电时间改成下午四点以后")
+    assert heard.responses == ["callback_moved"] and "“下午四点以后”" in heard.texts[0]
+
+
+@pytest.mark.parametrize("text", ["I can't make it to the shop tomorrow", "明天我去不了营业厅了"])
+async def test_who_cannot_come_is_asked_whether_to_move_or_to_cancel(talk: Begin, text: str) -> None:
+    person = talk()
+    await with_visit(person)
+    heard = await person.say("correct", text, **day("tomorrow" if "tomorrow" in text else "明天"))
+    assert heard.responses == ["visits_mine"] and len(booked(person)) == 1
+
+
+async def test_a_visit_of_another_day_than_was_said_is_not_given_up(talk: Begin) -> None:
+    person = talk()
+    await with_visit(person)
+    heard = await person.say("undo_plan_change", "取消周日的预约", **day("周日", SUNDAY))
+    assert heard.responses == ["visits_mine"] and len(booked(person)) == 1
+
+
+async def test_a_part_of_today_that_is_over_is_meant_of_a_week_later(talk: Begin) -> None:
+    person = talk()
+    await with_visit(person)
+    heard = await person.say("out_of_scope", "改到周五上午", **day("周五上午", "2026-11-20"))
+    assert heard.responses == ["ask_visit_time"]
+    assert heard.choices[0]["entities"]["option"].startswith("2026-11-27T")

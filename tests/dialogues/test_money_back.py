@@ -114,3 +114,12 @@ async def test_a_contract_without_a_record_is_told_in_one_message(talk: Begin) -
     )
     assert heard.responses == ["locked_not_on_record"] and "请先别确认" not in heard.texts[0]
     assert "投诉" in heard.labels and "没有查到您订购" in heard.texts[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"), [("还能退吗", "out_of_scope"), ("我退订了 之前多扣的怎么退", "several_questions")]
+)
+async def test_other_words_for_it_are_understood_too(talk: Begin, text: str, intent: str) -> None:
+    person = await cancelled(talk)
+    heard = await person.say(intent, text, parts=["dispute_charge", "cancel_service"] if "several" in intent else [])
+    assert heard.responses in (["refund_rules"], ["refund_cancelled"])
