@@ -96,15 +96,24 @@ class Connections(web.Server):
 
 async def serve(handle: Handle, host: str, port: int, start: Start, most_body: int = MOST_BODY) -> None:
     """Until SIGTERM or SIGINT; what runs is answered first."""
+
+    async def listen(opened: AsyncExitStack) -> None:
+        runner = web.ServerRunner(Connections(handle, most_body=most_body), shutdown_timeout=DRAIN_S)
+        await runner.setup()
+        opened.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, host, port).start()
+
+    await served(listen, start)
+
+
+async def served(listen: Start, start: Start) -> None:
+    """Listen once everything else is open, until SIGTERM or SIGINT."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with AsyncExitStack() as opened:
         await start(opened)
-        runner = web.ServerRunner(Connections(handle, most_body=most_body), shutdown_timeout=DRAIN_S)
-        await runner.setup()
-        opened.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, host, port).start()
+        await listen(opened)
         garbage.seldom()
         await stop.wait()
 

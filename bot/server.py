@@ -19,20 +19,22 @@ from bot import light
 light.install()
 
 import uvloop  # noqa: E402  (Rasa may be imported only now)
-from aiohttp import web  # noqa: E402
 from rasa.core.agent import Agent  # noqa: E402
 from rasa.utils.endpoints import EndpointConfig  # noqa: E402
 
-from bot.action_server import Handle, body_of, serve  # noqa: E402
+from bot.action_server import DRAIN_S, served  # noqa: E402
 from bot.catalogue import kept_fresh  # noqa: E402
 from bot.channel import RenjiInput  # noqa: E402
 from bot.guard import guarded, stacks_of  # noqa: E402
+from bot.listening import Asked, Door  # noqa: E402
 from bot.nlg import WordingNlg  # noqa: E402
 from bot.packing import packed  # noqa: E402
 from bot.process import ExchangeTrackerStore  # noqa: E402
 from bot.served import channel_token, served_release, settings  # noqa: E402
 from bot.turn import MAX_BODY_BYTES  # noqa: E402
 from switchboard.redis.stalls import count_stall  # noqa: E402
+
+TURN, HEALTH = ("POST", "/webhooks/renji/turn"), ("GET", "/webhooks/renji/health")
 
 
 def load(model: str) -> Agent:
@@ -42,24 +44,26 @@ def load(model: str) -> Agent:
     return Agent.load(model, action_endpoint=EndpointConfig(), generator=WordingNlg(), tracker_store=store)
 
 
-def answering(agent: Agent, channel: RenjiInput) -> Handle:
+def door(agent: Agent, channel: RenjiInput) -> Door:
     """The channel's two addresses; the channel says itself what is too large."""
     context = SimpleNamespace(agent=agent)
 
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        asked = (request.method, request.path)
-        if asked == ("POST", "/webhooks/renji/turn"):
-            given = request.headers.get("Authorization", "")
-            # Nothing is read from whoever does not know the secret.
-            body = await body_of(request) if channel.allows(given) else b""
-            status, told = await channel.turn(context, given, body)
-        elif asked == ("GET", "/webhooks/renji/health"):
+    def allowed(asked: Asked) -> str:
+        return asked.headers.get(b"authorization", b"").decode("utf-8", "surrogateescape")
+
+    def enters(asked: Asked) -> bool:
+        return (asked.method, asked.path) != TURN or channel.allows(allowed(asked))
+
+    async def answer(asked: Asked) -> tuple[int, bytes]:
+        if (asked.method, asked.path) == TURN:
+            status, told = await channel.turn(context, allowed(asked), bytes(asked.body))
+        elif (asked.method, asked.path) == HEALTH:
             status, told = channel.health(agent)
         else:
             status, told = 404, {"error": "not found"}
-        return web.Response(body=packed(told), status=status, content_type="application/json")
+        return status, packed(told)
 
-    return handle
+    return Door(enters, answer, 2 * MAX_BODY_BYTES)
 
 
 def main(model: str, host: str, port: int) -> None:
@@ -70,7 +74,13 @@ def main(model: str, host: str, port: int) -> None:
     guard = guarded(ours.stall_s, partial(count_stall, ours.redis_url), stacks_of(ours.var, port))
     uvloop.install()
     start = partial(start_guarded, channel, agent, guard)
-    asyncio.run(serve(answering(agent, channel), host, port, start, 2 * MAX_BODY_BYTES))
+    asyncio.run(served(partial(opened_to, door(agent, channel), host, port), start))
+
+
+async def opened_to(door: Door, host: str, port: int, opened: AsyncExitStack) -> None:
+    server = await asyncio.get_running_loop().create_server(door.connected, host, port)
+    opened.push_async_callback(door.close, DRAIN_S)
+    opened.callback(server.close)
 
 
 async def start_guarded(

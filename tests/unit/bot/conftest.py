@@ -15,7 +15,7 @@ from tests.unit.bot.tiny import ActionServer, MemoryTrackers, train, write
 os.environ.update(RASA_TELEMETRY_ENABLED="false", SQLALCHEMY_SILENCE_UBER_WARNING="1")
 NEED_RASA = [
     *("test_channel.py", "test_importer.py", "test_nlg.py", "test_rasa_patch.py", "test_rasa_patch_cost.py"),
-    *("test_action_server.py", "test_tracker_store.py"),
+    *("test_action_server.py", "test_listening.py", "test_tracker_store.py"),
 ]
 collect_ignore = [] if importlib.util.find_spec("rasa") else NEED_RASA
 
