@@ -8,11 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from aiohttp import ClientSession, DummyCookieJar, TCPConnector
-
 from crm.documents import catalogue, consumption, customer, invoice, loyalty, money, orders, people, site, usage
 from crm.documents.scalars import BadDocument, Document, party_to
 from crm.errors import NotFound
+from crm.lines import Lines
 from crm.model import (
     MOST_CALLS,
     Allowance,
@@ -78,16 +77,18 @@ MOST_READ = 40
 async def tmf_crm(base_url: str, token: str, clock: Callable[[], datetime] | None = None) -> AsyncIterator[TmfCrm]:
     """A client whose connections live as long as the block. `token`: the shared secret (bearer)."""
     headers = {"Authorization": f"Bearer {token}", "Accept": MEDIA_TYPE}
-    connector = TCPConnector(limit=32, keepalive_timeout=30)
-    async with ClientSession(base_url, headers=headers, connector=connector, cookie_jar=DummyCookieJar()) as session:
-        yield TmfCrm(session, clock or (lambda: datetime.now(timezone.utc)))
+    lines = Lines(base_url, headers)
+    try:
+        yield TmfCrm(lines, clock or (lambda: datetime.now(timezone.utc)))
+    finally:
+        lines.close()
 
 
 class TmfCrm(TmfPeople):
     """See crm.port.Crm; made by tmf_crm."""
 
-    def __init__(self, session: ClientSession, clock: Callable[[], datetime]) -> None:
-        super().__init__(session, clock)
+    def __init__(self, lines: Lines, clock: Callable[[], datetime]) -> None:
+        super().__init__(lines, clock)
         self._read: dict[bytes, tuple[Offering, ...]] = {}
         self._lists: dict[tuple[object, ...], tuple[float, tuple[Offering, ...]]] = {}
 

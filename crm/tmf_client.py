@@ -9,11 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from aiohttp import ClientSession
-
-from crm.asking import Answer, ask, twice
+from crm.asking import Answer, twice
 from crm.documents.scalars import BadDocument, Document, rows
 from crm.errors import REASONS, CrmError, KeyReused, NotFound, Refused, TimedOut, Unavailable
+from crm.lines import Lines
 
 T = TypeVar("T")
 MEDIA_TYPE = "application/json;charset=utf-8"
@@ -45,8 +44,8 @@ class Reply:
 class TmfClient:
     """Asks one server. `clock` is for answers that carry no moment of their own."""
 
-    def __init__(self, session: ClientSession, clock: Callable[[], datetime]) -> None:
-        self._session = session
+    def __init__(self, lines: Lines, clock: Callable[[], datetime]) -> None:
+        self._lines = lines
         self._clock = clock
 
     async def _list(
@@ -73,7 +72,7 @@ class TmfClient:
         """A list as it came, `rows_of` reads it; None where that is not known to be all of it."""
 
         async def attempt() -> bytes | None:
-            answer = await ask(self._session, "GET", path, deadline=deadline, query=query)
+            answer = await self._lines.ask("GET", path, deadline=deadline, query=query)
             if answer.status >= 300:
                 _checked(answer.status, answer.raw)
             return answer.raw if _is_whole(answer) else None
@@ -111,7 +110,7 @@ class TmfClient:
     ) -> Reply:  # fmt: skip
         data = None if document is None else json.dumps(document, ensure_ascii=False).encode()
         more = {**headers, "Content-Type": MEDIA_TYPE} if data is not None else headers
-        answer = await ask(self._session, method, path, deadline=deadline, query=query, data=data, headers=more)
+        answer = await self._lines.ask(method, path, deadline=deadline, query=query, data=data, headers=more)
         duplicate = answer.headers.get("idempotent-replayed") == "true"
         document = _checked(answer.status, answer.raw, lost)
         return Reply(document, duplicate, _count(answer, "x-total-count"), lost, _is_partial(answer))
