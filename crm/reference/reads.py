@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
@@ -35,6 +35,7 @@ from crm.model import (
 )
 from crm.policy import Policy
 from crm.reference import schema
+from crm.reference.store import Reading
 from crm.rules import Situation
 
 N = TypeVar("N")
@@ -57,7 +58,7 @@ _HELD = select(schema.product).where(
 )
 _OPEN_ORDERS = (
     select(schema.orders)
-    .where(schema.orders.c.msisdn == _NUMBER, schema.orders.c.state.in_(OPEN_ORDERS))
+    .where(schema.orders.c.msisdn == _NUMBER, or_(*(schema.orders.c.state == state for state in OPEN_ORDERS)))
     .order_by(schema.orders.c.placed_at.desc(), schema.orders.c.id.desc())
 )
 _POINTS = (
@@ -89,16 +90,19 @@ def _names(noun: Any) -> frozenset[str]:
     return frozenset(f.name for f in fields(noun))
 
 
-async def all_rows(connection: AsyncConnection, query: Select, **values: Any) -> list[Mapping[str, Any]]:
+async def all_rows(connection: AsyncConnection, query: Select, **values: Any) -> Sequence[Mapping[str, Any]]:
+    """A query that takes values is one that is put together once."""
+    if values and isinstance(connection, Reading):
+        return connection.rows(query, values)
     return list((await connection.execute(query, values)).mappings().all())
 
 
 async def one_row(connection: AsyncConnection, query: Select, what: str, key: str, **values: Any) -> Mapping[str, Any]:
     """The first row, or NotFound(what)."""
-    row = (await connection.execute(query, values)).mappings().first()
-    if row is None:
+    rows = await all_rows(connection, query, **values)
+    if not rows:
         raise NotFound(what, key)
-    return dict(row)
+    return dict(rows[0])
 
 
 async def subscriber(connection: AsyncConnection, msisdn: str, *, lock: bool = False) -> Subscriber:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,8 +13,12 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, QueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
+from sqlalchemy.sql import Select
+
+from crm.reference.prepared import prepared
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "deploy" / "migrations" / "crm"
 BUSY_TIMEOUT_MS = 5000
@@ -25,12 +30,33 @@ class Reading:
 
     def __init__(self, connection: Connection) -> None:
         self.sync_connection = connection
+        driver: Any = connection.connection.dbapi_connection
+        self._driver: sqlite3.Connection = driver
+
+    def rows(self, query: Select, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Of a query that is put together once."""
+        return prepared(query, self.sync_connection.dialect).rows(self._driver, values)
 
     async def execute(self, query: Any, values: Any = None) -> Any:
         return self.sync_connection.execute(query, values)
 
     async def exec_driver_sql(self, text: str, values: Any = None) -> Any:
         return self.sync_connection.exec_driver_sql(text, values)
+
+    def begin(self) -> None:
+        """What is read from now on is of one moment. Raises OperationalError."""
+        try:
+            self._driver.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise OperationalError("BEGIN", None, error) from error
+
+    def end(self) -> None:
+        if self.sync_connection.in_transaction():
+            self.sync_connection.rollback()
+        self._driver.rollback()
+
+    def close(self) -> None:
+        self.sync_connection.close()
 
 
 class Store:
@@ -41,6 +67,7 @@ class Store:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._writers = self._engine()
         self._readers = self._local_engine() if self.sqlite else None
+        self._free: list[Reading] = []
 
     def _engine(self) -> AsyncEngine:
         if not self.sqlite:
@@ -56,18 +83,18 @@ class Store:
 
     def _local_engine(self) -> Engine:
         # Nobody may wait for a connection here: the whole loop would.
-        size = {"poolclass": QueuePool, "pool_size": 4, "max_overflow": -1}
-        engine = create_engine(self.url.set(drivername="sqlite+pysqlite"), future=True, **size)
+        engine = create_engine(self.url.set(drivername="sqlite+pysqlite"), future=True, poolclass=NullPool)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin)
         return engine
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view of one moment."""
         if self._readers is not None:
-            with self._readers.connect() as local:
-                yield cast(AsyncConnection, Reading(local))
+            # SQLAlchemy's pool takes as long to hand out a connection as a query takes.
+            local = self._free.pop() if self._free else Reading(self._readers.connect())
+            with _reading(local, self._free):
+                yield cast(AsyncConnection, local)
             return
         async with self._writers.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
@@ -84,8 +111,8 @@ class Store:
         await asyncio.to_thread(upgrade, self.url.render_as_string(hide_password=False))
 
     async def close(self) -> None:
-        if self._readers is not None:
-            self._readers.dispose()
+        while self._free:
+            self._free.pop().close()
         await self._writers.dispose()
 
 
@@ -123,8 +150,22 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     cursor.close()
 
 
-def _begin(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN")
+@contextmanager
+def _reading(local: Reading, free: list[Reading]) -> Iterator[None]:
+    """Between `begin` and `end`; then it is free for the next one."""
+    try:
+        local.begin()
+        try:
+            yield
+        finally:
+            local.end()
+    except (DBAPIError, sqlite3.Error):
+        local.close()
+        raise
+    except BaseException:
+        free.append(local)
+        raise
+    free.append(local)
 
 
 def _begin_immediate(connection: Any) -> None:
