@@ -7,10 +7,12 @@ Rasa opens a connection for each call and sends the whole domain. An action gets
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
+from rasa.shared.core.events import Event
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from bot.action_runs import ActionRuns
@@ -61,6 +63,32 @@ class ActionServer(EndpointConfig):  # type: ignore[misc]
         return self._session
 
 
+class Retold(Sequence[dict[str, Any]]):
+    """The events of a tracker as JSON, each made when it is asked for: actions look at the last ones, if at any."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._events = list(events)
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return unpacked(packed(self._events[index].as_dict()))
+
+
+def _handed(question: dict[str, Any]) -> dict[str, Any]:
+    """What an action gets instead of Rasa's own: a copy, or what makes copies."""
+    events = question.get("tracker", {}).get("events")
+    if not isinstance(events, Retold):
+        copied: dict[str, Any] = unpacked(packed(question))
+        return copied
+    copied = unpacked(packed({**question, "tracker": {**question["tracker"], "events": ()}}))
+    copied["tracker"]["events"] = events
+    return copied
+
+
 class ActionsHere(EndpointConfig):  # type: ignore[misc]
     """Actions in this process. What goes in and comes out is JSON, as with a server: an action holds nothing of Rasa's
     that it could change, and answers with nothing that only works here. `start` opens what actions need.
@@ -84,7 +112,7 @@ class ActionsHere(EndpointConfig):  # type: ignore[misc]
         """As ActionServer.request."""
         if self._opened is None:
             await self.open()
-        status, answer = await self._actions.run(unpacked(packed(json)))
+        status, answer = await self._actions.run(_handed(json))
         body = packed(answer)
         if status >= 400:
             raise ClientResponseError(status, "", body)

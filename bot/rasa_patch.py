@@ -14,6 +14,7 @@ import asyncio
 import time
 from collections.abc import Awaitable
 from functools import cache, wraps
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -31,7 +32,7 @@ from rasa.shared.core.events import Event
 from rasa.utils.endpoints import ClientResponseError
 
 from bot import rasa_patch_cost
-from bot.action_calls import ActionServer, ActionsHere
+from bot.action_calls import ActionServer, ActionsHere, Retold
 from bot.turn import RunningTurn, TurnAborted, current_turn
 from switchboard.errors import AcceptError, BadWording, NotReachable, RenjiError, TurnFailed
 
@@ -59,6 +60,7 @@ def install(actions: Actions | None = None, version: str = rasa.__version__) -> 
     MessageProcessor._run_action = _aborting(MessageProcessor._run_action)
     RemoteAction.run = _strict(_addressed(RemoteAction.run))
     RemoteAction._validate_action_result = _validate_action_result
+    RemoteAction._action_call_format = _retelling(RemoteAction._action_call_format)
     Event.resolve_by_type = staticmethod(cache(Event.resolve_by_type))
 
 
@@ -121,6 +123,19 @@ def _addressed(run: Any) -> Any:
         return await (run(self, *args, **kwargs) if turn is None else _bounded(turn, run(self, *args, **kwargs)))
 
     return addressed
+
+
+def _retelling(original: Any) -> Any:
+    def action_call_format(self: RemoteAction, tracker: Any, domain: Domain) -> dict[str, Any]:
+        if not isinstance(self.action_endpoint, ActionsHere):
+            asked: dict[str, Any] = original(self, tracker, domain)
+            return asked
+        told = SimpleNamespace(sender_id=tracker.sender_id, current_state=lambda _: tracker.current_state())
+        asked = original(self, told, domain)
+        asked["tracker"]["events"] = Retold(tracker.events)
+        return asked
+
+    return action_call_format
 
 
 async def _bounded(turn: RunningTurn, action: Awaitable[Any]) -> Any:

@@ -12,6 +12,7 @@
 | makes an empty domain, to know for each message that ours is not empty | asks once |
 | goes through all slots for what fills them from a message, though only actions fill them | knows that once a domain |
 | copies messages and events for debug lines that nobody writes | hands over the originals |
+| writes all slots out for another | does not |
 | reads how a model was trained, and with it TensorFlow | reads what it needs to serve it |
 | asks abstract classes what an event is | asks plain ones |
 | copies what opened a form, with all that was said, to tell an action which form is open | hands it over |
@@ -92,6 +93,7 @@ def install() -> None:
     ActionExtractSlots.run = _extracting(ActionExtractSlots.run)
     Domain.is_empty = _asked_once(Domain.is_empty)
     MessageProcessor._run_action = _listening(MessageProcessor._run_action)
+    MessageProcessor._log_slots = lambda *_: None
 
 
 def _without_training(original: Any) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeGuard
 
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
@@ -23,6 +25,8 @@ TURNS = 3
 """How many turns a turn sees. All costs of a turn grow with it, so it is fixed."""
 FORM_TURNS = 20
 """How many at most while a form is open: Rasa's rules compare whole form runs."""
+KEPT_TURNS = 1024
+"""So many of the turns that were read last need not be read again: some 15 KB each."""
 _MARK = "turn_began"
 _KEPT_METADATA = ("message_id", "release_id", "channel", "language")
 _KEPT_RANKING = 3
@@ -49,9 +53,9 @@ class RenjiTrackerStore(TrackerStore):  # type: ignore[misc]
         if turn is None:
             _replay(tracker, self._local.get(sender_id, ()))
             return tracker
-        snapshot, stored, count = await self.trackers.load(sender_id, TURNS)
-        if stored and stored[0].get("loop"):
-            snapshot, stored, count = await self.trackers.load(sender_id, FORM_TURNS)
+        snapshot, stored, count = await self.trackers.load(sender_id, TURNS, _read)
+        if stored and _is_mark(stored[0]) and stored[0].get("loop"):
+            snapshot, stored, count = await self.trackers.load(sender_id, FORM_TURNS, _read)
         events = restored(snapshot, stored)
         _replay(tracker, events)
         turn.loaded_count = count
@@ -90,18 +94,37 @@ class RenjiTrackerStore(TrackerStore):  # type: ignore[misc]
         return list(self._local)
 
 
-def restored(snapshot: Mapping[str, Any] | None, stored: Sequence[Mapping[str, Any]]) -> list[Event]:
+@lru_cache(KEPT_TURNS)
+def _read(turn: bytes) -> tuple[Mapping[str, Any] | Event, ...]:
+    """A stored turn: its mark, and Rasa's events, which nobody changes. It is needed as often as it is loaded, for the
+    TURNS that follow it."""
+    return tuple(as_events(json.loads(turn)))
+
+
+def as_events(stored: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any] | Event]:
+    for event in stored:
+        if event.get("event") == _MARK:
+            yield event
+        else:
+            yield from deserialise_events([dict(event)])
+
+
+def _is_mark(event: Mapping[str, Any] | Event) -> TypeGuard[Mapping[str, Any]]:
+    return type(event) is dict
+
+
+def restored(snapshot: Mapping[str, Any] | None, stored: Sequence[Mapping[str, Any] | Event]) -> list[Event]:
     """Rasa events that rebuild the state: the slots and form where the window starts, then what happened since.
+    `stored` is what `as_events` gives.
 
     The window starts at a turn before which no form was open, if there is one, and holds `TURNS` turns if it can.
     """
-    marks = [i for i, event in enumerate(stored) if event.get("event") == _MARK]
+    marks = [(i, event) for i, event in enumerate(stored) if _is_mark(event)]
     if not marks:
         return list(_given(snapshot or {}))
     long_enough = reversed(marks[: max(len(marks) - TURNS, 0) + 1])
-    start = next((i for i in (*long_enough, *marks) if not stored[i].get("loop")), marks[0])
-    rest = [dict(event) for event in stored[start + 1 :] if event.get("event") != _MARK]
-    return [*_given(stored[start]), *deserialise_events(rest)]
+    start, state = next((mark for mark in (*long_enough, *marks) if not mark[1].get("loop")), marks[0])
+    return [*_given(state), *(event for event in stored[start + 1 :] if not _is_mark(event))]
 
 
 def _given(state: Mapping[str, Any]) -> Iterator[Event]:

@@ -57,4 +57,7 @@ def _line(request: web.Request, route: str, status: int, took_ms: int) -> str:
 def write_lines() -> None:
     """To stderr. Call once from a composition root."""
     logging.basicConfig(format="%(message)s")
+    # As logging's own documentation advises: nobody asks a line which thread, process or place it comes from.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # type: ignore[attr-defined]
     log.setLevel(logging.INFO)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -185,8 +186,11 @@ class Trackers(Protocol):
     async def result(self, conversation: str, message_id: str) -> dict[str, Any] | None:
         """The stored TurnResult of a message that was already answered, as a dict."""
 
-    async def load(self, conversation: str, turns: int = 20) -> tuple[dict[str, Any] | None, list[dict[str, Any]], int]:
-        """(snapshot, the latest events, count of all stored events)."""
+    async def load(
+        self, conversation: str, turns: int = 20, read: Callable[[bytes], Sequence[Any]] = json.loads
+    ) -> tuple[dict[str, Any] | None, list[Any], int]:
+        """(snapshot, the events of the latest turns, count of all stored events). `read` makes events of a turn's
+        JSON."""
 
     async def append(
         self,

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,11 @@ from crm.policy import Policy
 from crm.reference import filtering, schema
 from crm.reference.reads import Terms
 from crm.reference.store import Store
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout
+else:
+    from async_timeout import timeout
 
 MEDIA_TYPE = "application/json;charset=utf-8"
 MOST_BODY = 64 * 1024
@@ -86,7 +92,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if "\x00" in request.path or "\x00" in request.query_string:
         return error(400, "malformed", field="path")
     try:
-        return await asyncio.wait_for(handler(request), REQUEST_TIMEOUT_S)
+        async with timeout(REQUEST_TIMEOUT_S):
+            return await handler(request)
     except NotFound as missing:
         return error(404, "not_found", what=missing.what)
     except Refused as refusal:

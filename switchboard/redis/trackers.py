@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from switchboard.codec import json_of
@@ -22,7 +22,9 @@ class RedisTrackers:
             stored = await self._redis.get(self._keys.of(conversation, "turn", conversation, message_id))
         return json.loads(stored) if stored else None
 
-    async def load(self, conversation: str, turns: int = 20) -> tuple[dict[str, Any] | None, list[dict[str, Any]], int]:
+    async def load(
+        self, conversation: str, turns: int = 20, read: Callable[[bytes], Sequence[Any]] = json.loads
+    ) -> tuple[dict[str, Any] | None, list[Any], int]:
         """The latest snapshot, the events of the last `turns` turns (60 are kept), and how many were ever stored."""
         of = self._keys.of
         keys = [
@@ -31,7 +33,7 @@ class RedisTrackers:
             of(conversation, "snapshot", conversation),
         ]
         snapshot, stored, count = await self._scripts.run("turn_load", keys, [turns])
-        events = [event for turn in stored for event in json.loads(turn)]
+        events = [event for turn in stored for event in read(turn)]
         return (json.loads(snapshot) if snapshot else None), events, int(count or 0)
 
     async def append(

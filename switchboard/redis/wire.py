@@ -20,8 +20,8 @@ from redis._parsers import BaseParser
 from redis.exceptions import ConnectionError, InvalidResponse, TimeoutError
 
 SHARED = frozenset(
-    {"EVAL", "EVALSHA", "EXISTS", "GET", "HGET", "HGETALL", "HMGET", "HSET", "PUBLISH", "SET", "XRANGE", "XREVRANGE"}
-    | {"ZSCORE"}
+    {"DEL", "EVAL", "EVALSHA", "EXISTS", "GET", "HGET", "HGETALL", "HMGET", "HSET", "PUBLISH", "SET", "XRANGE"}
+    | {"XREVRANGE", "ZSCORE"}
 )
 """What may go over the shared connection: what a message needs."""
 _PAUSE_S = 0.02

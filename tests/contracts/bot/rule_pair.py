@@ -35,7 +35,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.importers.importer import TrainingDataImporter
 
 from bot.policies import RuleLookup
-from bot.tracker_store import FORM_TURNS, TURNS, _slim, _state, restored
+from bot.tracker_store import FORM_TURNS, TURNS, _slim, _state, as_events, restored
 
 
 class Pair(NamedTuple):
@@ -108,7 +108,7 @@ class Dialog:
         """The tracker as it is now, of what the tracker store loads for this turn."""
         marks = [i for i, event in enumerate(self._stored) if event["event"] == "turn_began"]
         few, more = (self._stored[marks[-n] if n < len(marks) else 0 :] for n in (TURNS, FORM_TURNS))
-        loaded = restored(None, more if few and few[0].get("loop") else few)
+        loaded = restored(None, list(as_events(more if few and few[0].get("loop") else few)))
         now = list(self.tracker.events)[self._began :]
         return DialogueStateTracker.from_events("loaded", [*loaded, *now], self._pair.domain.slots)
 

@@ -38,14 +38,14 @@ async def test_an_action_sees_the_last_turns_only(ask, actions):
 
 
 async def test_the_window_starts_where_no_form_was_open(ask, trackers, agent):
-    from bot.tracker_store import restored
+    from bot.tracker_store import as_events, restored
 
     await ask("web:1", "办套餐")
     await ask("web:2", intent="inform", entities={"number": 30})
     await ask("web:3", intent="inform", entities={"secret_code": "r"})
     await ask("web:4", "你好")
     in_the_form = [event for turn in trackers.turns[CONVERSATION][1:] for event in turn]
-    texts = [event.text for event in restored(None, in_the_form) if event.type_name == "user"]
+    texts = [event.text for event in restored(None, list(as_events(in_the_form))) if event.type_name == "user"]
     assert texts == ["你好"]
 
 
@@ -86,11 +86,11 @@ async def test_what_is_stored_and_loaded_per_turn_stays_flat(ask, actions, track
 
 async def test_what_is_loaded_is_what_was(ask, trackers, agent):
     """Left out is only what the next turns do not read."""
-    from bot.tracker_store import restored
+    from bot.tracker_store import as_events, restored
 
     await ask("web:1", "余额")
     stored = trackers.turns[CONVERSATION][0]
-    user = next(event for event in restored(None, stored) if event.type_name == "user")
+    user = next(event for event in restored(None, list(as_events(stored))) if event.type_name == "user")
     assert (user.text, user.parse_data["text"], user.message_id) == ("余额", "余额", "web:1")
     kept = {"message_id": "web:1", "release_id": "", "channel": "web", "language": "zh"}
     assert user.parse_data["metadata"] == user.metadata == kept

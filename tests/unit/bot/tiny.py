@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -146,11 +146,13 @@ class MemoryTrackers:
         self._reach()
         return self.results.get((conversation, message_id))
 
-    async def load(self, conversation: str, turns: int = 20) -> tuple[dict[str, Any] | None, list[dict[str, Any]], int]:
+    async def load(
+        self, conversation: str, turns: int = 20, read: Callable[[bytes], Sequence[Any]] = json.loads
+    ) -> tuple[dict[str, Any] | None, list[Any], int]:
         self._reach()
         stored = self.turns.get(conversation, [])
-        latest = [event for turn in stored[-turns:] for event in turn]
-        return self.snapshots.get(conversation), json.loads(json.dumps(latest)), sum(map(len, stored))
+        latest = [event for turn in stored[-turns:] for event in read(json.dumps(turn).encode())]
+        return self.snapshots.get(conversation), latest, sum(map(len, stored))
 
     async def append(
         self,
