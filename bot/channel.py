@@ -187,10 +187,10 @@ class RenjiInput(InputChannel):  # type: ignore[misc]
             return _told(error)
 
     async def _once(self, agent: Any, request: TurnRequest) -> dict[str, Any]:
-        stored = await agent.tracker_store.trackers.result(request.conversation, request.message_id)
+        turn = RunningTurn(request)
+        stored = await agent.tracker_store.begin(turn)
         if stored is not None:
             return dict(stored)
-        turn = RunningTurn(request)
         current_turn.set(turn)
         await agent.handle_message(user_message(request, turn, agent.domain))
         if turn.result is None:

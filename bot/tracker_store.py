@@ -46,6 +46,13 @@ class RenjiTrackerStore(TrackerStore):  # type: ignore[misc]
         self.trackers = trackers
         self._local: dict[str, list[Event]] = {}
 
+    async def begin(self, turn: RunningTurn) -> dict[str, Any] | None:
+        """The result of a message that was answered before; None for one whose turn begins now."""
+        request = turn.request
+        result, loaded = await self.trackers.begin(request.conversation, request.message_id, TURNS, _read)
+        turn.loaded = loaded
+        return result
+
     async def retrieve(self, sender_id: str) -> DialogueStateTracker:
         """Never None: Rasa would save an empty tracker before the turn."""
         tracker = self.init_tracker(sender_id)
@@ -53,7 +60,9 @@ class RenjiTrackerStore(TrackerStore):  # type: ignore[misc]
         if turn is None:
             _replay(tracker, self._local.get(sender_id, ()))
             return tracker
-        snapshot, stored, count = await self.trackers.load(sender_id, TURNS, _read)
+        snapshot, stored, count = turn.loaded or await self.trackers.load(sender_id, TURNS, _read)
+        # Once: whoever asks again in this turn, after Rasa wrote, gets what is stored then.
+        turn.loaded = None
         if stored and _is_mark(stored[0]) and stored[0].get("loop"):
             snapshot, stored, count = await self.trackers.load(sender_id, FORM_TURNS, _read)
         events = restored(snapshot, stored)

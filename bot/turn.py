@@ -10,6 +10,7 @@ from typing import Any
 
 from switchboard.codec import to_dict
 from switchboard.model import Binding, Language
+from switchboard.ports import Loaded
 
 MAX_BODY_BYTES = 64 * 1024
 ACTIONS_S = 9.2
@@ -67,6 +68,8 @@ class RunningTurn:
 
     request: TurnRequest
     said: list[dict[str, Any]] = field(default_factory=list)
+    loaded: Loaded | None = None
+    """The conversation as it was when the turn began."""
     loaded_count: int = 0
     """How many events were stored when the tracker was loaded: the append is refused if that changed."""
     loaded_events: int = 0

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Literal
 
 Language = Literal["zh", "en"]
@@ -53,8 +54,14 @@ class Address:
         """`channel:HMAC(id)`: stable, and nobody can read a phone number out of it. `key` comes from
         Settings.key("conversation").
         """
-        digest = hmac.new(key, f"{self.channel}\n{self.id}".encode(), hashlib.sha256).hexdigest()
-        return f"{self.channel}:{digest[:32]}"
+        return _conversation_id(key, self.channel, self.id)
+
+
+@lru_cache(4096)
+def _conversation_id(key: bytes, channel: str, id: str) -> str:
+    # A message asks for it half a dozen times.
+    digest = hmac.new(key, f"{channel}\n{id}".encode(), hashlib.sha256).hexdigest()
+    return f"{channel}:{digest[:32]}"
 
 
 @dataclass(frozen=True)

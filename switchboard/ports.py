@@ -180,6 +180,10 @@ class Vault(Protocol):
         """Forget it now."""
 
 
+Loaded = tuple[dict[str, Any] | None, list[Any], int]
+"""Of a conversation: its snapshot, the events of the latest turns, the count of all stored events."""
+
+
 class Trackers(Protocol):
     """The append-only tracker and "turn, once" (design, the exchange, 4). `generation` ends the old one's memory."""
 
@@ -188,9 +192,13 @@ class Trackers(Protocol):
 
     async def load(
         self, conversation: str, turns: int = 20, read: Callable[[bytes], Sequence[Any]] = json.loads
-    ) -> tuple[dict[str, Any] | None, list[Any], int]:
-        """(snapshot, the events of the latest turns, count of all stored events). `read` makes events of a turn's
-        JSON."""
+    ) -> Loaded:
+        """`read` makes events of a turn's JSON."""
+
+    async def begin(
+        self, conversation: str, message_id: str, turns: int, read: Callable[[bytes], Sequence[Any]] = json.loads
+    ) -> tuple[dict[str, Any] | None, Loaded]:
+        """`result` and `load`, as of one moment. Where there is a result, no events are loaded."""
 
     async def append(
         self,

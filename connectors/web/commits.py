@@ -76,13 +76,21 @@ class RedisWatch:
         self.replies: frozenset[str] | None = None
         self._message_id = message_id
         self._puts = 0
-        self._complete = asyncio.Event()
+        self._complete = False
+        self._waiting: asyncio.Future[None] | None = None
 
     async def complete(self, within_s: float) -> None:
+        """For one that waits: `wait_for` would make a task for each."""
+        if self._complete:
+            return
+        loop = asyncio.get_running_loop()
+        self._waiting = loop.create_future()
+        late = loop.call_later(within_s, _let_go, self._waiting)
         try:
-            await asyncio.wait_for(self._complete.wait(), within_s)
-        except asyncio.TimeoutError:
-            pass
+            await self._waiting
+        finally:
+            late.cancel()
+            self._waiting = None
 
     def got_message(self) -> None:
         self._puts += 1
@@ -96,4 +104,11 @@ class RedisWatch:
     def _look(self) -> None:
         # A message may be another one's; whoever waits looks for its own, and then again.
         if self.replies is not None and self._puts >= len(self.replies):
-            self._complete.set()
+            self._complete = True
+            if self._waiting is not None:
+                _let_go(self._waiting)
+
+
+def _let_go(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)

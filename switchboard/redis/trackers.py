@@ -8,6 +8,7 @@ from typing import Any
 
 from switchboard.codec import json_of
 from switchboard.errors import TurnConflict
+from switchboard.ports import Loaded
 from switchboard.redis.connection import reaching
 from switchboard.redis.keys import Keys
 from switchboard.redis.scripting import Scripts
@@ -24,17 +25,32 @@ class RedisTrackers:
 
     async def load(
         self, conversation: str, turns: int = 20, read: Callable[[bytes], Sequence[Any]] = json.loads
-    ) -> tuple[dict[str, Any] | None, list[Any], int]:
+    ) -> Loaded:
         """The latest snapshot, the events of the last `turns` turns (60 are kept), and how many were ever stored."""
+        return (await self._load(self._read_keys(conversation), turns, read))[1]
+
+    async def begin(
+        self, conversation: str, message_id: str, turns: int, read: Callable[[bytes], Sequence[Any]] = json.loads
+    ) -> tuple[dict[str, Any] | None, Loaded]:
+        """See ports.Trackers."""
+        turn = self._keys.of(conversation, "turn", conversation, message_id)
+        return await self._load([*self._read_keys(conversation), turn], turns, read)
+
+    def _read_keys(self, conversation: str) -> list[str]:
         of = self._keys.of
-        keys = [
+        return [
             self._keys.conversation(conversation),
             of(conversation, "events", conversation),
             of(conversation, "snapshot", conversation),
         ]
-        snapshot, stored, count = await self._scripts.run("turn_load", keys, [turns])
+
+    async def _load(
+        self, keys: Sequence[str], turns: int, read: Callable[[bytes], Sequence[Any]]
+    ) -> tuple[dict[str, Any] | None, Loaded]:
+        snapshot, stored, count, result = await self._scripts.run("turn_load", keys, [turns])
         events = [event for turn in stored for event in read(turn)]
-        return (json.loads(snapshot) if snapshot else None), events, int(count or 0)
+        loaded = (json.loads(snapshot) if snapshot else None), events, int(count or 0)
+        return (json.loads(result) if result else None), loaded
 
     async def append(
         self,

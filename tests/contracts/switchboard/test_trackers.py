@@ -27,6 +27,8 @@ async def test_a_tracker_is_appended_to_and_loaded_from_its_end(stack: Stack) ->
     assert (snapshot, [e.get("text") for e in events], count) == ({"slots": 2}, ["1", None, "2", None], 6)
     assert await trackers.result(conversation, "m1") == {"replies": [1]}
     assert await trackers.result(conversation, "m9") is None
+    assert await trackers.begin(conversation, "m1", 2) == ({"replies": [1]}, (snapshot, [], count))
+    assert await trackers.begin(conversation, "m9", 2) == (None, (snapshot, events, count))
 
 
 @pytest.mark.parametrize(("message", "loaded", "own"), [("m2", 0, True), ("m1", 2, True), ("m2", 2, False)])

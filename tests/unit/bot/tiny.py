@@ -154,6 +154,11 @@ class MemoryTrackers:
         latest = [event for turn in stored[-turns:] for event in read(json.dumps(turn).encode())]
         return self.snapshots.get(conversation), latest, sum(map(len, stored))
 
+    async def begin(
+        self, conversation: str, message_id: str, turns: int, read: Callable[[bytes], Sequence[Any]] = json.loads
+    ) -> tuple[dict[str, Any] | None, tuple[dict[str, Any] | None, list[Any], int]]:
+        return await self.result(conversation, message_id), await self.load(conversation, turns, read)
+
     async def append(
         self,
         conversation: str,
