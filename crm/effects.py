@@ -11,6 +11,7 @@ from crm.errors import Refused
 from crm.holds import CAUSES
 from crm.model import Allowance, BillItem, Order, OrderItem, OrderRequest, PointsLot, Product, SuspensionCause
 from crm.points import spend
+from crm.policy import Policy
 from crm.rules import Situation, granted, new_product, qualify
 from crm.worktime import CHINA, next_cycle
 
@@ -73,7 +74,7 @@ def _effects_of(situation: Situation, item: OrderItem) -> Effects:
         return Effects(changed=(replace(held, status="pendingTerminate", until=next_cycle(now)),))
     product = new_product(offering, new_id("P", now), msisdn, now)
     if item.action == "modify":
-        coming = new_product(offering, product.id, msisdn, next_cycle(now))
+        coming = new_product(offering, product.id, msisdn, situation.policy.plan_begins(now))
         return Effects(added=(replace(coming, status="pendingActive"),))
     fee = fee_item(catalogue, offering.id, offering.price_fen, now.astimezone(CHINA).date())
     return Effects(
@@ -83,10 +84,15 @@ def _effects_of(situation: Situation, item: OrderItem) -> Effects:
     )
 
 
-def cancel(order: Order, products: tuple[Product, ...], now: datetime) -> tuple[Order, Effects]:
-    """Take back an order that is not final, with the product that was waiting for it. Refused("not_cancellable")."""
+def cancel(order: Order, products: tuple[Product, ...], policy: Policy, now: datetime) -> tuple[Order, Effects]:
+    """Take back an order that is not final, with the product that was waiting for it. Refused("not_cancellable"), or
+    "past_cut_off".
+    """
     if order.final:
         raise Refused("not_cancellable", {"order": order.id, "state": order.state})
+    if policy.is_settled(order.effective_at, now):
+        day = order.effective_at.astimezone(CHINA).date()
+        raise Refused("past_cut_off", {"order": order.id, "effective_on": day.isoformat()})
     wanted = {item.offering_id for item in order.items if item.action == "modify"}
     waiting = tuple(p.id for p in products if p.status == "pendingActive" and p.offering_id in wanted)
     return replace(order, state="cancelled", completed_at=now), Effects(removed=waiting)

@@ -32,6 +32,7 @@ REASONS = frozenset(
         "not_cancellable",  # values: order (or invoice) and state, or offering (a one-time pack just ends)
         "not_on_sale",  # values: offering
         "not_suspended",
+        "past_cut_off",  # values: order, effective_on (ISO date; its month is settled)
         "pending_plan_change",  # values: order, effective_on (ISO date)
         "plan_required",  # values: offering (a plan is changed, never cancelled)
         "invoiced",  # values: month, invoice

@@ -68,7 +68,7 @@ class FakeCrm(FakeReads, FakeMoney, FakePeople):
             if order_id not in self.all_orders:
                 raise NotFound("order", order_id)
             order = self.all_orders[order_id]
-            cancelled, effects = cancel(order, self._products(order.msisdn), self.clock())
+            cancelled, effects = cancel(order, self._products(order.msisdn), self.policy, self.clock())
             self._apply(order.msisdn, effects)
             self.all_orders[order_id] = cancelled
             return cancelled

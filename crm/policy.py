@@ -10,7 +10,7 @@ from typing import Any
 from crm.errors import Refused
 from crm.model import Subscriber, TicketKind
 from crm.tries import Tries
-from crm.worktime import CHINA, add_working_days
+from crm.worktime import CHINA, add_working_days, next_cycle
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,15 @@ class Policy:
     def proof_tries(self) -> Tries:
         """Of who somebody is."""
         return self._tries("proof_tries", "proof_locked", "proof_wrong")
+
+    def plan_begins(self, now: datetime) -> datetime:
+        """When a plan that is asked for now begins: with the next month, after the cut-off with the one after it."""
+        begins = next_cycle(now)
+        return next_cycle(begins) if self.is_settled(begins, now) else begins
+
+    def is_settled(self, begins: datetime, now: datetime) -> bool:
+        """Whether the plans of the month that begins then can no longer be changed."""
+        return now >= begins - timedelta(hours=self.terms["plan_change"]["cut_off_hours"])
 
     @property
     def billing_run_days(self) -> int:

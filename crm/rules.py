@@ -66,7 +66,9 @@ def qualify(situation: Situation, items: Sequence[OrderItem]) -> Qualification:
             monthly += offering.monthly_fen
         elif item.action == "modify":
             price, monthly = price + offering.monthly_fen, monthly + offering.monthly_fen
-        if item.action in ("modify", "delete"):
+        if item.action == "modify":
+            effective = situation.policy.plan_begins(situation.now)
+        elif item.action == "delete":
             effective = next_cycle(situation.now)
     if due > situation.balance.payable_fen and not any(r.code == "arrears" for r in reasons):
         available = situation.balance.payable_fen

@@ -28,6 +28,7 @@ DENIED = Codes(
         "not_on_sale": "2014", "not_suspended": "2015", "pending_plan_change": "2016", "plan_required": "2017",
         "invoiced": "2018", "nothing_to_invoice": "2019", "price_changed": "2020", "unpaid": "2021",
         "refunded_before": "2022", "region": "2023", "requires": "2024", "suspended": "2025",
+        "past_cut_off": "2026",
         "amount": "3001", "amount_mismatch": "3002", "bill_open": "3003", "card_expired": "3004",
         "card_invalid": "3005", "card_locked": "3006", "card_used": "3007", "card_used_by_you": "3008",
         "payment_state": "3009", "signature": "3010",

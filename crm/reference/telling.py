@@ -23,7 +23,7 @@ from crm.reference import schema
 from crm.reference.reads import Terms, all_rows
 from crm.reference.repeat import repeating
 from crm.reference.store import Store
-from crm.worktime import CHINA, month_of
+from crm.worktime import CHINA, month_before, month_of
 
 LOOK_EVERY_S = 30.0
 POST_S = 5.0
@@ -67,7 +67,7 @@ async def tell(store: Store, terms: Terms, session: aiohttp.ClientSession, url: 
 async def happened(connection: AsyncConnection, terms: Terms) -> list[Event]:
     """All that holds now."""
     found: list[Event] = []
-    for look in (_data, _balances, _bills, _ends, _orders, _tickets):
+    for look in (_data, _balances, _bills, _shocks, _ends, _orders, _tickets):
         found += await look(connection, terms)
     return found
 
@@ -143,6 +143,26 @@ async def _bills(connection: AsyncConnection, terms: Terms) -> list[Event]:
             values = {"month": month, "due_fen": int(row["due_fen"]), "due_on": due_on.isoformat()}
             events.append(_event(kind, month, row, terms, **values))
     return events
+
+
+async def _shocks(connection: AsyncConnection, terms: Terms) -> list[Event]:
+    """Who has so many times of charges this month as in those before: the law has them told. Nobody without so many."""
+    table, rules = schema.bill, terms.policy.terms["notices"]
+    times, months = int(rules["shock_times"]), int(rules["shock_months"])
+    now, closed = month_of(terms.now), [month_of(terms.now)]
+    for _ in range(months):
+        closed.append(month_before(closed[-1]))
+    before = table.alias()
+    spent = func.sum(before.c.total_fen)
+    mine = and_(before.c.msisdn == table.c.msisdn, before.c.month.in_(closed[1:]))
+    usual = select(spent).where(mine).having(func.count() == months).correlate(table).scalar_subquery()
+    query = _of_people(table, table.c.total_fen, usual.label("usual_fen"))
+    query = query.where(table.c.month == now, table.c.total_fen * months > usual * times)
+    return [
+        _event("bill_shock", now, row, terms, month=now, total_fen=int(row["total_fen"]),
+               mean_fen=int(row["usual_fen"]) // months)
+        for row in await all_rows(connection, query)
+    ]  # fmt: skip
 
 
 async def _ends(connection: AsyncConnection, terms: Terms) -> list[Event]:

@@ -41,7 +41,7 @@ async def cancel_order(connection: AsyncConnection, order_id: str, terms: Terms)
     msisdn = (await reads.order(connection, order_id)).msisdn
     await reads.subscriber(connection, msisdn, lock=True)
     order = await reads.order(connection, order_id)
-    cancelled, effects = cancel(order, tuple(await reads.products(connection, msisdn, terms)), terms.now)
+    cancelled, effects = cancel(order, tuple(await reads.products(connection, msisdn, terms)), terms.policy, terms.now)
     await apply(connection, msisdn, effects, terms)
     changes = {"state": cancelled.state, "completed_at": cancelled.completed_at}
     await connection.execute(update(schema.orders).where(schema.orders.c.id == order_id).values(changes))

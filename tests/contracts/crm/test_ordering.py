@@ -115,7 +115,7 @@ async def test_arrears_do_not_block_cancelling(crm: Crm) -> None:
     assert (await crm.qualify(WANG, [OrderItem("delete", "svc-caller-id")], deadline=within(5))).ok
 
 
-async def test_an_upgrade_is_allowed_within_the_lock_in(crm: Crm) -> None:
+async def test_a_smaller_plan_waits_for_the_end_of_the_contract(crm: Crm) -> None:
     verdict = await crm.qualify(HE, [OrderItem("modify", "plan-family-169")], deadline=within(5))
     assert ["lock_in"] == [r.code for r in verdict.reasons]
 

@@ -148,9 +148,35 @@ async def test_a_pack_that_ends_soon_can_be_ordered_again_and_who_reads_english_
     assert (event.language, event.values["name"], event.values["offering"]) == ("en", "10 GB top-up pack", "pack-10g")
 
 
-async def test_bills_are_told_ready_after_the_run_due_and_overdue(
+async def test_five_times_the_usual_charges_are_told_once(reference: Reference, product: Product, url: str) -> None:
+    table, running = schema.bill, schema.bill.c.month == "2026-11"
+    await change(reference, table, LI, table.c.month < "2026-11", total_fen=6000)
+    await look(reference, url)
+    await change(reference, table, LI, running, total_fen=30000)
+    await look(reference, url)
+    assert "bill_shock" not in [event.kind for event in product.heard]
+    await change(reference, table, LI, running, total_fen=30001)
+    assert (await look(reference, url), await look(reference, url)) == (1, 0)
+    (event,) = product.heard
+    assert (event.kind, event.msisdn) == ("bill_shock", LI)
+    assert event.values == {"month": "2026-11", "total_fen": 30001, "mean_fen": 6000}
+
+
+async def test_a_bill_is_told_ready_only_when_the_billing_run_is_over(
     reference: Reference, product: Product, url: str
 ) -> None:
+    reference.clock.now = NOW.replace(month=12, day=3)
+    async with reference.office.store.writing() as connection:
+        await connection.execute(update(schema.bill).where(schema.bill.c.month == "2026-11").values(due_fen=0))
+    await look(reference, url)
+    assert "bill_ready" not in [event.kind for event in product.heard]
+    reference.clock.now = NOW.replace(month=12, day=4)
+    await look(reference, url)
+    ready = [event for event in product.heard if event.kind == "bill_ready" and event.msisdn == LI]
+    assert [event.values["month"] for event in ready] == ["2026-11"]
+
+
+async def test_bills_are_told_when_they_are_due_and_overdue(reference: Reference, product: Product, url: str) -> None:
     await look(reference, url)
     table, today = schema.bill, NOW.date()
     mine = (table.c.month == "2026-10",)
