@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -11,6 +12,8 @@ from ruamel.yaml import YAML
 
 from switchboard.errors import BadWording
 from switchboard.model import Choice, InboundMessage, TurnContext
+
+_PART = re.compile(r"[，,。；;！!\n]")
 
 
 class StaleChoice(Exception):
@@ -64,3 +67,11 @@ class Commands:
     def find(self, text: str) -> str:
         """The command that a whole message is, "" for none."""
         return self._of.get(fold(text), "")
+
+    def leading(self, command: str, text: str) -> tuple[bool, str]:
+        """Whether a message is this command, or begins with it as a part of its own; and what comes after that."""
+        if self.find(text) == command:
+            return True, ""
+        first, _, rest = _PART.sub("\n", text, count=1).partition("\n")
+        found = self.find(first) == command
+        return found, rest.strip() if found else ""

@@ -29,6 +29,9 @@ class DeskState(Protocol):
     async def ahead(self, score: int) -> int:
         """How many wait before somebody with this score."""
 
+    async def lately_waited_s(self) -> int | None:
+        """How long it took until those who were taken lately had a human; None where too few were to tell."""
+
 
 @dataclass(frozen=True)
 class Transfer:
@@ -93,30 +96,41 @@ class Reception:
         away = await self._away(conversation)
         if away is None:
             return None
-        record = {"handoff": handoff, "state": "abandoned", "reason": away.response}
-        return Transfer(
-            response=away.response,
-            values=away.values,
-            owner=Owner.BOT,
-            unqueue=True,
-            log=(LogRecord("handoff", record), self._owned(conversation, Owner.BOT, "", away.response)),
-            fields={"handoff": ""},
-        )
+        return self._abandoned(conversation, away.response, away.values, away.response)
 
-    async def position(self, conversation: Conversation, score: int) -> Transfer:
-        """Asked again while waiting."""
-        return Transfer("handoff_queued", {"position": await self._desk.ahead(score)})
+    def left(self, conversation: Conversation) -> Transfer:
+        """Who waits does not want to any more."""
+        return self._abandoned(conversation, "handoff_left", {}, "left")
 
-    def look_again(self, conversation: Conversation, handoff: str) -> tuple[str, datetime, Inbound]:
+    async def place(self, response: str, conversation: Conversation, score: int) -> Transfer:
+        """A word to somebody who waits: how many are ahead, and what is known of how long it takes."""
+        waited_s = await self._desk.lately_waited_s()
+        minutes = max(1, round(waited_s / 60)) if waited_s is not None else 0
+        return Transfer(response, {"position": await self._desk.ahead(score), "minutes": minutes})
+
+    def look_again(self, conversation: Conversation, handoff: str, looks: int = 0) -> tuple[str, datetime, Inbound]:
+        """The timer of who waits; `looks` counts how often it rang."""
         due = self._clock() + LOOK_AGAIN
         event = ConversationEvent(
             id=f"{WAITING}:{handoff}:{ms(due)}",
             conversation=conversation.id,
             name=WAITING,
             at=due,
-            values={"handoff": handoff},
+            values={"handoff": handoff, "looks": looks},
         )
         return WAITING, due, event
+
+    def _abandoned(self, conversation: Conversation, response: str, values: Mapping[str, Any], reason: str) -> Transfer:
+        """Back to the bot without a human."""
+        record = {"handoff": conversation.handoff, "state": "abandoned", "reason": reason}
+        return Transfer(
+            response=response,
+            values=values,
+            owner=Owner.BOT,
+            unqueue=True,
+            log=(LogRecord("handoff", record), self._owned(conversation, Owner.BOT, "", reason)),
+            fields={"handoff": ""},
+        )
 
     async def _away(self, conversation: Conversation) -> Transfer | None:
         hours = self._hours.describe(cast(Language, conversation.language))

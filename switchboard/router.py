@@ -25,7 +25,6 @@ from switchboard.model import (
     OutboundMessage,
     Outcome,
     Owner,
-    Reply,
     TurnResult,
     Understanding,
 )
@@ -40,6 +39,7 @@ from switchboard.redis.records import Entry, LogRecord, Standing, dump_item, loa
 from switchboard.reminders import Reminders
 from switchboard.switches import Switch
 from switchboard.voice import Voice
+from switchboard.waiting import WaitingRoom, brought_back
 from switchboard.wording import LANGUAGES
 
 SESSION = timedelta(minutes=60)
@@ -74,6 +74,7 @@ class Router:
     def __init__(self, parts: Parts) -> None:
         self._p = parts
         self._drafts = Drafts(parts.voice, parts.reception, parts.clock, parts.reminders.privacy)
+        self._waiting = WaitingRoom(self._drafts, parts.reception, parts.exchange, parts.commands, parts.clock)
 
     async def route(self, entry: Entry, turn: Turn, void: tuple[OutboundMessage, ...] = ()) -> Commit:
         """The commit that ends this entry. `void` is what an earlier route of it said before the owner changed.
@@ -90,7 +91,7 @@ class Router:
         if isinstance(entry.item, Notice):
             return await self._p.notices.route(entry, entry.item, standing)
         if isinstance(entry.item, ConversationEvent) and entry.item.name == WAITING:
-            return await self._still_waiting(entry, standing)
+            return await self._waiting.looked(entry, standing)
         standing = await self._current(standing)
         spoken = _spoken(standing, entry.thought)
         commit = await self._answer(await put_away(self._p.vault, entry, standing.conversation), spoken, turn)
@@ -174,7 +175,7 @@ class Router:
         if isinstance(item, InboundMessage):
             asks = self.wants_human(entry)
             if conversation.owner in HELD:
-                return await self._held(entry, standing, asks or self._p.commands.find(item.text) == "waiting")
+                return await self._waiting.heard(entry, standing)
             if asks:
                 return await self._drafts.answered(entry, standing, _asked(standing, await self._priority(standing)))
             if off := self._p.channel_off(conversation.address.channel):
@@ -195,10 +196,11 @@ class Router:
         thought = entry.thought
         assert isinstance(thought, (InboundMessage, ConversationEvent))
         result = await self._p.bot.answer(thought, conversation, turn)
-        before: tuple[Reply, ...] = ()
-        if isinstance(item, ConversationEvent) and item.name == "handoff_ended" and not result.replies:
-            before = (self._p.voice.reply("handoff_back", conversation),)
-        return await self._drafts.answered(entry, standing, result, before=before)
+        if not isinstance(item, ConversationEvent) or item.name != "handoff_ended":
+            return await self._drafts.answered(entry, standing, result)
+        before = () if result.replies else (self._p.voice.reply("handoff_back", conversation),)
+        commit = await self._drafts.answered(entry, standing, result, before=before)
+        return self._waiting.returned(commit, standing, str(item.values.get("how", "")))
 
     def _ended(self, item: InboundMessage, conversation: Conversation) -> Choice | None:
         """A sentence that ends a kind of notice, or wants it again, counts as that choice while nothing is asked; and
@@ -222,31 +224,11 @@ class Router:
         commit = await self._drafts.answered(entry, standing, result, before=(reply,))
         return replace(commit, fields={**commit.fields, "told_off": off.mark})
 
-    async def _held(self, entry: Entry, standing: Standing, asks: bool) -> Commit:
-        """A human has the conversation: the text goes to the desk by the log."""
-        conversation = standing.conversation
-        commit = self._drafts.logged(entry, standing)
-        if asks and conversation.owner is Owner.QUEUE:
-            waiting = await self._p.reception.position(conversation, await self._p.exchange.score(conversation.id))
-            commit = self._drafts.transferred(commit, conversation, waiting)
-        return commit
-
     async def _channel_event(self, entry: Entry, event: ChannelEvent, standing: Standing) -> Commit:
         """A subscription or an opened chat is greeted once."""
         if event.name in ("subscribe", "session_start") and standing.conversation.owner not in HELD:
             return await self._drafts.answered(entry, standing, TurnResult(context=standing.conversation.context))
         return self._drafts.logged(entry, standing)
-
-    async def _still_waiting(self, entry: Entry, standing: Standing) -> Commit:
-        conversation = standing.conversation
-        assert isinstance(entry.item, ConversationEvent)
-        handoff = str(entry.item.values.get("handoff", ""))
-        if conversation.owner is not Owner.QUEUE or conversation.handoff != handoff:
-            return Commit(entry, conversation.epoch)
-        transfer = await self._p.reception.still_waiting(conversation, handoff)
-        if transfer is None:
-            return Commit(entry, conversation.epoch, timers=(self._p.reception.look_again(conversation, handoff),))
-        return self._drafts.transferred(Commit(entry, conversation.epoch), conversation, transfer)
 
     # --- what is known -----------------------------------------------------------------------------------------------
 
@@ -293,7 +275,8 @@ class Router:
 
 
 def _said(entry: Entry) -> Entry:
-    """A menu click counts as its text."""
+    """A menu click counts as its text, and what was kept for a human as what it is."""
+    entry = brought_back(entry)
     event = entry.item
     if not isinstance(event, ChannelEvent) or event.name != "menu" or not event.values.get("text"):
         return entry

@@ -15,6 +15,7 @@ REQUIRED = frozenset(
         "first_contact", "privacy_notice",
         "looking_up", "quarantined", "stale_choice", "numbered_choices", "agent_left",
         "handoff_queued", "handoff_closed", "handoff_nobody", "handoff_taken", "handoff_back", "handoff_requeued",
+        "handoff_place", "handoff_kept", "handoff_left",
         "channel_off",
     }
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from statistics import median
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +22,8 @@ from switchboard.redis.stores import Stores
 from switchboard.voice import Voice
 
 GRACE = timedelta(seconds=30)
+WAITS, SAMPLES, ENOUGH, LATELY = "desk:waits", 9, 3, timedelta(hours=2)
+"""The latest waits that ended with a human; from how many of them, and how old, somebody is told how long it takes."""
 QUIET = frozenset({"sms"})
 """Channels on which an agent's arrival is not announced: each part costs, and the agent says hello anyway."""
 
@@ -63,10 +66,37 @@ class RedisHandoffs:
                 pipe.zcount(f"{tag(n)}:queue", "-inf", f"({score}")
             return sum(await pipe.execute())
 
+    async def lately_waited_s(self) -> int | None:
+        """See handoff.DeskState: the median of those who were taken within the last two hours."""
+        since = ms(self._clock() - LATELY)
+        with reaching():
+            found = await self._redis.lrange(WAITS, 0, -1)
+        pairs = (pair.decode().split(":") for pair in found)
+        waited = [int(seconds) for at_ms, seconds in pairs if int(at_ms) >= since]
+        return int(median(waited)) if len(waited) >= ENOUGH else None
+
+    async def _waited_s(self, known: Conversation) -> int | None:
+        """How long somebody waits who never had a human in this hand-off."""
+        if known.owner is not Owner.QUEUE:
+            return None
+        with reaching():
+            stay = self._keys.of(known.id, "handoff", known.handoff)
+            since, accepted = await self._redis.hmget(stay, "since_ms", "accepted_ms")
+        return (ms(self._clock()) - int(since)) // 1000 if since and not accepted else None
+
+    async def _remember_waited(self, seconds: int) -> None:
+        with reaching():
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.lpush(WAITS, f"{ms(self._clock())}:{seconds}")
+            pipe.ltrim(WAITS, 0, SAMPLES - 1)
+            pipe.pexpire(WAITS, LATELY)
+            await pipe.execute()
+
     # --- acts of the desk --------------------------------------------------------------------------------------------
 
     async def take(self, conversation: str, agent: str) -> Conversation:
         known = await self._known(conversation)
+        waited_s = await self._waited_s(known)
         handoff = known.handoff or uuid4().hex[:20]
         told: OutboundMessage | None = None
         if known.address.channel not in QUIET:
@@ -80,6 +110,8 @@ class RedisHandoffs:
         answer = await self._scripts.run("take", self._held(conversation), args)
         if answer == b"other":
             raise NotOwner(f"{conversation} has an agent already")
+        if waited_s is not None:
+            await self._remember_waited(waited_s)
         return await self._known(conversation)
 
     async def say(self, conversation: str, agent: str, reply: Reply, client_id: str) -> str:

@@ -42,7 +42,7 @@ _KINDS: dict[str, type] = {
 class Entry:
     """One entry of {pN}:in. `ids` are the stream ids that end with it: several when it was joined from parts.
     `secrets` showed only then; the vault does not know them yet. `earlier` are the openers that are read together with
-    a message: one thought in several messages."""
+    a message: one thought in several messages. `again`: the log has the item already; it was kept for a human."""
 
     ids: tuple[str, ...]
     conversation: str
@@ -50,6 +50,7 @@ class Entry:
     trace: str = ""
     secrets: tuple[SecretValue, ...] = field(default=(), repr=False)
     earlier: tuple[InboundMessage, ...] = ()
+    again: bool = False
 
     @property
     def id(self) -> str:
@@ -96,7 +97,8 @@ class Standing:
     `choices` is the last list shown; `greeted`: the person was told that a machine talks; `active_ms`: when they last
     spoke, 0 for never; `quote_form`: the form in which the open quote was shown; `marketing`: consent to it;
     `told_off`: the mark of the switch that they last heard of; `noticed`: the version of what they were told of their
-    personal data.
+    personal data; `unanswered`: the last line that was kept for a human, as dump_item made it; `queue_told`: hand-off
+    and moment (ms) of the last word about the queue; `progress_told`: the hand-off of the last that nobody asked for.
     """
 
     conversation: Conversation
@@ -109,6 +111,9 @@ class Standing:
     marketing: bool = False
     told_off: str = ""
     noticed: str = ""
+    unanswered: str = ""
+    queue_told: str = ""
+    progress_told: str = ""
 
 
 def ms(moment: datetime) -> int:
@@ -204,4 +209,7 @@ def load_standing(conversation: str, stored: Mapping[bytes, bytes], address: Add
         quote_form=text.get("quote_form", ""),
         marketing=text.get("marketing") == "1",
         told_off=text.get("told_off", ""),
+        unanswered=text.get("unanswered", ""),
+        queue_told=text.get("queue_told", ""),
+        progress_told=text.get("progress_told", ""),
     )
