@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from bot.actions import charge_named
 from bot.actions.bill import MONTH, shown, told
@@ -16,6 +16,7 @@ from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from bot.actions.wiring import terms
 from crm.model import Bill, BillItem, Product
+from crm.model.kinds import BillCause
 from crm.operations import cancel_data_pack, reads
 from crm.operations.contracts import contracts
 from crm.worktime import last_month, month_before, month_of
@@ -23,7 +24,7 @@ from crm.worktime import last_month, month_before, month_of
 # "我没订过怎么扣钱" asks about what was ordered, not about a charge that is named.
 _NOT_ORDERED = re.compile(r"没有?(?:订|定|办|开通?|点)(?:过|购)|never (?:ordered|subscribed|signed up)")
 NOT_ORDERED = "not_ordered"
-LOOKED_AT = 3
+LOOKED_AT = 6
 """So many months are looked through for a charge that was named without its month."""
 
 
@@ -42,9 +43,10 @@ class DisputeCharge(Skill):
         named = str(turn.entities.get("month") or "")
         named = named if MONTH.fullmatch(named) else _on_screen(turn)
         month = named or month_of(turn.doors.now())
-        bills = await _bills(turn, month, 1 if month == named else LOOKED_AT)
         if charge_named.is_asked_back(turn.text):
             turn.entities["back"] = True
+        one_of_many = bool({"amount_fen", "offering", "option", "back"} & turn.entities.keys())
+        bills = await _bills(turn, month, LOOKED_AT if one_of_many and month != named else 1)
         await _tell(turn, bills, month, month == named)
         turn.outcome(self.wish, "answered")
         return []
@@ -85,11 +87,13 @@ def _on_screen(turn: Turn) -> str:
 
 
 async def _bills(turn: Turn, month: str, most: int) -> list[Bill]:
-    """With their items, from `month` back."""
-    found = []
+    """With their items, from `month` back until the one that has what was named."""
+    found: list[Bill] = []
     for _ in range(most):
         if bill := await reads.bill(turn.doors, turn.who, month):
             found.append(bill)
+            if meant(turn, bill):
+                break
         month = month_before(month)
     return found
 
@@ -148,6 +152,7 @@ async def _tell_all(turn: Turn, bill: Bill) -> None:
         stoppable=_stoppable(held, bill.items, turn.who.language),
         change_fen=bill.total_fen - earlier.total_fen if earlier and bill.state != "open" else 0,
         stops=_stops(bill, turn.who.language),
+        missing=_missing(turn),
         used_kb=await _used_kb(turn, bill),
     )
 
@@ -155,6 +160,12 @@ async def _tell_all(turn: Turn, bill: Bill) -> None:
 def _stoppable(held: tuple[Product, ...], items: Sequence[BillItem], language: str) -> list[dict[str, str]]:
     charged = {item.offering_id for item in items}
     return [{"id": p.offering_id, "name": p.name.of(language)} for p in held if p.offering_id in charged]
+
+
+def _missing(turn: Turn) -> str:
+    """The cause that was asked about and stands on no bill that was looked through; "" where none was named."""
+    cause = str(turn.entities.get("option") or "")
+    return cause if cause in get_args(BillCause) and cause != "monthly_fee" else ""
 
 
 def _stops(bill: Bill, language: str) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ async def test_a_charge_is_found_by_its_amount_also_in_an_earlier_month(talk: Be
 async def test_an_amount_that_was_never_charged_is_said_to_be_unknown(talk: Begin) -> None:
     heard = await talk(XIE).say("dispute_charge", "为什么扣我88块", amount_fen=8800, spans={"amount_fen": "88块"})
     assert ["charge_not_found"] == heard.responses
-    assert "88.00元" in heard.texts[0] and "最近3个月" in heard.texts[0]
+    assert "88.00元" in heard.texts[0] and "最近6个月" in heard.texts[0]
 
 
 async def test_of_a_month_that_was_named_that_month_is_told(talk: Begin) -> None:
@@ -396,3 +396,15 @@ async def test_each_charge_of_a_month_comes_with_its_arithmetic_and_the_way_to_s
         assert words in heard.texts[0]
     heard = await talk(XIE, "sms").say("dispute_charge")
     assert "国际长途6.93元（7分钟×0.99元）。" in heard.texts[0] and "说它的名字" in heard.texts[0]
+
+
+@pytest.mark.parametrize("channel", ["web", "sms"])
+async def test_a_kind_of_charge_is_found_months_back_or_said_not_to_be_there(talk: Begin, channel: str) -> None:
+    person = talk(XIE, channel)
+    heard = await person.say("dispute_charge", "最低消费怎么扣了")
+    assert heard.responses == ["charge_why"] and "低消补足11.00元（最低消费70.00元－已消费59.00元）" in heard.texts[0]
+    heard = await person.say("dispute_charge", "流量包费为什么扣")
+    assert heard.responses == ["bill_why"] and heard.texts[0].startswith("能查到的账单里没有收过流量包及服务费。")
+    person.language = "en"
+    heard = await person.say("dispute_charge", "why was I charged for out-of-bundle data")
+    assert heard.texts[0].startswith("No bill that is kept has data beyond the plan.")
