@@ -44,20 +44,7 @@ TO_HAVE = {"plan": "change_plan", "pack": "order_data_pack"}
 
 async def answer(turn: Turn) -> list[Event] | None:
     """Rasa's events; None for what says by itself what it means. Raises Unavailable."""
-    if LEAVES.match(turn.text) and turn.intent != "port_out":
-        # The national procedure's words mean this whatever they were read as.
-        return await do(turn, "port_out", {"option": turn.text})
-    if cheated := scam.meant(turn):
-        turn.over = cheated[0] == "report_fraud"
-        return await do(turn, *cheated)
-    if plain := await by_words.meant(turn):
-        return await do(turn, *plain)
-    if (not turn.form or turn.waits_for_number) and (parts := besides.parts(turn)):
-        several = turn.as_wish("several_questions", turn.entities, parts)
-        return await skill_of("several_questions").handle(several)
-    if changed := await arranged.meant(turn):
-        return await do(turn, *changed)
-    if (events := await of_other(turn)) is not None:
+    if (events := await _whatever_read_as(turn)) is not None:
         return events
     if not turn.text.strip():
         return None
@@ -81,6 +68,24 @@ async def answer(turn: Turn) -> list[Event] | None:
         if (events := await read(turn)) is not None:
             return events
     return None
+
+
+async def _whatever_read_as(turn: Turn) -> list[Event] | None:
+    """What its words mean however they were understood; None for all others. Raises Unavailable."""
+    if LEAVES.match(turn.text) and turn.intent != "port_out":
+        # The national procedure's words mean this whatever they were read as.
+        return await do(turn, "port_out", {"option": turn.text})
+    if cheated := scam.meant(turn):
+        turn.over = cheated[0] == "report_fraud"
+        return await do(turn, *cheated)
+    if plain := await by_words.meant(turn):
+        return await do(turn, *plain)
+    if (not turn.form or turn.waits_for_number) and (parts := besides.parts(turn)):
+        several = turn.as_wish("several_questions", turn.entities, parts)
+        return await skill_of("several_questions").handle(several)
+    if changed := await arranged.meant(turn):
+        return await do(turn, *changed)
+    return await of_other(turn)
 
 
 async def picked(turn: Turn, offerings: Sequence[Offering], neighbours: Sequence[Offering]) -> dict[str, Any] | None:

@@ -39,6 +39,8 @@ async def live(crm: TmfCrm) -> str:
     await crm.orders(LI, deadline=by)
     await crm.cancel_order(waits.id, idempotency_key="c", deadline=by)
     ticket = await crm.create_ticket(LI, "fault", "没有信号", "urgent", idempotency_key="t", deadline=by)
+    await crm.change_ticket(ticket.id, "明天下午在家", idempotency_key="note", deadline=by)
+    await crm.change_ticket(ticket.id, cancelled=True, idempotency_key="gone", deadline=by)
     await crm.tickets(LI, deadline=by)
     await crm.ticket(ticket.id, deadline=by)
     await pay(crm, by)
