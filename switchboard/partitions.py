@@ -147,7 +147,8 @@ class Partitions:
 
     async def _take(self, wanted: int) -> list[Partition]:
         """Up to `wanted` partitions that are free, or that an earlier process of our name held."""
-        free, taken = [n for n in range(self._count) if n not in self._held], list[Partition]()
+        others, taken = [n for n in range(self._count) if n not in self._held], list[Partition]()
+        free = await self._leases.free(others, reclaim=self._starting)
         random.shuffle(free)
         while free and len(taken) < wanted:
             some, free = free[: wanted - len(taken)], free[wanted - len(taken) :]

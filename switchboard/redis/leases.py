@@ -73,16 +73,22 @@ class Leases:
         with reaching():
             await self._redis.zrem(WORKERS, self._worker)
 
+    async def free(self, partitions: Sequence[int], reclaim: bool = False) -> list[int]:
+        """Those that `acquire` would get now: to look is cheaper than to try, and most are held."""
+        groups = together(self._redis, partitions, lambda partition: partition)
+        calls = [([f"{tag(p)}:lease" for p in group], [self._replaced(reclaim)]) for group in groups]
+        answers = await self._scripts.run_many("free", calls)
+        return [group[at - 1] for group, found in zip(groups, answers, strict=True) for at in found]
+
     async def acquire(self, partitions: Sequence[int], reclaim: bool = False) -> list[Lease]:
         """Those that were free. With `reclaim` also those held under this worker's name: by the process before us.
 
         Only for a process that starts: two that run under one name would take them from each other for ever.
         """
-        ours = f"{self._worker}/{self._process}/"
-        mine = f"{self._worker}/" if reclaim else ours
-        tokens = [f"{self._worker}/{self._process}/{secrets.token_hex(8)}" for _ in partitions]
+        ours = self._replaced(False)
+        tokens = [f"{ours}{secrets.token_hex(8)}" for _ in partitions]
         calls = [
-            ([f"{tag(p)}:lease", f"{tag(p)}:held"], [token, mine, LEASE_MS])
+            ([f"{tag(p)}:lease", f"{tag(p)}:held"], [token, self._replaced(reclaim), LEASE_MS])
             for p, token in zip(partitions, tokens, strict=True)
         ]
         answers = await self._scripts.run_many("acquire", calls)
@@ -92,6 +98,10 @@ class Leases:
             for p, token, before in zip(partitions, tokens, answers, strict=True)
             if before is not None
         ]
+
+    def _replaced(self, reclaim: bool) -> str:
+        """How tokens begin that this process may replace: its own, whose answer was lost; its predecessor's too."""
+        return f"{self._worker}/" if reclaim else f"{self._worker}/{self._process}/"
 
     async def renew(self, leases: Sequence[Lease], routes: Collection[str] = ()) -> list[Kept | None]:
         """None for a lease that is lost. `routes` are those whose messages the caller sends."""

@@ -92,6 +92,16 @@ async def test_a_redis_that_could_not_be_reached_is_asked_again_soon(
     await stack.until(lambda: len(worker.held) == 8)
 
 
+async def test_what_others_hold_is_not_tried(stack: Stack) -> None:
+    one, again, two = (Leases(stack.stores.scripts, name) for name in ("w1", "w1", "w2"))
+    await one.acquire([0, 3])
+    assert await two.free(range(5)) == [1, 2, 4]
+    # Its own, of which it did not hear, and with `reclaim` those of the process before it.
+    assert await one.free(range(5)) == [0, 1, 2, 3, 4]
+    assert await again.free(range(5)) == [1, 2, 4]
+    assert await again.free(range(5), reclaim=True) == [0, 1, 2, 3, 4]
+
+
 async def test_leases_are_renewed_while_something_else_that_is_done_each_second_hangs(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
