@@ -20,6 +20,8 @@ class FakePayments:
         self.paid: set[str] = set()
         """What the gateway took the money for without having told us."""
 
+        self.closed: set[str] = set()
+
     async def redeem_card(self, msisdn: str, card_number: str, *, key: str, deadline: float) -> TopUp:
         return await self.crm.top_up_card(msisdn, card_number, idempotency_key=key, deadline=deadline)
 
@@ -38,9 +40,18 @@ class FakePayments:
         return RawCallback(json.dumps([payment_id, payment.amount_fen, state]).encode(), {})
 
     async def look_up(self, payment_id: str, *, deadline: float) -> PaymentEvent | None:
+        if payment_id in self.closed:
+            return await self.handle_callback(self.pay(payment_id, "failed"), deadline=deadline)
         if payment_id not in self.paid:
             return None
         return await self.handle_callback(self.pay(payment_id), deadline=deadline)
+
+    async def close_checkout(self, payment_id: str, *, deadline: float) -> bool:
+        payment = await self.crm.payment(payment_id, deadline=deadline)
+        if payment_id in self.paid or payment.state == "done":
+            return False
+        self.closed.add(payment_id)
+        return True
 
     async def handle_callback(self, raw: RawCallback, *, deadline: float) -> PaymentEvent:
         payment_id, amount_fen, state = json.loads(raw.body)

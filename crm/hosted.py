@@ -71,6 +71,15 @@ class HostedPayments:
         # What has ended is told as a callback tells it, signed in the same way.
         return await self.handle_callback(RawCallback(raw, headers), deadline=deadline) if raw else None
 
+    async def close_checkout(self, payment_id: str, *, deadline: float) -> bool:
+        _, raw = await self._ask("/closings", json.dumps({"merchant_ref": payment_id}).encode(), 200, deadline)
+        try:
+            return bool(
+                choice(mapping(json.loads(raw), "answer").get("state"), "state", ("paid", "failed")) == "failed"
+            )
+        except ValueError as bad:
+            raise Unavailable("unreadable answer of the gateway") from bad
+
     async def handle_callback(self, raw: RawCallback, *, deadline: float) -> PaymentEvent:
         notice = self._verified(raw)
         payment = await self._crm.payment(notice.payment_id, deadline=deadline)

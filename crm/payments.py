@@ -66,6 +66,10 @@ class Payments(Protocol):
         while nobody has paid or cancelled. Asking again credits nothing."""
         ...
 
+    async def close_checkout(self, payment_id: str, *, deadline: float) -> bool:
+        """From now on nobody can pay it; nobody is told. False where it was paid before. Closing again is the same."""
+        ...
+
     async def handle_callback(self, raw: RawCallback, *, deadline: float) -> PaymentEvent:
         """Verify, credit once, and say what became of it. Refused: signature, amount_mismatch; NotFound: payment."""
         ...

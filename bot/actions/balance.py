@@ -51,9 +51,11 @@ class QueryRechargeRecord(Skill):
         month = str(turn.entities.get("month") or "")
         found = await payments_made.recent(turn.doors, turn.who, month if MONTH.fullmatch(month) else "")
         missed_fen = 0 if (paid := _said_fen(turn)) in {one.payment.amount_fen for one in found} else paid
+        # What was never paid must not hide what came.
+        told = sorted(found, key=lambda one: one.state in ("unpaid", "failed"))
         turn.say(
             "payments",
-            items=[_shown(one) for one in found[: OF_MONTH if month else SHOWN]],
+            items=[_shown(one) for one in told[: OF_MONTH if month else SHOWN]],
             missed_fen=missed_fen,
             month=month,
         )

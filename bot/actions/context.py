@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.actions import amounts, arranged, besides, by_words, charge_named, references, scam
+from bot.actions import amounts, arranged, besides, by_words, charge_named, pages, references, scam
 from bot.actions.follow_ups import UNREAD, follow_up
 from bot.actions.other_number import do, of_other
 from bot.actions.proofs import LEAVES
@@ -78,6 +78,8 @@ async def _whatever_read_as(turn: Turn) -> list[Event] | None:
     if cheated := scam.meant(turn):
         turn.over = cheated[0] == "report_fraud"
         return await do(turn, *cheated)
+    if paying := await pages.meant(turn):
+        return paying if isinstance(paying, list) else await do(turn, *paying)
     if plain := await by_words.meant(turn):
         return await do(turn, *plain)
     if (not turn.form or turn.waits_for_number) and (parts := besides.parts(turn)):

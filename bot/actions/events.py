@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction
 
-from bot.actions import restoring
+from bot.actions import pages, restoring
 from bot.actions.disputed import DISPUTED, settle, settle_again
 from bot.actions.human import came_back
 from bot.actions.order_told import look_again, tell
@@ -81,6 +81,8 @@ class TimerRang(Skill):
             await look(turn)
         elif turn.entities.get("restore"):
             await restoring.look(turn)
+        elif turn.entities.get("card"):
+            await pages.look_at_card(turn)
         elif turn.entities.get("dispute"):
             await settle_again(turn)
         return []

@@ -9,11 +9,12 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.form import OVER, UNCLEAR, Form
 from bot.actions.own_only import names_other, names_own, number_said, refuses_other
+from bot.actions.pages import look_for_card
 from bot.actions.refusals import refuse
 from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
-from crm.errors import Unavailable
+from crm.errors import TimedOut, Unavailable
 from crm.operations import account, reads, recharge
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
@@ -194,7 +195,12 @@ def _opens(events: list[Event]) -> bool:
 
 async def by_card(turn: Turn, ref: str, other: str = "") -> dict[str, Any]:
     """OVER when done or hopeless; else the form asks for the card again."""
-    result = await recharge.with_card(turn.doors, turn.who, ref, other)
+    try:
+        result = await recharge.with_card(turn.doors, turn.who, ref, other)
+    except TimedOut:
+        turn.say("card_pending")
+        look_for_card(turn, ref, other)
+        return OVER
     if isinstance(result, Refusal):
         return await _refused(turn, result, "card")
     turn.say("recharged", amount_fen=result.amount_fen, balance_fen=result.balance_fen, msisdn=result.msisdn)
@@ -209,10 +215,23 @@ async def by_page(turn: Turn, amount_fen: int, other: str = "") -> dict[str, Any
         return await _refused(turn, result, "page")
     paid_for = other or _own(turn)
     until = result.expires_at.isoformat()
-    values = {"last": paid_for[-TOLD:], "amount_fen": result.amount_fen, "url": result.url, "until": until}
+    before = await _before(turn, result.payment_id)
+    at, last = turn.doors.now().isoformat(), paid_for[-TOLD:]
+    kept: dict[str, Any] = {"last_digits": last} if other else {}
+    turn.events.append(SlotSet("wish", {"intent": "recharge", "entities": kept, "at": at, "page": True}))
+    values = {"last": last, "amount_fen": result.amount_fen, "url": result.url, "until": until}
+    values |= {"closed": bool(before.closed_fen), "paid_fen": sum(before.paid_fen)}
     turn.say("pay_here", **values, short_fen=0 if other else await _short_fen(turn, amount_fen))
     turn.outcome("recharge", "answered")
     return OVER
+
+
+async def _before(turn: Turn, payment_id: str) -> recharge.Pages:
+    """What was opened before is corrected by this page: two that can be paid cost somebody twice."""
+    try:
+        return await recharge.close_pages(turn.doors, turn.who, but=payment_id)
+    except Unavailable:
+        return recharge.Pages()
 
 
 async def _short_fen(turn: Turn, amount_fen: int) -> int:

@@ -5,6 +5,8 @@ no code is needed.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
 
 from crm.errors import NotFound, Refused
 from crm.model import TopUp
@@ -14,6 +16,11 @@ from crm.operations.context import Context
 from crm.operations.doors import Doors
 from crm.operations.results import Refusal
 from crm.payments import Checkout
+
+PAGE_LIVES = timedelta(minutes=35)
+"""Longer than a page can be paid on."""
+LOOKED_AT = 5
+"""So many other numbers of the account are looked at for a page of this conversation."""
 
 
 async def with_card(doors: Doors, who: Context, ref: str, other: str = "") -> TopUp | Refusal:
@@ -60,6 +67,35 @@ async def with_page(doors: Doors, who: Context, amount_fen: int, other: str = ""
         return Refusal(refused.reason, refused.values)
     except NotFound:
         return Refusal("unknown_number")
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Pages of one conversation that nobody had paid yet, as fen, the newest first; `paid_fen` were paid after all."""
+
+    closed_fen: tuple[int, ...] = ()
+    paid_fen: tuple[int, ...] = ()
+
+
+async def close_pages(doors: Doors, who: Context, but: str = "") -> Pages:
+    """Nobody can pay on them any more, but on the payment `but`. Closing again is the same. Raises Unavailable."""
+    subscriber = await admitted(doors, who, "recharge_page")
+    if isinstance(subscriber, Refusal):
+        return Pages()
+    deadline, since = doors.write_deadline(), doors.now() - PAGE_LIVES
+    numbers = (subscriber.msisdn, *(await account.others(doors, who))[:LOOKED_AT])
+    found = [payment for number in numbers for payment in await doors.crm.payments(number, limit=5, deadline=deadline)]
+    waiting = [
+        p
+        for p in found
+        if (p.state, p.method, p.conversation) == ("pending", "hosted", who.conversation)
+        and p.created_at >= since
+        and p.id != but
+    ]
+    closed: dict[bool, list[int]] = {True: [], False: []}
+    for payment in sorted(waiting, key=lambda p: p.created_at, reverse=True):
+        closed[await doors.payments.close_checkout(payment.id, deadline=deadline)].append(payment.amount_fen)
+    return Pages(tuple(closed[True]), tuple(closed[False]))
 
 
 async def _paid_for(doors: Doors, who: Context, operation: str, other: str) -> str | Refusal:

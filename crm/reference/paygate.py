@@ -55,6 +55,7 @@ def paygate_app(paygate: Paygate) -> web.Application:
     app[PAYGATE] = paygate
     app.router.add_post("/checkouts", open_checkout)
     app.router.add_post("/lookups", look_up)
+    app.router.add_post("/closings", close)
     app.router.add_get("/pay/{token}", show)
     app.router.add_post("/pay/{token}", act)
     app.cleanup_ctx.append(_notifying)
@@ -88,22 +89,45 @@ async def open_checkout(request: web.Request) -> web.Response:
 async def look_up(request: web.Request) -> web.Response:
     """What became of a merchant_ref: the notice that was or will be sent, 204 while there is none."""
     here = request.app[PAYGATE]
-    try:
-        document = mapping(await body(request), "body")
-        check_signature(
-            here.key, {k.lower(): v for k, v in request.headers.items()}, await request.read(), here.clock()
-        )
-        wanted = string(document.get("merchant_ref"), "merchant_ref", 64)
-    except BadDocument as bad:
-        return error(400, "malformed", field=bad.field)
-    except Refused as refusal:
-        return error(401, refusal.reason)
+    wanted = await _named(request, here)
+    if isinstance(wanted, web.Response):
+        return wanted
     async with here.store.reading() as connection:
         row = await _find(connection, checkout.c.merchant_ref == wanted)
     if row is None or row["finished_at"] is None:
         return web.Response(status=204)
     raw = _notice(row)
     return web.Response(body=raw, headers={**signed_headers(here.key, raw, here.clock()), **JSON})
+
+
+async def close(request: web.Request) -> web.Response:
+    """Nobody can pay a merchant_ref any more, unless it was paid; the merchant, who knows, gets no notice of it."""
+    here = request.app[PAYGATE]
+    wanted = await _named(request, here)
+    if isinstance(wanted, web.Response):
+        return wanted
+    async with here.store.writing() as connection:
+        row = await _find(connection, checkout.c.merchant_ref == wanted)
+        if row is None:
+            return error(404, "not_found")
+        if row["state"] == "open":
+            closed = {"state": "failed", "finished_at": here.clock(), "notify_at": None}
+            await connection.execute(update(checkout).where(checkout.c.merchant_ref == wanted).values(closed))
+    return answer({"state": "paid" if row["state"] == "paid" else "failed"})
+
+
+async def _named(request: web.Request, here: Paygate) -> str | web.Response:
+    """The merchant_ref of a signed question, or the error."""
+    try:
+        document = mapping(await body(request), "body")
+        check_signature(
+            here.key, {k.lower(): v for k, v in request.headers.items()}, await request.read(), here.clock()
+        )
+        return string(document.get("merchant_ref"), "merchant_ref", 64)
+    except BadDocument as bad:
+        return error(400, "malformed", field=bad.field)
+    except Refused as refusal:
+        return error(401, refusal.reason)
 
 
 def _new_row(document: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -257,3 +257,21 @@ async def test_only_the_merchant_may_ask_what_became_of_a_payment(shop: Shop, cl
         url = f"{shop.reference.url}/paygate/lookups"
         async with shop.session.post(url, data=question, headers=headers) as reply:
             assert status == reply.status
+
+
+async def test_a_page_that_is_closed_takes_no_money_and_tells_nobody(shop: Shop) -> None:
+    checkout = await shop.checkout()
+    for _ in range(2):
+        assert await shop.payments.close_checkout(checkout.payment_id, deadline=within(5))
+    await shop.press(checkout.url, "pay")
+    assert (0, [], 2350) == (await shop.notices(), shop.events, await shop.balance_fen())
+    event = await shop.payments.look_up(checkout.payment_id, deadline=within(5))
+    assert event is not None and event.state == "failed"
+
+
+async def test_a_page_that_was_paid_is_not_closed(shop: Shop) -> None:
+    checkout = await shop.checkout()
+    await shop.press(checkout.url, "pay")
+    assert not await shop.payments.close_checkout(checkout.payment_id, deadline=within(5))
+    assert 1 == await shop.notices()
+    assert 7350 == await shop.balance_fen()

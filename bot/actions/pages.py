@@ -1,0 +1,111 @@
+"""What is said right after a page to pay on was shown, and cards whose credit is not known yet."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rasa_sdk.events import SlotSet
+
+from bot.actions import references
+from bot.actions.follow_ups import UNREAD
+from bot.actions.shown import recent_wish
+from bot.actions.turn import PRICES, Event, Turn
+from crm.errors import TimedOut
+from crm.operations import payments_made, recharge
+from crm.operations.results import Refusal
+
+PAYS = frozenset({"recharge", "recharge_by_card", "recharge_other"})
+MONEY = PAYS | {"query_recharge_record"}
+OTHERWISE = UNREAD | {"correct", "deny", "stop", "goodbye", "affirm", "go_back"}
+"""What another amount, said alone, is read as."""
+LEAST_FEN = 500
+FIRST_LOOK_S, LONGEST_WAIT_S, LOOKS = 5.0, 60.0, 9
+"""A card is looked for while its number is kept, ten minutes."""
+_GIVES_UP = re.compile(
+    r"(?:我|先|还是|都|就|请|帮我)*(?:取消|不要|不充|不付|不交|不弄|算)(?:掉|它|了|吧|值|钱|支付)*"
+    r"|(?:cancel|stop)(?: it| that)?(?: please)?|never mind|forget it"
+)
+_AROUND = re.compile(
+    r"算了|不对|错了|说错|应该|改|换|充值?|交|付|就|还是|那|来|吧|元|块钱?"
+    r"|\b(?:no|instead|make it|yuan|rmb|top up|pay)\b"
+)
+_WRONG = re.compile(
+    r"充[错多]|付[错多]|多充|退.{0,3}\d|退(?:给我|回来|款|钱)"
+    r"|\b(?:paid|topped up)\b.{0,12}\b(?:wrong|too much|mistake)\b|\brefund\b"
+)
+
+
+async def meant(turn: Turn) -> list[Event] | tuple[str, dict[str, Any]] | None:
+    """The events, or the wish that is meant; None where it is not about the page. Raises Unavailable."""
+    wish = recent_wish(turn) or {}
+    if turn.form or not turn.text or turn.who.bound is None or wish.get("intent") not in MONEY:
+        return None
+    plain = references.fold(turn.text)
+    if _WRONG.search(plain) and turn.intent not in PAYS:
+        return await _wrong(turn)
+    if not wish.get("page"):
+        return None
+    if _GIVES_UP.fullmatch(plain):
+        return await _given_up(turn)
+    fen = turn.price_fen() or 0
+    said = [turn.words.get(name, "") for name in PRICES]
+    alone = fen >= LEAST_FEN and turn.intent in OTHERWISE and references.points(_AROUND.sub(" ", turn.text), *said)
+    return ("recharge", {**(wish.get("entities") or {}), "amount_fen": fen}) if alone else None
+
+
+async def _given_up(turn: Turn) -> list[Event] | None:
+    found = await recharge.close_pages(turn.doors, turn.who)
+    if found.paid_fen:
+        turn.say("page_paid", amount_fen=found.paid_fen[0])
+    elif found.closed_fen:
+        turn.say("page_closed", amount_fen=found.closed_fen[0])
+    else:
+        return None
+    turn.outcome("recharge", "abandoned")
+    return [_no_page(turn)]
+
+
+def _no_page(turn: Turn) -> Event:
+    return SlotSet("wish", {"intent": "query_recharge_record", "entities": {}, "at": turn.doors.now().isoformat()})
+
+
+async def _wrong(turn: Turn) -> list[Event] | None:
+    """Money that came and should not have: of that sum if one was said, else the newest."""
+    fen = turn.price_fen()
+    came = [
+        one.payment for one in await payments_made.recent(turn.doors, turn.who) if one.state in ("done", "credited_now")
+    ]
+    paid = next((one for one in came if fen in (None, one.amount_fen)), None)
+    if paid is None:
+        return None
+    turn.say("paid_wrong", amount_fen=paid.amount_fen, at=paid.created_at.isoformat())
+    turn.outcome("query_recharge_record", "answered")
+    return [_no_page(turn)]
+
+
+def look_for_card(turn: Turn, ref: str, other: str, looks: int = 0) -> None:
+    """Asks the switchboard to bring the card up again; `other` as in recharge.with_card."""
+    wait_s = min(LONGEST_WAIT_S, FIRST_LOOK_S * 2**looks)
+    values = {"card": ref, "other": other[-4:], "looks": looks + 1}
+    turn.effect(timers=[{"name": "card_check", "after_s": wait_s, "values": values}])
+
+
+async def look_at_card(turn: Turn) -> None:
+    """Once more, under the same key: a card is credited once. Silent while nothing is known."""
+    ref, other = str(turn.entities.get("card")), str(turn.entities.get("other") or "")
+    looks = int(turn.entities.get("looks") or LOOKS)
+    try:
+        made = await recharge.with_card(turn.doors, turn.who, ref, other)
+    except TimedOut:
+        if looks < LOOKS:
+            look_for_card(turn, ref, other, looks)
+        else:
+            turn.say("card_unknown")
+        return
+    if isinstance(made, Refusal):
+        if made.code != "card_missing":
+            turn.say(f"refused_{made.code}", **made.values)
+        return
+    turn.say("recharged", amount_fen=made.amount_fen, balance_fen=made.balance_fen, msisdn=made.msisdn)
+    turn.outcome("recharge", "done")
