@@ -59,6 +59,12 @@ _SPEAKER = re.compile(
     r"|\b(?:agent|person|someone|somebody|human|representative)\b.{0,12}\bspeaks?\b",
     re.IGNORECASE,
 )
+_NOT_DEAR = re.compile(
+    r"(?:别|不要|不用|甭)(?:再|老|总|给我|跟我)*(?:推荐|介绍|推|说|来).{0,4}(?:太?贵|高价)"
+    r"|\b(?:don.?t|do not|stop) (?:recommend|show|offer)\w*.{0,12}\b(?:expensive|dear|pricey)\b",
+    re.IGNORECASE,
+)
+"""What is not wanted is the price, and not the advice."""
 _GIVES_UP = re.compile(r"退(?:了|掉|订)")
 _OTHER_LOGIN = re.compile("(?:我要|我想|想|帮我)?(?:换|切换)(?:一?个|另一个)?(?:手机)?号码?(?:登录|登陆)?吧?")
 MISREAD = frozenset({"close_account", "stop", "deny", "goodbye", "correct", *ENDINGS, *UNREAD})
@@ -134,10 +140,17 @@ async def meant(turn: Turn) -> tuple[str, dict[str, Any]] | None:
         return None
     if turn.intent not in ELSEWHERE and told_of_death(text):
         return "close_account", {"option": DIED}
-    if (turn.intent in ENDINGS and buys(text)) or (turn.intent in {"order_data_pack", *UNREAD} and buys(text, True)):
+    if (
+        (turn.intent in ENDINGS and buys(text))
+        or (turn.intent == "order_data_pack" and not _ENDS.search(text))
+        or (turn.intent in UNREAD and buys(text, True))
+    ):
         abroad = await meant_abroad(turn)
         if abroad or turn.intent != "order_data_pack":
             return "order_data_pack", abroad or turn.entities
+    if turn.intent == "opt_out_marketing" and _NOT_DEAR.search(text):
+        fen = turn.price_fen()
+        return "recommend_plan", {"amount_fen": fen} if fen else {}
     if turn.form and not turn.waits_for_number:
         return None
     if turn.intent in CALLS_READ_AS and turn.topic in CALLS_TOPICS and calls_out(turn):

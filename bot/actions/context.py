@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.actions import amounts, arranged, besides, by_words, charge_named, pages, references, scam
+from bot.actions import amounts, arranged, besides, by_words, charge_named, pages, references, scam, tails
 from bot.actions.follow_ups import UNREAD, follow_up
 from bot.actions.other_number import do, of_other
 from bot.actions.proofs import LEAVES
@@ -87,7 +87,9 @@ async def _whatever_read_as(turn: Turn) -> list[Event] | None:
         return await skill_of("several_questions").handle(several)
     if changed := await arranged.meant(turn):
         return await do(turn, *changed)
-    return await of_other(turn)
+    if (events := await of_other(turn)) is not None:
+        return events
+    return await tails.meant(turn)
 
 
 async def picked(turn: Turn, offerings: Sequence[Offering], neighbours: Sequence[Offering]) -> dict[str, Any] | None:
@@ -98,7 +100,8 @@ async def picked(turn: Turn, offerings: Sequence[Offering], neighbours: Sequence
     shown, pick = recent_shown(turn), references.pick_of(turn.text)
     if not shown or not pick:
         return {} if shown and references.asks_price(turn.text) else None
-    known, near, one = {offering.id for offering in offerings}, [item_of(o) for o in neighbours], shown.it()
+    known, near = {offering.id for offering in offerings}, _near(shown, [item_of(o) for o in neighbours])
+    one = shown.it()
     # Who asks whether there are cheaper ones wants to see them, rather than one more offer.
     found = further(pick, one, near) if one and references.asks_whether(turn.text) else meant(pick, shown, near)
     ids = [item["id"] for item in found if item["id"] in known]
@@ -135,7 +138,7 @@ def _month(turn: Turn) -> str:
 
 
 async def _picked(turn: Turn, pick: Pick, shown: Shown) -> list[Event]:
-    found = meant(pick, shown, [item_of(o) for o in await _on_sale(turn, shown.kind)])
+    found = meant(pick, shown, _near(shown, [item_of(o) for o in await _on_sale(turn, shown.kind)]))
     if not found:
         turn.say("none_like_that", count=len(shown.items), nth=pick.nth)
         return []
@@ -237,6 +240,12 @@ async def _cancel(turn: Turn, kind: str, offering: str) -> list[Event]:
     name = await reads.name(turn.doors, turn.who, offering)
     turn.say("nothing_to_cancel_of_it", name=name, held=any(product.offering_id == offering for product in held))
     return []
+
+
+def _near(shown: Shown, catalogue: Sequence[Item]) -> Sequence[Item]:
+    """What "cheaper" may mean: a pack for home is none of those for abroad, so these stay among themselves."""
+    known = {one["id"] for one in catalogue}
+    return catalogue if any(item["id"] in known for item in shown.items) else shown.items
 
 
 async def _on_sale(turn: Turn, kind: str) -> list[Offering]:

@@ -55,6 +55,11 @@ def meant_of(text: str, entities: Iterable[dict[str, Any]]) -> list[dict[str, An
     return [e for e in every if e not in named or not places or e["start"] in places]
 
 
+def corrected(text: str) -> bool:
+    """ "不对 我要5块的"."""
+    return bool(_CORRECTS.search(text))
+
+
 def given_up(text: str) -> bool:
     """Whether what was to be done is taken back in the same line: "改套餐 算了先不改了 查下话费"."""
     return bool(_GIVEN_UP.search(text))

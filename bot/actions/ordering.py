@@ -10,7 +10,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from bot.actions.context import picked, points_back
 from bot.actions.disputed import DISPUTED
 from bot.actions.form import OVER, Form
-from bot.actions.from_to import SAID, denies
+from bot.actions.from_to import SAID, corrected, denies
 from bot.actions.order_told import later, tell
 from bot.actions.own_only import refuses_other
 from bot.actions.plan import offered
@@ -26,8 +26,22 @@ from crm.operations.results import CodeSent, Done, Pending, Refusal
 # The person may look at a fresh offer at once.
 REQUOTE = frozenset({"price_changed", "quote_expired", "quote_void", "quote_not_shown"})
 WAIT = frozenset({"code_wrong", "code_expired", "code_none", "code_too_soon"})
+OTHERWISE = frozenset({"correct", "deny", "inform", "nlu_fallback", "order_data_pack", "change_plan", "open_service"})
+"""What the name of another offering is read as while a code is awaited."""
 SHOWN = 9
 SHOWN_BY_SMS = 4
+
+
+NAMED = tuple(name for name in SAID if name != "number")
+
+
+def _is_other(turn: Turn) -> bool:
+    """Whether something else than what waits for its code is named, or what waits is said to be wrong. A number alone
+    is hardly a price there, unless words correct."""
+    if "secret_code" in turn.entities or turn.intent not in OTHERWISE:
+        return False
+    corrects = turn.intent == "correct" or (turn.intent != "deny" and corrected(turn.text))
+    return corrects or any(name in turn.entities for name in NAMED)
 
 
 class OrderStart(Skill):
@@ -71,10 +85,13 @@ class OrderForm(Form):
             if pointed and turn.slot("quote"):
                 await self.leave(turn, "changed")
             return pointed
-        if step == "code":
+        if step == "code" and not _is_other(turn):
             return await self._read_code(turn)
+        if step == "code":
+            # The code proves a yes to what is no longer wanted.
+            await self.leave(turn, "changed")
         bare = turn.says_only(SAID)
-        if turn.intent == "deny" and not bare:
+        if turn.intent == "deny" and not bare and step != "code":
             return await self._no(turn)
         if step == "agreed" and turn.intent == "affirm":
             return await self._told(turn, await ordering.confirm(turn.doors, turn.who, turn.slot("quote") or ""))

@@ -6,11 +6,14 @@ import re
 from abc import abstractmethod
 from typing import Any, ClassVar
 
+from bot.actions.abroad import otherwise_abroad
 from bot.actions.disputed import DISPUTED, settle
 from bot.actions.form import OVER
+from bot.actions.from_to import SAID
 from bot.actions.one_by_one import ends, in_turn
 from bot.actions.order_told import tell
 from bot.actions.ordering import OrderForm, OrderStart
+from bot.actions.shown import recent_shown, recent_wish
 from bot.actions.trade import Trade, chosen
 from bot.actions.turn import Event, Turn
 from crm.model import Offering
@@ -22,6 +25,7 @@ from crm.operations.results import CodeSent, Done, Pending, Refusal
 _SEVERAL = re.compile(
     r"[来买办订要加开][两俩二三四五2-5](?:个|份|包)|\b(?:two|three|[23]) .{0,9}packs\b", re.IGNORECASE
 )
+_AT_HOME = re.compile(r"国内|國內|省内|本地|\bdomestic\b|\bat home\b", re.IGNORECASE)
 _VOLUME = re.compile(r"\d+(?:gb|mb)")
 
 
@@ -87,6 +91,15 @@ class OrderDataPack(OrderStart):
             turn.say("one_at_a_time")
         return await super().answer(turn)
 
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        shown, named = recent_shown(turn), any(key in turn.entities for key in SAID)
+        # Who has just heard prices abroad and names nothing wants none for home.
+        abroad = (recent_wish(turn) or {}).get("intent") == "consult_roaming" and not _AT_HOME.search(turn.text)
+        if abroad and not named and shown and shown.kind == "pack":
+            ids = [item["id"] for item in shown.items]
+            return {"chosen": ids[0] if len(ids) == 1 else None, "among": ids if len(ids) > 1 else None}
+        return await super()._chosen(turn)
+
 
 class OrderDataPackForm(OrderForm):
     wish = "order_data_pack"
@@ -94,6 +107,12 @@ class OrderDataPackForm(OrderForm):
 
     def name(self) -> str:
         return "validate_order_data_pack_form"
+
+    async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        if found := await otherwise_abroad(turn, step):
+            await self.leave(turn, "changed")
+            return {"agreed": None, "chosen": found[0] if len(found) == 1 else None, "among": found}
+        return await super().read(turn, step)
 
 
 class CancelDataPack(OrderStart):

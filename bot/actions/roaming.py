@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bot.actions.abroad import CALLS_OUT, countries, packs_abroad
+from bot.actions.abroad import CALLS_OUT, codes_of, countries, for_place, packs_abroad
 from bot.actions.plan import offered
 from bot.actions.shown import shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
-from bot.actions.wiring import terms
 from crm.model import Offering
 from crm.operations import reads
-from crm.operations.catalogue import find, on_sale
+from crm.operations.catalogue import on_sale
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
 from crm.operations.tariffs import for_calls_out, for_use_abroad, instead_of, rates_in
 
-_PER_GROUP = {"hmt": ("hk", "mo", "tw")}
 MOST_PLACES = 3
 
 
@@ -50,12 +48,12 @@ async def _tell_use(turn: Turn, services: tuple[Offering, ...]) -> None:
     switches = {one for pack in abroad for one in pack.requires}
     service = for_use_abroad(services)
     items = _priced(service, places)
-    usable = {pack.id for place in places or [("", "")] for pack in _for_place(abroad, *place)}
+    usable = {pack.id for place in places or [("", "")] for pack in for_place(abroad, *place)}
     abroad = [pack for pack in abroad if pack.id in usable]
     shows(turn, abroad)
     turn.say(
         "roaming_packs",
-        items=[{**offered(p, language), "instead_fen": instead_of(p, service, _codes(places))} for p in abroad],
+        items=[{**offered(p, language), "instead_fen": instead_of(p, service, codes_of(places))} for p in abroad],
         places=[words for _, words in places],
         prices=items,
         known=service is not None,
@@ -67,13 +65,9 @@ def _priced(service: Offering | None, places: Iterable[tuple[str, str]]) -> list
     """Each place with its prices in fen by their use; `known`: whether the CRM tells anything of it."""
     items = []
     for code, words in list(places)[:MOST_PLACES]:
-        found = rates_in(service, _codes([(code, words)])) if service else None
+        found = rates_in(service, codes_of([(code, words)])) if service else None
         items.append({"place": words, "known": found is not None, "rates": found or {}})
     return items
-
-
-def _codes(places: Iterable[tuple[str, str]]) -> list[str]:
-    return [one for code, _ in places for one in _PER_GROUP.get(code, (code,))]
 
 
 async def _holds(turn: Turn, switches: set[str]) -> bool:
@@ -86,13 +80,3 @@ async def _holds(turn: Turn, switches: set[str]) -> bool:
 def _named(turn: Turn) -> list[tuple[str, str]]:
     """Every country that was named: its code, and the person's words."""
     return [(code, words) for words, code in countries(turn).items()]
-
-
-def _for_place(abroad: list[Offering], code: str, words: str) -> list[Offering]:
-    """Those that can be used there: by their countries, or where the CRM tells none by what they are called."""
-    if not code:
-        return abroad
-    if any(pack.countries for pack in abroad):
-        return [pack for pack in abroad if set(_codes([(code, words)])) & set(pack.countries)]
-    elsewhere = {pack.id for near in terms().hmt for pack in find(abroad, near)}
-    return list(find(abroad, words)) or [p for p in abroad if p.id not in elsewhere] or abroad
