@@ -27,7 +27,7 @@ class Kit:
 
 
 def language_of(text: str) -> str:
-    """`zh` if the text has a Chinese character, else `en`: an OutboundMessage does not say its language."""
+    """`zh` if the text has a Chinese character, else `en`: for an OutboundMessage that does not say its language."""
     return "zh" if any("\u4e00" <= character <= "\u9fff" for character in text) else "en"
 
 

@@ -53,7 +53,7 @@ class Commands:
     """Words that work whatever the bot is doing, read from content/terms/commands.yml: {command: [words]}."""
 
     def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
-        self._of = {fold(str(word)): command for command, listed in words.items() for word in listed}
+        self._words = {command: frozenset(fold(str(word)) for word in listed) for command, listed in words.items()}
 
     @classmethod
     def load(cls, content: Path) -> Commands:
@@ -65,13 +65,15 @@ class Commands:
         return cls(loaded)
 
     def find(self, text: str) -> str:
-        """The command that a whole message is, "" for none."""
-        return self._of.get(fold(text), "")
+        """The command that a whole message is, "" for none; where a word stands in several, the first of them."""
+        said = fold(text)
+        return next((command for command, words in self._words.items() if said in words), "")
 
     def leading(self, command: str, text: str) -> tuple[bool, str]:
         """Whether a message is this command, or begins with it as a part of its own; and what comes after that."""
-        if self.find(text) == command:
+        words = self._words.get(command, frozenset())
+        if fold(text) in words:
             return True, ""
         first, _, rest = _PART.sub("\n", text, count=1).partition("\n")
-        found = self.find(first) == command
+        found = fold(first) in words
         return found, rest.strip() if found else ""

@@ -212,7 +212,9 @@ class Reply:
 
 @dataclass(frozen=True)
 class OutboundMessage:
-    """A Reply on its way. `epoch` is the conversation's when it was said; `in_reply_to` the inbound id it answers."""
+    """A Reply on its way. `epoch` is the conversation's when it was said; `in_reply_to` the inbound id it answers;
+    `language` the conversation's, "" in records of before.
+    """
 
     id: str
     conversation: str
@@ -225,6 +227,7 @@ class OutboundMessage:
     release_id: str = ""
     trace: str = ""
     author: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)

@@ -204,13 +204,16 @@ class Router:
 
     def _ended(self, item: InboundMessage, conversation: Conversation) -> Choice | None:
         """A sentence that ends a kind of notice, or wants it again, counts as that choice while nothing is asked; and
-        so does the word that stands in the notice at first contact.
+        so do the word that stands in the notice at first contact and, by SMS, those that stand under advertising.
         """
         context = conversation.context
         if context.active_form or context.awaits:
             return None
-        if self._p.commands.find(item.text) == "privacy":
+        command = self._p.commands.find(item.text)
+        if command == "privacy":
             return Choice(item.text, 0, "", "query_my_data")
+        if command == "no_marketing" and conversation.address.channel == "sms":
+            return Choice(item.text, 0, "", "opt_out_marketing")
         wish = self._p.reminders.wish(item.text)
         return Choice(item.text, 0, "", "event_end_notices", {"option": wish}) if wish else None
 

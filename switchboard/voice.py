@@ -60,4 +60,5 @@ class Voice:
             release_id=conversation.release_id,
             trace=trace,
             author=author,
+            language=conversation.language,
         )

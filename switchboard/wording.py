@@ -131,7 +131,9 @@ class Wording:
         if not reply.choices:
             return text
         tail = self.render("numbered_choices", "sms", language, {"choices": reply.choices}).text
-        return f"{text}{'' if language == 'zh' else ' '}{tail}"
+        # Chinese needs no space, but would become part of a link before it.
+        apart = language != "zh" or text[-1:].isascii()
+        return f"{text}{' ' if apart else ''}{tail}"
 
     def faults(self) -> Iterator[str]:
         """What is wrong with the content, in words: missing languages, unknown keys, templates that do not parse."""

@@ -75,7 +75,7 @@ class SmsAdapter:
 
     async def send(self, message: OutboundMessage, skip_parts: frozenset[int] = frozenset()) -> list[PartResult]:
         """Parts count from 1. The provider's request id is ours, so that a retry after a time-out is not sent twice."""
-        text = self._numbered(message.reply, language_of(message.reply.text))
+        text = self._numbered(message.reply, message.language or language_of(message.reply.text))
         parts = split_sms(self._account.signature + text)
         results: list[PartResult] = []
         for number, part in enumerate(parts, 1):

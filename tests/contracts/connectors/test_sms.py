@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import aiohttp
@@ -217,7 +218,15 @@ async def provider(tmp_path):
         app.router.add_post("/send", provider.handle)
         async with TestServer(app) as server:
             account = Account(str(server.make_url("/send")), b"s" * 32, "10690000", "【云通】")
-            yield SmsAdapter(account, http, lambda reply, language: reply.text, utc_now), provider
+            yield SmsAdapter(account, http, lambda reply, language: f"{reply.text} {language}", utc_now), provider
+
+
+async def test_what_can_be_chosen_stands_in_the_language_of_the_talk_whatever_names_the_text_has(provider):
+    adapter, outside = provider
+    said = replace(message("周敏 answers for it and will reply by 7 Dec."), language="en")
+    await adapter.send(said)
+    await adapter.send(replace(message("OK"), id="m2", language="zh"))
+    assert [data["text"].rpartition(" ")[2] for data in outside.delivered] == ["en", "zh"]
 
 
 def message(text):

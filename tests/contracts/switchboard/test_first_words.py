@@ -80,3 +80,14 @@ async def test_its_word_asks_what_is_known_whatever_it_was_read_as(talking: Stac
 
 async def test_what_is_agreed_to_names_the_same_version() -> None:
     assert reminders().privacy.version == VERSION
+
+
+@pytest.mark.parametrize("word", ["T", "td", "R", "回T", "回T退订", "拒收", "STOP", "unsubscribe"])
+async def test_the_words_of_advertising_by_sms_end_it_while_nothing_is_asked(talking: Stack, word: str) -> None:
+    assert (await heard(talking, PHONE, "查话费", word))[-1] == "echo opt_out_marketing"
+    assert (await heard(talking, WEB, "查话费", word))[-1] == f"echo {word}"
+
+
+async def test_in_a_form_and_for_services_the_words_of_advertising_stay_what_they_are(talking: Stack) -> None:
+    assert (await heard(talking, PHONE, "查话费", "退订"))[-1] == "echo 退订"
+    assert (await heard(talking, PHONE, "登录", "T"))[-1] == "echo T"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from switchboard.errors import BadWording
+from switchboard.model import Link
 from switchboard.wording import Wording, month, volume, yuan
 
 ENTRIES: dict[str, Any] = {
@@ -47,7 +49,15 @@ def test_a_reply_has_text_choices_and_hidden_payloads() -> None:
 def test_a_channel_may_have_its_own_text_and_numbers_its_choices() -> None:
     wording = Wording(ENTRIES)
     reply = wording.render("balance", "sms", "zh", VALUES)
-    assert wording.numbered(reply, "zh") == "余23.50回复1查账单，2 10元包。".replace("2 1", "21")
+    assert wording.numbered(reply, "zh") == "余23.50 回复1查账单，2 10元包。".replace("2 1", "21")
+
+
+def test_what_can_be_chosen_stands_apart_from_a_link_and_from_an_english_sentence() -> None:
+    wording = Wording(ENTRIES)
+    reply = wording.render("balance", "sms", "zh", VALUES)
+    paying = replace(reply, link=Link("去支付", "https://example.org/p/1"))
+    assert "https://example.org/p/1 回复1" in wording.numbered(paying, "zh")
+    assert wording.numbered(replace(reply, text="余额。"), "zh").startswith("余额。回复1")
 
 
 def test_a_wish_is_offered_by_its_short_name() -> None:
