@@ -29,6 +29,7 @@ UNREAD = frozenset(
 )
 """What a bare "换个时间" is read as."""
 _CALL = re.compile(r"回电|回電|回(?:个|個|我)?(?:电话|電話)|打(?:电话|電話)?[给給]我|[给給]我打|\bcall", re.IGNORECASE)
+_DIALS = re.compile(r"打|联系|聯繫|\bcall|\bphone", re.IGNORECASE)
 _VISIT = re.compile(
     r"预约|預約|我约的|到店|去店|营业厅|營業廳|门店|\b(?:visit|appointment|booking|come|shop|store)\b", re.IGNORECASE
 )
@@ -57,7 +58,7 @@ _MOVES = re.compile(
     r"|\b(?:earlier|later)\b",
     re.IGNORECASE,
 )
-_TIME = re.compile(r"时间|時間|日子|哪天|\b(?:time|day)\b|\bresched|\bpostpone", re.IGNORECASE)
+_TIME = re.compile(r"时间|時間|日子|哪天|[晚早]一?[点點]|\b(?:time|day)\b|\bresched|\bpostpone", re.IGNORECASE)
 _WHEN_IS_IT = re.compile(
     r"(?:预约|預約|我约)(?:了|的|好)*(?:是|在)*(?:什么时候|啥时候|几点|哪天|哪家|哪个|哪里|何时|什么时间)"
     r"|(?:查|看)(?:一下|下|看)?(?:我的?)?(?:预约|預約)|我的预约|我有(?:没有|哪些)?(?:什么)?预约"
@@ -66,6 +67,12 @@ _WHEN_IS_IT = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(r"[?？吗嗎]|怎么|怎麼|如何|能不能|可不可以|\bhow\b|\bcan i cancel\b", re.IGNORECASE)
+_ASKS_WHEN = re.compile(r"几点|幾點|什么时候|什麼時候|啥时候|哪天|\b(?:when|what time)\b", re.IGNORECASE)
+_ASKS_CALL = re.compile(
+    r"几点|幾點|什么时候|什麼時候|啥时候|会不会|有没有人|\bwhen\b"
+    r"|\b(?:is|are|will) (?:anyone|anybody|someone|somebody|you|they)\b",
+    re.IGNORECASE,
+)
 _AROUND = re.compile(
     r"改(?:到|成|为|在)?|换(?:到|成)?|挪(?:到)?|推[迟后]?(?:到)?|延[后期]?(?:到)?|提前(?:到)?|调整?(?:到)?|时间|日子|可以|能不能|能|行|去|来|到|"
     r"晚点|早点|\b(?:instead|come|could|move|make|reschedule|postpone|time|day|later|earlier|at|until|till|another|other|different)\b"
@@ -89,15 +96,18 @@ async def meant(turn: Turn) -> Meant | None:
 
 def _speaks_of_it(text: str, when: When | None) -> bool:
     """Nothing is looked up for other words."""
-    if any(pattern.search(text) for pattern in (_NO_CALL, _NO_VISIT, _CANNOT_COME, _WHEN_IS_IT)):
+    if any(pattern.search(text) for pattern in (_NO_CALL, _NO_VISIT, _CANNOT_COME, _WHEN_IS_IT, _ASKS_CALL)):
         return True
-    return bool((when or _TIME.search(text)) and (_MOVES.search(text) or _COMES.search(text)))
+    timed = when or _TIME.search(text) or _ASKS_WHEN.search(text)
+    return bool(timed and (_MOVES.search(text) or _COMES.search(text)))
 
 
 async def _call(turn: Turn, text: str, when: When | None) -> Meant | None:
-    if not _CALL.search(text):
+    if not _CALL.search(text) and not (_DIALS.search(text) and _last(turn) == CALLBACK):
         return None
     moves = _MOVES.search(text) and (when or _TIME.search(text))
+    if turn.intent in UNREAD - {CALLBACK} and _ASKS_CALL.search(text) and not moves:
+        return (CALLBACK, {}) if await tickets.waiting(turn.doors, turn.who, "callback") else None
     if not (_NO_CALL.search(text) or moves):
         return None
     if await tickets.waiting(turn.doors, turn.who, "callback") is None:
@@ -133,15 +143,15 @@ def _of_visits(mine: tuple[Appointment, ...], text: str, when: When | None, *, m
 
 
 async def _comes(turn: Turn, text: str, when: When | None) -> Meant | None:
-    """Nobody's way to a fault is booked here: the time is told to whoever answers for it."""
-    if not (when and _COMES.search(text)) or await tickets.waiting(turn.doors, turn.who, "fault") is None:
+    """Nobody's way to a fault is booked here: the time is told to whoever answers for it, who is told to who asks."""
+    if not _COMES.search(text) or await tickets.waiting(turn.doors, turn.who, "fault") is None:
         return None
-    return "urge", {"option": "time", "when": when.kept()}
+    return "urge", {"when": when.kept()} if when and not _ASKS_WHEN.search(text) else {}
 
 
 async def _bare(turn: Turn, text: str, when: When | None) -> Meant | None:
     """ "改到明天下午": of what was spoken of last, else of what there is."""
-    last = str((recent_wish(turn) or {}).get("intent"))
+    last = _last(turn)
     if turn.intent not in UNREAD and last not in VISITS | {CALLBACK}:
         return None
     plain = references.fold(text)
@@ -153,3 +163,8 @@ async def _bare(turn: Turn, text: str, when: When | None) -> Meant | None:
     if await tickets.waiting(turn.doors, turn.who, "callback") is None:
         return None
     return CALLBACK, {"option": MOVED, "when": when.kept() if when else None}
+
+
+def _last(turn: Turn) -> str:
+    """The last wish."""
+    return str((recent_wish(turn) or {}).get("intent"))

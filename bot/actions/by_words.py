@@ -127,7 +127,8 @@ _READINGS: tuple[tuple[frozenset[str], Callable[[str], Any], str, dict[str, Any]
         "invoice",
         {"option": invoice_sent.ARRIVED},
     ),
-    (UNREAD, wants_one, "invoice", {}),
+    (frozenset({"consult_business", *UNREAD}), wants_one, "invoice", {}),
+    (UNREAD, money_back.wants_past_back, "never_ordered", {"option": money_back.PAST}),
     (frozenset({"correct", *UNREAD}), _other_login, "login", {"option": "other"}),
 )
 """Read as one of these, saying this: the wish that is meant, outside of a form."""

@@ -24,6 +24,10 @@ from crm.operations import invoice, reads
 from crm.operations.results import Refusal
 
 MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
+YES = re.compile(
+    r"(?:(?:是的?|对|好的?|嗯|行)[,，\s]*)?(?:确认|確認)(?:开票|開票|开具|开发票)?(?:吧|了)?[。.!！]*|(?:好的?|行|对|是的?)[,，\s]*开吧"
+)
+"""The words of the button, which sound like the wish itself."""
 SHOWN = 3
 TAKE_BACK = "take_back:"
 """Before the id of an invoice, in what can be tapped under the list of them."""
@@ -156,9 +160,10 @@ class InvoiceForm(Form):
             return self._title(turn, text, await said(turn))
         if step == "way":
             return await self._tax_id(turn, text)
-        if step == "means" and (mail := invoice.MAIL.search(text)):
-            return {"means": mail[0]}
-        return {"agreed": True} if step == "agreed" and turn.intent == "affirm" else None
+        if changed := await said(turn):
+            # Said again, it takes the place of what is shown: the yes is asked for anew.
+            return {"agreed": None, **changed}
+        return {"agreed": True} if step == "agreed" and (turn.intent == "affirm" or YES.fullmatch(text)) else None
 
     async def _back(self, turn: Turn, step: str) -> list[Event]:
         if reversal.asked(turn.slot("first")):

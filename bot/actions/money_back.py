@@ -19,7 +19,7 @@ HOW_MUCH, WHEN, PAST, SETTLED = "how_much", "when_back", "past", "settled"
 REFUND = "refund:"
 """Before the offering that is cancelled already and that somebody says was never ordered."""
 _HOW_MUCH = re.compile(
-    r"退(?:给我|还给?我?|我)?(?:多少|几块|几个月)|(?:能|可以|给)(?:我)?退(?:吗|么|嘛|不)"
+    r"退了?(?:给我|还给?我?|我)?(?:多少|几块|几个月)|(?:能|可以|给)(?:我)?退(?:吗|么|嘛|不)"
     r"|\bhow much\b.{0,24}\b(?:back|refund\w*)\b"
 )
 _WHEN_BACK = re.compile(
@@ -31,7 +31,7 @@ _WHEN = re.compile(
     r"|\bwhen\b.{0,16}\b(?:arrive|back|come)\b"
 )
 _PAST = re.compile(
-    r"(?:以前|之前|前面|前几个?月|已经?|多|乱|白|都)扣(?:了|掉)*的?(?:那些|那个|我)?(?:钱|费用?|款|话费).{0,6}(?:退|还)"
+    r"(?:以前|之前|前面|前几个?月|已经?|多|乱|白|都)扣(?:了|掉)*的?(?:那些|那个|我)?(?:(?:钱|费用?|款|话费).{0,6}(?:退|还)|也?(?:能|都)?退)"
     r"|(?:退|还).{0,4}(?:以前|之前|前面|前几个?月|已经|多)扣"
     r"|\brefund\b.{0,30}\b(?:already|before|paid|charged|past|previous|earlier)\b"
 )

@@ -31,6 +31,9 @@ class SeveralQuestions(Skill):
         # "Compare the 59 and 99 plans" names plans twice and asks once.
         if "compare_plans" in parts and "consult_plans" in parts:
             parts.remove("consult_plans")
+        # "I never ordered this, why am I charged" asks for one thing.
+        if "never_ordered" in parts and "dispute_charge" in parts:
+            parts.remove("dispute_charge")
         if not parts:
             turn.say("fallback_menu")
             return []

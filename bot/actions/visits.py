@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -87,7 +88,11 @@ class BookVisitForm(Form):
         if at and step == "agreed":
             return await self._book(turn, at, str(turn.slot("chosen")), turn.slot("first") or {})
         if (when := said_when(turn)) and (when.day or turn.intent in NAME_A_DAY):
-            return {"first": {**(turn.slot("first") or {}), "when": when.kept()}}
+            first = turn.slot("first") or {}
+            before = When.of(first.get("when"))
+            # "下午三点" after "周三" is of that day.
+            when = replace(when, day=before.day) if before and not when.day else when
+            return {"first": {**first, "when": when.kept()}}
         return None
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:

@@ -250,3 +250,29 @@ async def test_a_part_of_today_that_is_over_is_meant_of_a_week_later(talk: Begin
     heard = await person.say("out_of_scope", "改到周五上午", **day("周五上午", "2026-11-20"))
     assert heard.responses == ["ask_visit_time"]
     assert heard.choices[0]["entities"]["option"].startswith("2026-11-27T")
+
+
+async def test_a_part_of_the_day_is_of_the_day_that_was_said_before(talk: Begin) -> None:
+    person = talk()
+    heard = await person.say("find_store", "预约营业厅")
+    await person.say("inform", option=heard.choices[0]["entities"]["option"])
+    await person.say("out_of_scope", "周日", **day("周日", SUNDAY))
+    heard = await person.say("nlu_fallback", "上午有吗")
+    times = [choice["entities"]["option"] for choice in heard.choices if choice["intent"] == "inform"]
+    assert times and all(at.startswith(f"{SUNDAY}T") and int(at[11:13]) < 12 for at in times)
+
+
+async def test_after_a_call_back_a_few_words_are_about_it(talk: Begin) -> None:
+    person = talk()
+    await person.say("request_callback", "请给我回电")
+    assert (await person.say("out_of_scope", "能不能晚点打")).responses == ["callback_when"]
+    assert (await person.say("nlu_fallback", "is anyone going to call me?")).responses == ["callback_waits"]
+    assert (await person.say("goodbye", "不用打了")).responses == ["callback_cancelled"]
+
+
+async def test_who_asks_when_somebody_comes_hears_who_answers_for_it(talk: Begin) -> None:
+    person = talk()
+    await person.say("report_fault", "手机没信号")
+    await person.say("nlu_fallback", "文一路这边 从昨天晚上开始")
+    heard = await person.say("chitchat", "明天师傅几点来", **day("明天"))
+    assert heard.responses == ["urge"] and [t.note for t in person.crm.all_tickets.values()] == [""]

@@ -133,3 +133,27 @@ async def test_nobody_elses_invoice_is_sent_anywhere(talk: Begin) -> None:
     person.binding = {"msisdn": "+8613800000001", "subscriber_id": person.crm.subscribers["+8613800000001"].id}
     heard = await person.say("invoice", option=f"again:{made.id}:evil@qq.com")
     assert heard.responses == ["refused_human_only"] and person.crm.all_invoices[made.id].email == "abc@qq.com"
+
+
+async def test_what_is_put_right_before_the_yes_is_shown_again(talk: Begin) -> None:
+    person = talk()
+    await person.say("invoice", "给我开上个月的个人发票 发到abc@qq.com", **OCTOBER)
+    heard = await person.say("inform", "不对 邮箱是abd@qq.com")
+    assert heard.responses == ["confirm_invoice"] and "abd@qq.com" in heard.texts[0]
+    assert not person.crm.all_invoices
+    assert (await person.say("invoice", "确认开票")).responses == ["invoice_issued"]
+    assert [one.email for one in person.crm.all_invoices.values()] == ["abd@qq.com"]
+
+
+@pytest.mark.parametrize("intent", ["find_store", "transfer_to_agent", "query_bill", "inform"])
+async def test_a_tap_on_something_else_is_no_yes(talk: Begin, intent: str) -> None:
+    person = talk()
+    await person.say("invoice", "给我开上个月的个人发票 发到abc@qq.com", **OCTOBER)
+    await person.say(intent)
+    assert not person.crm.all_invoices
+
+
+async def test_a_companys_invoice_is_no_enquiry_of_a_business(talk: Begin) -> None:
+    text = f"我要开9月份企业发票 抬头杭州云杉科技有限公司 税号{TAX_ID} 邮箱cw@corp.com"
+    heard = await talk().say("consult_business", text, month="2026-09", spans={"month": "9月份"})
+    assert heard.responses == ["confirm_invoice"] and "杭州云杉科技有限公司" in heard.texts[0]

@@ -123,3 +123,10 @@ async def test_other_words_for_it_are_understood_too(talk: Begin, text: str, int
     person = await cancelled(talk)
     heard = await person.say(intent, text, parts=["dispute_charge", "cancel_service"] if "several" in intent else [])
     assert heard.responses in (["refund_rules"], ["refund_cancelled"])
+
+
+async def test_a_line_about_one_charge_is_answered_once(talk: Begin) -> None:
+    text, parts = "我没订过书海阅读 凭什么扣我钱", ["never_ordered", "dispute_charge"]
+    person = talk(ZHENG)
+    assert (await person.say("several_questions", text, parts=parts)).responses == ["never_ordered"]
+    assert (await person.say("dispute_charge", "退钱")).responses == ["never_ordered_which"]
