@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -36,14 +37,17 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--actions-apart", action="store_true", help="actions in a process of their own")
-    parser.add_argument("--keep", action="store_true", help="keep the folder with databases and logs, and print it")
+    parser.add_argument("--keep", action="store_true", help="keep databases and logs also where nothing was breached")
     asked = parser.parse_args()
     # Not the working folder: a unix socket's path may have 107 bytes only.
     folder = Path(tempfile.mkdtemp(prefix="renji-chaos-"))
     print(f"Logs are in {folder}/log", flush=True)
     ledger = asyncio.run(run(folder, asked.seconds, asked.seed, asked.actions_apart))
     print(described(ledger, asked.seconds, asked.seed), flush=True)
-    return int(is_breached(ledger, asked.seconds))
+    breached = is_breached(ledger, asked.seconds)
+    if not (breached or asked.keep):
+        shutil.rmtree(folder)
+    return int(breached)
 
 
 if __name__ == "__main__":
