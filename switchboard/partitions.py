@@ -128,7 +128,8 @@ class Partitions:
             await self._timekeeper.tick(partition.lease, still, partition.lose)
         for partition in lost:
             self._held.pop(partition.lease.partition, None)
-            log.warning("lease_lost", partition=partition.lease.partition)
+        if lost:
+            log.warning("leases_lost", partitions=[partition.lease.partition for partition in lost])
         await asyncio.gather(*(partition.stop() for partition in lost))
 
     async def _share(self) -> float:
