@@ -7,6 +7,7 @@ when learning and are added up to their intent when answering. The likeliest top
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Any
 
@@ -32,7 +33,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.grams import shaped
 from bot.nlu.linear import Calibration, LinearModel, Schedule, fit
-from bot.nlu.noise import COPY, SOURCE
+from bot.nlu.noise import COPY, INVENTED, SOURCE
 from bot.nlu.parts import TAUGHT, normal_of, with_parts
 
 TOPIC = "topic"
@@ -40,6 +41,8 @@ _CLASSES = "classes.json"
 _MODEL = "model.npz"
 _TAUGHT = "taught.json"
 _RANKING_LENGTH = 8
+_MANY = 10_000
+"""From so many examples on, an invented sentence without a wish counts as much as an example in the calibration."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -135,8 +138,9 @@ class CalibratedClassifier(GraphComponent):
         wishless = np.array([numbers[label] for label in classes if label[0] in self._config["wishless"]], np.int64)
         names = sorted({intent for intent, _ in classes})
         intents = np.array([names.index(intent) for intent, _ in classes])
-        model = fit(rows, np.array([numbers[label] for label in labels]), intents, wishless, groups, schedule)
         own = [example for example in examples if not example.get(COPY)]
+        said = np.array([numbers[label] for label in labels])
+        model = fit(rows, said, intents, wishless, groups, schedule, _counts(examples, len(own)))
         taught = _taught([(normal_of(example).text, numbers[_label(example)]) for example in own])
         with self._storage.write_to(self._resource) as folder:
             (folder / _CLASSES).write_text(json.dumps(classes, ensure_ascii=False), encoding="utf-8")
@@ -210,13 +214,26 @@ def _label(example: Message) -> tuple[str, str]:
     return example.get(INTENT), about.get(TOPIC, "") if isinstance(about, dict) else ""
 
 
+def _counts(examples: list[Message], own: int) -> np.ndarray:
+    """How much each example counts in the calibration, where `own` of them were written by people.
+
+    A model of few examples knows all words of what is invented from them, and few of what people will say.
+    """
+    invented = min(1.0, own / _MANY)
+    return np.array([invented if example.get(INVENTED) else 1.0 for example in examples])
+
+
 def _taught(examples: list[tuple[str, int]]) -> dict[str, int]:
-    """Text → column, and the shape of texts → column where they agree."""
-    of_shape: dict[str, set[int]] = {}
-    for text, column in examples:
-        of_shape.setdefault(shaped(text), set()).add(column)
-    agreed = {shape: columns.pop() for shape, columns in of_shape.items() if len(columns) == 1}
-    return {**agreed, **dict(examples)}
+    """Text → column, and the shape of texts → column, where they agree."""
+    by_shape = _agreed((shaped(text), column) for text, column in examples)
+    return {**by_shape, **_agreed(examples)}
+
+
+def _agreed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    found: dict[str, set[int]] = {}
+    for text, column in pairs:
+        found.setdefault(text, set()).add(column)
+    return {text: columns.pop() for text, columns in found.items() if len(columns) == 1}
 
 
 def _stacked(rows: list[scipy.sparse.csr_matrix]) -> scipy.sparse.csr_matrix:

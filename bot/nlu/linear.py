@@ -10,10 +10,12 @@ import scipy.sparse
 from scipy.optimize import minimize
 
 _BATCH = 256
-_HELD_OUT = 2
-"""Every other group is held out when probabilities are calibrated."""
 _ENOUGH = 8000
 """So many held-out rows, about, settle three numbers."""
+_FEW = 8000
+"""Of fewer rows, what was learned from half of them says little about what is learned from all."""
+_FOLDS = 5
+"""So many fits, each without another part of few rows, are made to calibrate."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def discounted(logits: np.ndarray, wishless: np.ndarray, calibration: Calibratio
     own = shares.sum(axis=1, keepdims=True)
     both = np.clip(own / (1 + np.exp(-np.clip(logits[:, -1:], -30, 30))), 1e-9, 1 - 1e-7)
     odds = calibration.slope * np.log(both / (1 - both)) + calibration.offset
-    wish = 1 / (1 + np.exp(-odds))
+    wish = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
     shares *= wish / np.maximum(own, 1e-9)
     left = 1 - shares.sum(axis=1, keepdims=True)
     shares[:, wishless] = left * rest / rest.sum(axis=1, keepdims=True)
@@ -103,24 +105,47 @@ def fit(
     wishless: np.ndarray,
     groups: np.ndarray,
     schedule: Schedule,
+    counts: np.ndarray | None = None,
 ) -> LinearModel:
-    """Fit on rows with integer classes 0…n-1; calibrated on groups of rows that another fit, beside it, did not see.
+    """Fit on rows with integer classes 0…n-1; calibrated on groups of rows that other fits, beside it, did not see.
 
     `intents` has the number of each class's intent: which of an intent's classes it is need not be believed.
+    `counts` says how much each row counts in the calibration, 1 if it is left out.
     """
-    count = len(intents)
-    held = groups % _HELD_OUT == 0
-    known = held & np.isin(classes, classes[~held])
-    calibration = Calibration()
+    counts = np.ones(len(classes)) if counts is None else counts
     # numpy lets go of the interpreter, so two threads use two cores.
     with ThreadPoolExecutor(1) as beside:
-        whole = beside.submit(descend, rows, classes, count, wishless, schedule)
-        if known.any() and len(np.unique(classes[~held])) > 1:
-            weights, bias = descend(rows[~held], classes[~held], count, wishless, schedule)
-            some = np.flatnonzero(known)[:: 1 + np.count_nonzero(known) // _ENOUGH]
-            logits = np.asarray(rows[some] @ weights + bias)
-            calibration = _calibrated(logits, intents[classes[some]], intents, wishless)
+        whole = beside.submit(descend, rows, classes, len(intents), wishless, schedule)
+        held_out = [_unseen(rows, classes, len(intents), wishless, held, schedule) for held in _held(groups)]
+        numbers, logits = (np.concatenate(parts) for parts in zip(*held_out, strict=True))
+        calibration = Calibration()
+        if len(numbers):
+            calibration = _calibrated(logits, intents[classes[numbers]], intents, wishless, counts[numbers])
         return LinearModel(*whole.result(), wishless, calibration)
+
+
+def _held(groups: np.ndarray) -> list[np.ndarray]:
+    """Which rows are held out: half of the groups, or of few rows each group once."""
+    if len(groups) >= _FEW:
+        return [groups % 2 == 0]
+    return [groups % _FOLDS == fold for fold in range(_FOLDS)]
+
+
+def _unseen(
+    rows: scipy.sparse.csr_matrix,
+    classes: np.ndarray,
+    count: int,
+    wishless: np.ndarray,
+    held: np.ndarray,
+    schedule: Schedule,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of held-out rows of known classes, not too many, and their logits by a fit on the other rows."""
+    known = np.flatnonzero(held & np.isin(classes, classes[~held]))
+    if not len(known) or len(np.unique(classes[~held])) < 2:
+        return np.zeros(0, np.int64), np.zeros((0, count + 1))
+    weights, bias = descend(rows[~held], classes[~held], count, wishless, schedule)
+    some = known[:: 1 + len(known) // _ENOUGH]
+    return some, np.asarray(rows[some] @ weights + bias)
 
 
 def descend(
@@ -192,7 +217,9 @@ def _compact(rows: scipy.sparse.csr_matrix) -> tuple[np.ndarray, scipy.sparse.cs
     return columns, scipy.sparse.csr_matrix((rows.data, places.astype(np.int32), rows.indptr), shape=shape)
 
 
-def _calibrated(logits: np.ndarray, said: np.ndarray, intents: np.ndarray, wishless: np.ndarray) -> Calibration:
+def _calibrated(
+    logits: np.ndarray, said: np.ndarray, intents: np.ndarray, wishless: np.ndarray, counts: np.ndarray
+) -> Calibration:
     """The calibration under which the intents that were `said` are likeliest, its temperature not below a half.
 
     Held-out examples that are all alike would make every reading sure, also that of what nobody ever said.
@@ -205,7 +232,7 @@ def _calibrated(logits: np.ndarray, said: np.ndarray, intents: np.ndarray, wishl
 
     def loss(point: np.ndarray) -> float:
         probabilities = discounted(logits, wishless, of(point))
-        return float(-np.log((probabilities * meant).sum(axis=1) + 1e-12).mean())
+        return float(-np.average(np.log((probabilities * meant).sum(axis=1) + 1e-12), weights=counts))
 
     bounds = [(np.log(0.5), 2.0), (-2.0, 2.0), (-4.0, 4.0)]
     found = minimize(loss, np.zeros(3), method="Nelder-Mead", bounds=bounds, options={"maxiter": 200})

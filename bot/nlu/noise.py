@@ -23,6 +23,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.examples import Example
+from bot.nlu.grams import is_ideographic
 from bot.nlu.lookups import load_lookup, lookup_hash
 from bot.nlu.normal import PLACEHOLDER
 
@@ -30,6 +31,8 @@ SOURCE = "noise_source"
 """Message property: the number of the example a copy was made from; examples of one source belong into one fold."""
 COPY = "noise_copy"
 """Message property: true for what this component made up."""
+INVENTED = "noise_invented"
+"""Message property: true for a sentence without a wish, which is a copy of no example."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,10 @@ class Phrases:
         """From one language's section of the lookup file."""
         lists = {name: tuple(raw[name]) for name in ("openings", "fillers", "endings", "words")}
         return cls(**lists, glue=raw["glue"])
+
+
+_NO_PHRASES = Phrases((), (), (), (), " ")
+"""What is known of languages with other letters: words stand apart."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -131,7 +138,7 @@ class TrainingNoise(GraphComponent):
             noise.begin(f"mixture {number}")
             made.add(noise.mixture(pool))
         return [
-            Example({TEXT: text, INTENT: intent, SOURCE: len(examples) + number, COPY: True})
+            Example({TEXT: text, INTENT: intent, SOURCE: len(examples) + number, COPY: True, INVENTED: True})
             for number, text in enumerate(sorted(made - set(texts) - {""}))
         ]
 
@@ -169,11 +176,11 @@ class Noise:
                 text = self._restart(text)
             if chance() < 0.15:
                 text = self._lose(text)
-            if chance() < 0.25:
+            if phrases.fillers and chance() < 0.25:
                 text = self._insert(text, self._rng.choice(phrases.fillers), phrases.glue)
-        if chance() < 0.55:
+        if phrases.openings and chance() < 0.55:
             text = self._rng.choice(phrases.openings) + phrases.glue + text
-        if chance() < 0.35:
+        if phrases.endings and chance() < 0.35:
             text = text + phrases.glue + self._rng.choice(phrases.endings)
         return text
 
@@ -210,8 +217,11 @@ class Noise:
         return glue.join(units[start : start + length])
 
     def _of(self, text: str) -> Phrases:
-        is_latin = text.isascii() and any(char.isalpha() for char in text)
-        return self._phrases["en"] if is_latin and "en" in self._phrases else self._phrases["zh"]
+        letters = "".join(filter(str.isalpha, text))
+        # A code or a card is mostly sent with a word or two of Chinese, or with none.
+        if not letters or is_ideographic(letters) or PLACEHOLDER.search(text):
+            return self._phrases["zh"]
+        return self._phrases.get("en", _NO_PHRASES) if letters.isascii() else _NO_PHRASES
 
     def _restart(self, text: str) -> str:
         length = self._rng.randint(1, min(4, len(text) - 1))

@@ -25,8 +25,13 @@ _SPACE = "\u2581"
 
 
 def train_pieces(texts: Iterable[str], vocab_size: int) -> bytes:
-    """Train a unigram model on normalised texts: every character of theirs, and `vocab_size` longer pieces or fewer."""
+    """Train a unigram model on normalised texts: every character of theirs, and `vocab_size` longer pieces or fewer.
+
+    Empty if no text holds anything.
+    """
     sentences = [text for text in texts if text]
+    if not sentences:
+        return b""
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(sentences),

@@ -120,6 +120,13 @@ def test_noise_adds_copies_with_their_source_and_topic():
     assert 1 == len(data.training_examples)
 
 
+def test_letters_of_unknown_languages_get_no_phrases_and_typographic_marks_change_no_language():
+    noise = Noise({**PHRASES, "en": Phrases(("hi",), ("um",), ("please",), ("table",), " ")}, 3)
+    russian, english = ({noise.vary(text) for _ in range(60)} for text in ("где моя карта", "i’d like £5"))
+    assert len(russian) > 1 and not any(set(text) & set("喂呃吗hium") for text in russian)
+    assert any("please" in text for text in english) and not any(set(text) & set("喂呃吗") for text in english)
+
+
 def test_which_number_it_is_does_not_matter_to_the_shape():
     assert shaped("充50") == shaped("充30")
     assert shaped("二十八的") == shaped("五十八的")
