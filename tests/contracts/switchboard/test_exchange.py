@@ -101,7 +101,7 @@ async def test_two_workers_share_and_the_first_gives_its_surplus(stack: Stack) -
     first = stack.worker("w1")
     await stack.until(lambda: len(first.held) == 8)
     second = stack.worker("w2")
-    await stack.until(lambda: len(first.held) == 4 and len(second.held) == 4, within_s=5)
+    await stack.until(lambda: len(first.held) == 4 and len(second.held) == 4)
     assert first.held | second.held == set(range(8))
 
 
