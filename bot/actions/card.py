@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from bot.actions.places import BOOKS, book, tell_nearest, will_come
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
-
-_ESIM = re.compile(r"(?<![a-z])e[ -]?sim(?![a-z])|电子卡|電子卡|虚拟卡|数字卡", re.IGNORECASE)
+from bot.actions.wiring import terms
 
 ESIM = "esim"
+"""What is asked for, and the name of the words that say so."""
 
 
 class ReplaceSim(Skill):
@@ -19,7 +17,7 @@ class ReplaceSim(Skill):
     operation = "find_store"
 
     def option(self, text: str) -> str:
-        return ESIM if _ESIM.search(text) else ""
+        return ESIM if terms().says(ESIM, text) else ""
 
     async def answer(self, turn: Turn) -> list[Event]:
         turn.say("new_esim" if turn.entities.get("option") == ESIM else "new_sim")

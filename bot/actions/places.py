@@ -11,6 +11,7 @@ from bot.actions.shown import recent_wish
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from bot.actions.when import said_when
+from bot.actions.wiring import terms
 from crm.errors import Unavailable
 from crm.operations import find_store, visits
 from crm.operations.find_store import Found
@@ -47,13 +48,8 @@ _ASKS = re.compile(
     r"[?？吗嗎么麼]|开不|开门|營業|几点|多久|带什|带啥|要带|人多|排队|\b(?:open|close[sd]?|what|hours|busy|is|are|do)\b",
     re.IGNORECASE,
 )
-_SAID_ERRANDS = (
-    ("sim", re.compile(r"[换補补]卡|e-?sim|\bsim\b", re.IGNORECASE)),
-    ("ownership", re.compile(r"过户|過戶|\bownership\b", re.IGNORECASE)),
-    ("close", re.compile(r"销户|銷戶|\bclose (?:my|the) (?:number|account|line)\b", re.IGNORECASE)),
-    ("broadband", re.compile(r"宽带|寬帶|\bbroadband\b", re.IGNORECASE)),
-    ("invoice", re.compile(r"发票|發票|\binvoice\b", re.IGNORECASE)),
-)
+SAID_ERRANDS = ("sim", "ownership", "close", "broadband", "invoice", "handset")
+"""What a shop does, each named as the words that speak of it in content/terms/words.yml: errand_<name>."""
 
 
 class FindStore(Skill):
@@ -84,7 +80,7 @@ def _errand(turn: Turn) -> tuple[str, str, str]:
     """What has to be done there, the region, the words for the place: as before, where they are not said now."""
     wish = recent_wish(turn) or {}
     before = dict(wish.get("entities") or {}) if wish.get("intent") == FindStore.wish else {}
-    said = next((name for name, words in _SAID_ERRANDS if words.search(turn.text)), "")
+    said = next((name for name in SAID_ERRANDS if terms().says(f"errand_{name}", turn.text)), "")
     errand = said or before.get("errand") or ERRANDS.get(str(wish.get("intent")), "")
     region, place = str(turn.entities.get("region") or ""), str(turn.entities.get("place") or "")
     if region or place:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from bot.actions import amounts, references
@@ -11,6 +10,7 @@ from bot.actions.plan import offered
 from bot.actions.shown import BEST, MOST, item_of, ranked, recent_shown, shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
+from bot.actions.wiring import terms
 from crm.model import Offering
 from crm.operations import reads
 from crm.operations.catalogue import find, on_sale, speaks_of
@@ -19,13 +19,8 @@ SHOWN = 6
 PACKS_SHOWN = 9
 """Packs are chosen from at once, so that every common one is there."""
 SHOWN_BY_SMS = 4
-_PEOPLE = {
-    "senior": re.compile(
-        r"老人|老年|长辈|爸妈|父母|爷爷|奶奶|外公|外婆|\bseniors?\b|\b(?:old|elderly) people\b", re.IGNORECASE
-    ),
-    "student": re.compile(r"学生|校园|大学|上学|\bstudents?\b|\bcampus\b", re.IGNORECASE),
-}
-"""Whom a plan is asked for, by its audience."""
+AUDIENCES = ("senior", "student")
+"""Whom a plan is asked for, each named as the words that speak of them in content/terms/words.yml: for_<name>."""
 
 
 class ConsultPlans(Skill):
@@ -116,7 +111,7 @@ def _of_one_kind(found: tuple[Offering, ...]) -> tuple[Offering, ...]:
 
 def _for_people(turn: Turn, plans: tuple[Offering, ...]) -> tuple[Offering, ...]:
     """Those kept for the people that are spoken of."""
-    spoken_of = {audience for audience, words in _PEOPLE.items() if words.search(turn.text)}
+    spoken_of = {audience for audience in AUDIENCES if terms().says(f"for_{audience}", turn.text)}
     return tuple(plan for plan in plans if plan.audience in spoken_of)
 
 

@@ -94,8 +94,10 @@ class Terms:
 
 
 def _any_of(words: Sequence[str]) -> re.Pattern[str]:
-    """Words of Latin letters count as whole ones: "all" is not in "call"."""
-    found = (re.escape(word) if not word.isascii() else rf"\b{re.escape(word)}\b" for word in map(str, words))
+    """Words of Latin letters count as whole ones, also right beside Chinese: "all" is not in "call", but in 换成all."""
+    found = (
+        re.escape(word) if not word.isascii() else rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" for word in words
+    )
     return re.compile("|".join(found), re.IGNORECASE)
 
 
