@@ -27,6 +27,7 @@ _ADDRESS = re.compile(
     r"near|flat|apartment)\b",
     re.IGNORECASE,
 )
+_HOME = re.compile(r"(?:在|我)?(?:家里|家中|屋里|在家|我家)|^家(?=[\s，,]|$)|\b(?:at |my )?home\b", re.IGNORECASE)
 _ASKS = re.compile(
     r"[?？吗嗎]|怎么|怎麼|多少|能不能|可不可以|是不是|什么|什麼|\b(?:can|how|why|what|is it|do you)\b", re.IGNORECASE
 )
@@ -55,6 +56,11 @@ def may_be_duration(text: str) -> bool:
 def has_address(text: str) -> bool:
     """Whether words of an address, or of a place as home, are there."""
     return bool(_ADDRESS.search(text))
+
+
+def says_home(text: str) -> bool:
+    """Whether home is all that is told of a place: "在家 晚上九点"."""
+    return bool(_HOME.search(text)) and not has_address(_HOME.sub(" ", text))
 
 
 def asks(text: str) -> bool:

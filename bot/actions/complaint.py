@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions.fault import describes, gives_up
-from bot.actions.form import Form
+from bot.actions.form import OVER, Form
 from bot.actions.registry import skill_of
+from bot.actions.reported import urged
 from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
 from bot.actions.turn import Event, Turn
@@ -19,6 +20,13 @@ _PROGRESS = re.compile(
     r"(?:怎么样|如何|到哪(?:一步|了)?|什么样)?(?:了|啦)?[?？。]?|(?:有|出)?结果了?(?:吗|没有?)?[?？]?"
 )
 """A question of what became of an earlier one is none to be filed."""
+_CORRECTS = re.compile(
+    r"^(?:不是|不对|错了|弄错了)(?=[\s，,。])|我(?:是说|说的是|的意思是|指的是)|\bI meant?\b", re.IGNORECASE
+)
+_FILES_IT = re.compile(r"(?:就|要|请|帮我)*(?:登记|投诉)(?:吧|了|投诉)?|file it(?: please)?", re.IGNORECASE)
+_ADVERTS = re.compile(
+    r"你们.{0,8}(?:广告|推销|短信)|(?:发|推)(?:送)?广告|\byour (?:adverts?|ads|marketing)\b", re.IGNORECASE
+)
 
 
 class Complain(Skill):
@@ -29,6 +37,8 @@ class Complain(Skill):
     kind: ClassVar[str | None] = None
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if await urged(turn, "fault", "complaint"):
+            return clear_form()
         first = SlotSet("first", {"id": turn.who.message_id, "text": turn.text})
         return [*clear_form(), first, SlotSet("kind", self.kind), FollowupAction("complain_form")]
 
@@ -48,13 +58,36 @@ class ComplainForm(Form):
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         if gives_up(turn):
             return await self.given_up(turn)
+        if await urged(turn, "fault", "complaint"):
+            return OVER
+        if (corrected := await self._corrected(turn)) is not None:
+            return corrected
         if _PROGRESS.fullmatch(turn.text.strip()):
             turn.events += await skill_of("query_ticket").handle(turn.as_wish("query_ticket", {}))
             return {}
-        return {"told": turn.text.strip()} if describes(turn) else None
+        # What is sent by us was complained of, and strangers' numbers were not.
+        more = turn.intent == "report_spam" and _ADVERTS.search(str((turn.slot("first") or {}).get("text") or ""))
+        return {"told": turn.text.strip()} if more or describes(turn) else None
+
+    async def _corrected(self, turn: Turn) -> dict[str, Any] | None:
+        """ "不是 我是说…": it is told whether it is a charge that was meant, and filed only after a yes."""
+        first = turn.slot("first") or {}
+        if first.get("corrected") and (turn.intent == "affirm" or _FILES_IT.fullmatch(turn.text.strip())):
+            return {"told": ""}
+        if not _CORRECTS.search(turn.text):
+            return None
+        if fen := turn.price_fen():
+            said = {"amount_fen": fen, **({"month": turn.entities["month"]} if "month" in turn.entities else {})}
+            turn.events += await skill_of("dispute_charge").handle(turn.as_wish("dispute_charge", said))
+            return OVER
+        turn.say("complaint_corrected")
+        turn.asked = True
+        text = "；".join(part for part in (first.get("text"), turn.text.strip()) if part)
+        return {"first": {**first, "text": text, "corrected": True}}
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
-        turn.say("ask_appeal" if known.get("kind") else "ask_complaint")
+        adverts = _ADVERTS.search(str((known.get("first") or {}).get("text") or ""))
+        turn.say("ask_appeal" if known.get("kind") else "ask_complaint_adverts" if adverts else "ask_complaint")
         return []
 
     async def finish(self, turn: Turn, known: dict[str, Any]) -> list[Event]:

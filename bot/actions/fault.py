@@ -11,6 +11,7 @@ from bot.actions import answers, references
 from bot.actions.form import OVER, Form
 from bot.actions.incidents import OTHER_FAULT, SERVICE_OF, explained
 from bot.actions.registry import registered
+from bot.actions.reported import urged
 from bot.actions.shown import recent_shown
 from bot.actions.skill import Skill, clear_form
 from bot.actions.tickets import open_ticket
@@ -23,6 +24,8 @@ FIRST_AID = {
     "宽带故障": "ask_fault_broadband",
 }
 """What may help at once, by the kind of fault."""
+LAID = "宽带"
+"""What is laid to a home, which the account knows."""
 COMPLAINTS = frozenset({"complain", "appeal"})
 NOT_DESCRIBING = frozenset({"abuse", "chitchat"})
 SHORT = 6
@@ -46,6 +49,8 @@ class ReportFault(Skill):
     service: ClassVar[str] = "signal"
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if await urged(turn, "fault"):
+            return clear_form()
         other = turn.entities.get("option") == OTHER_FAULT
         if not other and await explained(turn, self.wish, self.service):
             return clear_form()
@@ -86,6 +91,8 @@ class ReportFaultForm(Form):
             return {"kind": kind, **(OVER if known else {})}
         if gives_up(turn):
             return await self.given_up(turn)
+        if await urged(turn, "fault"):
+            return OVER
         if turn.intent in COMPLAINTS or (step == "kind" and turn.intent in NOT_DESCRIBING) or not describes(turn):
             return None
         first = turn.slot("first") or {}
@@ -97,6 +104,8 @@ class ReportFaultForm(Form):
 
     async def ask(self, turn: Turn, step: str, known: dict[str, Any]) -> list[Event] | None:
         kind, told = str(known["kind"]).partition("（")[0], "ask_fault_told"
+        if answers.says_home((known.get("first") or {}).get("more") or ""):
+            told = "ask_fault_place"
         # First aid is said once; later only the question.
         turn.say("ask_fault_kind" if step == "kind" else told if turn.again else FIRST_AID.get(kind, told))
         return []
@@ -111,8 +120,11 @@ class ReportFaultForm(Form):
 
 def _lacks_place(turn: Turn) -> bool:
     """Whether neither a place nor more than a beginning is told, or only how bad it is."""
-    if {"region", "place"} & turn.entities.keys() or answers.has_address(turn.text):
+    at_home = answers.says_home(turn.text) and not str(turn.slot("kind") or "").startswith(LAID)
+    if {"region", "place"} & turn.entities.keys() or (answers.has_address(turn.text) and not at_home):
         return False
+    if at_home:
+        return True
     return answers.says_only_since(turn.text) or (
         turn.intent in registered().skills and not answers.says_since(turn.text)
     )
