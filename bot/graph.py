@@ -33,8 +33,8 @@ class StraightRunner(DaskGraphRunner):  # type: ignore[misc]
         known: dict[str, Any] = {name: (name, value) for name, value in (inputs or {}).items()}
         try:
             for name, node, needs, given in self._plans[wanted]:
-                if given and all(need in known for need in needs):
-                    known[name] = _run(node, dict(zip(given, (known[need][1] for need in needs), strict=True)))
+                if given and known.keys() >= set(needs):
+                    known[name] = _run(node, {way: known[need][1] for way, need in zip(given, needs, strict=True)})
                 else:
                     known[name] = node(*[known.get(need, need) for need in needs])
         except RuntimeError as error:

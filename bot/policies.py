@@ -134,7 +134,7 @@ class RuleLookup(RulePolicy):  # type: ignore[misc]
         use_text_for_last_user_input: bool = False,
         rule_only_data: dict[str, Any] | None = None,
     ) -> Sequence[State]:
-        if not self._indexes or any(slot.influence_conversation for slot in tracker.slots.values()):
+        if not self._indexes or _influenced(domain):
             states: list[State] = super()._prediction_states(
                 tracker, domain, use_text_for_last_user_input, rule_only_data
             )
@@ -148,6 +148,13 @@ class RuleLookup(RulePolicy):  # type: ignore[misc]
     def _get_possible_keys(self, lookup: dict[str, str], states: Sequence[State]) -> Any:
         index = self._indexes.get(id(lookup))
         return super()._get_possible_keys(lookup, list(states)) if index is None else index.matching(states)
+
+
+def _influenced(domain: Domain) -> bool:
+    """Whether any slot is part of a state; a domain's slots stay what they are."""
+    if not hasattr(domain, "_renji_influenced"):
+        domain._renji_influenced = any(slot.influence_conversation for slot in domain.slots)
+    return bool(domain._renji_influenced)
 
 
 def _asked(state: State) -> tuple[str | None, str | None]:

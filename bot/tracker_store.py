@@ -146,8 +146,10 @@ def _given(state: Mapping[str, Any]) -> Iterator[Event]:
 
 
 def _replay(tracker: DialogueStateTracker, events: Iterable[Event]) -> None:
+    """DialogueStateTracker.update, of one that has no model's name to write into events."""
     for event in events:
-        tracker.update(event)
+        tracker.events.append(event)
+        event.apply_to(tracker)
 
 
 def _state(tracker: DialogueStateTracker) -> dict[str, Any]:

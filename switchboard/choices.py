@@ -20,8 +20,9 @@ class StaleChoice(Exception):
     """A tap on a list that is not the last one."""
 
 
+@lru_cache(maxsize=256)
 def fold(text: str) -> str:
-    """Width, case, spaces and punctuation around the words do not matter."""
+    """Width, case, spaces and punctuation around the words do not matter. A message is folded several times."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return "".join(c for c in plain if not (c.isspace() or unicodedata.category(c).startswith(("P", "C", "Z"))))
 

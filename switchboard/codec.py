@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar, Union
 
 import orjson
@@ -22,6 +23,8 @@ from switchboard.errors import BadRecord
 T = TypeVar("T")
 Step = Callable[[Any], Any]
 _PLAIN = frozenset({str, int, float, bool, type(None)})
+_ASKING = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+"""What orjson would write in its own way it has us open first."""
 
 
 def to_dict(value: Any) -> Any:
@@ -34,7 +37,11 @@ def to_dict(value: Any) -> Any:
 
 def to_json(value: Any) -> str:
     """The same as JSON text."""
-    return json_of(to_dict(value))
+    try:
+        return orjson.dumps(value, _opened, _ASKING).decode()
+    except TypeError:
+        # A key that is no text, or a number of more than 64 bits.
+        return json_of(to_dict(value))
 
 
 def json_of(plain: Any) -> str:
@@ -76,17 +83,44 @@ def _writer(kind: type) -> Step:
 
 
 def _record_writer(kind: type) -> Step:
-    fields = [(f.name, _default(f)) for f in dataclasses.fields(kind)]
+    opened = _record_opener(kind)
 
     def write(value: Any) -> dict[str, Any]:
-        written = {}
-        for name, default in fields:
-            held = getattr(value, name)
-            if held != default:
-                written[name] = held if type(held) in _PLAIN else to_dict(held)
-        return written
+        return {name: held if type(held) in _PLAIN else to_dict(held) for name, held in opened(value).items()}
 
     return write
+
+
+def _opened(value: Any) -> Any:
+    """One step towards plain types; raises TypeError where there is none."""
+    kind: Any = type(value)
+    return _opener(kind)(value)
+
+
+@cache
+def _opener(kind: Any) -> Step:
+    if dataclasses.is_dataclass(kind):
+        return _record_opener(kind)
+    if issubclass(kind, (datetime, Mapping, list, tuple, Enum)):
+        return _writer(kind)
+    raise TypeError(kind.__name__)
+
+
+def _record_opener(kind: Any) -> Step:
+    """The fields that differ from their default, as they are."""
+    names = [f.name for f in dataclasses.fields(kind)]
+    defaults = [_default(f) for f in dataclasses.fields(kind)]
+    held_by: Any = attrgetter(*names) if len(names) > 1 else lambda value: [getattr(value, name) for name in names]
+
+    def opened(value: Any) -> dict[str, Any]:
+        # Records compare all their fields: not with what none of them is.
+        return {
+            name: held
+            for name, default, held in zip(names, defaults, held_by(value), strict=True)
+            if default is dataclasses.MISSING or held != default
+        }
+
+    return opened
 
 
 def _default(f: dataclasses.Field[Any]) -> Any:
@@ -144,7 +178,7 @@ def _tuple_reader(args: tuple[Any, ...]) -> Step:
 
 
 def _record_reader(cls: Any) -> Step:
-    fields = {name: _reader(hint) for name, hint in typing.get_type_hints(cls).items()}
+    fields = {name: (_taken_as_is(hint), _reader(hint)) for name, hint in typing.get_type_hints(cls).items()}
 
     def read(data: Any) -> Any:
         # The usual kind first: whether something is a Mapping takes long to find out.
@@ -152,9 +186,18 @@ def _record_reader(cls: Any) -> Step:
             raise BadRecord(f"{cls.__name__}: {type(data).__name__} is not an object")
         if not data.keys() <= fields.keys():
             raise BadRecord(f"{cls.__name__}: unknown {sorted(data.keys() - fields.keys())}")
-        return cls(**{name: fields[name](value) for name, value in data.items()})
+        values = {}
+        for name, value in data.items():
+            kind, step = fields[name]
+            values[name] = value if type(value) is kind else step(value)
+        return cls(**values)
 
     return read
+
+
+def _taken_as_is(hint: Any) -> Any:
+    """The type whose values need no step, None where there is none."""
+    return hint if hint in (str, int, float, bool) else None
 
 
 def _scalar_reader(kind: Any) -> Step:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.actions.from_to import affirmed, clauses, denies
 
@@ -119,6 +120,7 @@ class Pick:
     wants: bool = False
 
 
+@lru_cache(64)
 def fold(text: str) -> str:
     """Width, case, punctuation and traditional forms do not matter, nor the end of a long text."""
     plain = unicodedata.normalize("NFKC", text[:LONGEST]).casefold().translate(_SIMPLE)

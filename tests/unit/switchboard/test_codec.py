@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
 
 import pytest
 
@@ -58,3 +59,23 @@ def test_a_moment_without_zone_is_refused() -> None:
 def test_a_number_of_any_length_is_written_as_it_is() -> None:
     understood = Understanding("recharge", 0.9, entities={"amount_fen": 10**30})
     assert from_dict(Understanding, json.loads(to_json(understood))) == understood
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"at": MOMENT.astimezone(timezone(timedelta(hours=8))), "whose": [Owner.AGENT, Address("web", "x")]},
+        {"nested": {"deep": (Choice("查账单", 1, "t", "query_bill", {"month": None}), "😀", 0.5, True)}},
+        MappingProxyType({"a": MappingProxyType({})}),
+        {1: "a key that is no text", "more": 10**30},
+        [],
+        "只是文字",
+    ],
+)
+def test_json_is_that_of_plain_types(value: object) -> None:
+    assert json.loads(to_json(value)) == json.loads(json.dumps(to_dict(value)))
+
+
+def test_what_is_no_json_is_refused() -> None:
+    with pytest.raises(TypeError):
+        to_json({"a": object()})
