@@ -14,6 +14,7 @@ from console.desk.reading import LATEST, Reading, Window
 from console.desk.view import View, Viewing
 from console.desk.words import REVEAL_REASONS, WRAP_UP
 from console.web import Route, page, session_of
+from crm.model import EVERYWHERE
 from switchboard.incidents import Alike, Incident
 from switchboard.ports import Clock, Handoffs
 from switchboard.switches import Switch
@@ -135,7 +136,7 @@ class Pages:
         parts = await self.customer.parts(binding.msisdn) if binding else {}
         if binding:
             await self.audit.write(session_of(request).person.id, "customer.read", opened.id)
-        return page(request, "customer.html", opened=opened, parts=parts, now=self.clock())
+        return page(request, "customer.html", opened=opened, parts=parts, everywhere=EVERYWHERE, now=self.clock())
 
     async def _banner(self) -> dict[str, Any]:
         """What everybody at the desk should know now."""

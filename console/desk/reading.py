@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,8 +33,24 @@ LATEST = Window()
 
 
 @dataclass(frozen=True)
+class Unanswered:
+    """How many messages of a person nobody answered yet, and since when."""
+
+    count: int
+    since: datetime
+
+
+NOT_UNDERSTOOD = frozenset(
+    {"fallback_first", "fallback_either", "fallback_menu", "offer_human", "form_unclear", "form_offer_human"}
+)
+"""Responses by which the bot says that it did not understand."""
+
+
+@dataclass(frozen=True)
 class Line:
-    """One message of a transcript. `id` orders; `rejected` and `intent` are what the bot made of it."""
+    """One message of a transcript. `id` orders; `rejected` and `intent` are what the bot made of it, `answered` whether
+    it had more to say to it than that it did not understand.
+    """
 
     id: int
     message: str
@@ -48,11 +64,17 @@ class Line:
     confidence: float = 0.0
     ranking: tuple[tuple[str, float], ...] = ()
     rejected: str = ""
+    answered: bool = False
+
+    @property
+    def unread(self) -> bool:
+        """The words alone said nothing to the bot; what was talked about may have."""
+        return bool(self.rejected) or self.intent in ("nlu_fallback", "out_of_scope")
 
     @property
     def failed(self) -> bool:
         """The bot did not understand this one."""
-        return bool(self.rejected) or self.intent in ("nlu_fallback", "out_of_scope")
+        return self.unread and not self.answered
 
 
 @dataclass(frozen=True)
@@ -86,7 +108,11 @@ class Reading:
             query = query.where(messages.c.id >= window.since)
         most = PAGE if window.since is None else MOST
         rows = await self._all(query.order_by(messages.c.id.desc()).limit(most))
-        return [_line(row) for row in reversed(rows)]
+        answers: dict[str, set[str]] = {}
+        for row in rows:
+            if row.origin == "bot":
+                answers.setdefault(row.in_reply_to, set()).add(row.response)
+        return [_line(row, answers.get(row.message, set())) for row in reversed(rows)]
 
     async def stays(self, conversation: str, limit: int = 5) -> list[Stay]:
         """Hand-offs of a conversation, newest first."""
@@ -110,6 +136,20 @@ class Reading:
             messages.c.id.in_(newest.where(messages.c.origin == "person").group_by(messages.c.conversation))
         )
         return {row.conversation: row.text for row in await self._all(query)} if ids else {}
+
+    async def unanswered(self, ids: Sequence[str]) -> dict[str, Unanswered]:
+        """Of each conversation in which somebody waits for an answer."""
+        said = sa.select(messages.c.conversation, sa.func.max(messages.c.id).label("last"))
+        said = said.where(messages.c.conversation.in_(ids) & messages.c.origin.in_(("bot", "agent")))
+        answer = said.group_by(messages.c.conversation).subquery()
+        query = (
+            sa.select(messages.c.conversation, sa.func.count().label("many"), sa.func.min(messages.c.at).label("since"))
+            .outerjoin(answer, answer.c.conversation == messages.c.conversation)
+            .where(messages.c.conversation.in_(ids) & (messages.c.origin == "person"))
+            .where(messages.c.id > sa.func.coalesce(answer.c.last, 0))
+            .group_by(messages.c.conversation)
+        )
+        return {row.conversation: Unanswered(row.many, row.since) for row in await self._all(query)} if ids else {}
 
     async def known(self, conversation: str) -> Any:
         """The conversation's row, or None."""
@@ -142,7 +182,8 @@ class Reading:
             return rows
 
 
-def _line(row: Any) -> Line:
+def _line(row: Any, answers: Collection[str]) -> Line:
+    """`answers`: the responses by which the bot answered it."""
     made = row.understanding or {}
     return Line(
         id=row.id,
@@ -157,6 +198,7 @@ def _line(row: Any) -> Line:
         confidence=made.get("confidence", 0.0),
         ranking=tuple((name, score) for name, score in made.get("ranking", ())),
         rejected=made.get("rejected", ""),
+        answered=bool(answers) and not NOT_UNDERSTOOD.intersection(answers),
     )
 
 

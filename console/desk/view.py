@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from console.accounts import Person
-from console.desk.reading import LATEST, PAGE, Line, Reading, Stay, Window
+from console.desk.reading import LATEST, PAGE, Line, Reading, Stay, Unanswered, Window
 from console.desk.words import channel_of, worth_showing
 from switchboard import masking
 from switchboard.model import Conversation, Owner
@@ -23,7 +23,7 @@ REMEMBERED = 200
 STEERING = frozenset(
     {
         "bound_in", "first", "code", "quote", "told", "misses", "form_misses", "refusals", "strayed", "greeted",
-        "shown",
+        "shown", "older", "spoke_of", "put_off", "still_asked",
     }
 )  # fmt: skip
 UNDERSTOOD = 5
@@ -103,7 +103,9 @@ class View:
 
 @dataclass(frozen=True)
 class Card:
-    """A conversation in one of the desk's two lists. `position` counts from 1 in the queue, 0 for one's own."""
+    """A conversation in one of the desk's two lists. `position` counts from 1 in the queue, 0 for one's own; `number`
+    is masked, "" for whoever is not known, and like `unanswered` only for one's own.
+    """
 
     id: str
     channel: str
@@ -112,6 +114,8 @@ class Card:
     reason: str = ""
     skill: str = ""
     position: int = 0
+    number: str = ""
+    unanswered: Unanswered | None = None
 
 
 class Viewing:
@@ -173,7 +177,7 @@ class Viewing:
         ids = list(stays)
         if opened and opened.mine and opened.id not in stays:
             ids.append(opened.id)
-        previews = await self._reading.latest(ids)
+        previews, unanswered = await self._reading.latest(ids), await self._reading.unanswered(ids)
         cards = []
         for conversation in ids:
             now = await self._conversations.get(conversation)
@@ -182,6 +186,14 @@ class Viewing:
             stay = stays.get(conversation)
             since = (stay.accepted_at or stay.queued_at) if stay else (opened.last_heard if opened else None)
             if since is not None:
-                card = Card(conversation, now.address.channel, since, previews.get(conversation, ""))
-                cards.append(card)
+                cards.append(
+                    Card(
+                        id=conversation,
+                        channel=now.address.channel,
+                        since=since,
+                        preview=previews.get(conversation, ""),
+                        number=masking.msisdn(now.binding.msisdn) if now.binding else "",
+                        unanswered=unanswered.get(conversation),
+                    )
+                )
         return cards

@@ -38,7 +38,9 @@ def cut(text: str, length: int = 40) -> str:
 
 
 def readable(value: Any, names: Mapping[str, str] = NO_NAMES, key: str = "") -> str:
-    """A collected value for people: no brackets, quotes or nulls; codes by their names, amounts with their unit."""
+    """A collected value for people: no brackets, quotes or nulls; codes by their names, amounts with their unit. A part
+    whose key has no name is for machines.
+    """
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, int) and key.endswith("_fen"):
@@ -46,8 +48,8 @@ def readable(value: Any, names: Mapping[str, str] = NO_NAMES, key: str = "") -> 
     if isinstance(value, int) and key.endswith("_kb"):
         return volume(value)
     if isinstance(value, Mapping):
-        parts = {inner_key: inner for inner_key, inner in value.items() if worth_showing(inner_key, inner)}
-        return "，".join(f"{names.get(k, k)} {readable(inner, names, k)}" for k, inner in parts.items())
+        parts = {k: inner for k, inner in value.items() if k in names and worth_showing(k, inner)}
+        return "，".join(f"{names[k]} {readable(inner, names, k)}" for k, inner in parts.items())
     if isinstance(value, (list, tuple)):
         return "、".join(readable(inner, names, key) for inner in value)
     return names.get(str(value), str(value))

@@ -180,3 +180,22 @@ async def test_a_conversation_that_never_was_is_404(lin: Browser) -> None:
     assert (await lin.get("/desk/c/web:none"))[0] == 404
     assert (await lin.post("/desk/c/web:none/take"))[0] == 404
     assert (await lin.post("/desk/c/web:none/say", text="x", client_id="abcdefgh"))[0] == 404
+
+
+async def test_ones_own_list_shows_who_it_is_and_who_waits_for_an_answer(
+    lin: Browser, desk: FakeDesk, engine: AsyncEngine
+) -> None:
+    desk.queue(conversation())
+    await lin.post(f"{TALK}/take")
+    handoff = {"id": "h1", "conversation": "web:aa", "agent": "lin", "queued_at": START, "context": {}}
+    await hear(engine, "转人工")
+    async with engine.begin() as connection:
+        await connection.execute(tables.handoffs.insert().values(**handoff, accepted_at=START, day="2026-11-21"))
+    await hear(engine, "您好", origin="agent", author="lin")
+    _, text = await lin.get("/desk/lists")
+    assert "138****1234" in text and "未回" not in text
+    asked_at = START + timedelta(minutes=3)
+    await hear(engine, "查话费", at=asked_at)
+    await hear(engine, "再充50", at=asked_at + timedelta(minutes=1))
+    _, text = await lin.get("/desk/lists")
+    assert "2 条未回" in text and f'data-since="{asked_at.isoformat()}"' in text

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import Environment, FileSystemLoader
+from ruamel.yaml import YAML
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console import tables
 from crm.errors import Unavailable
+from crm.model import Allowance, Text
 from switchboard.model import Binding, TurnContext
 from tests.unit.console.conftest import Browser, House
 from tests.unit.console.fakes import MSISDN, START, FakeDesk, conversation
 from tests.unit.console.stored import TALK, audited, hear
+
+ROOT = Path(__file__).resolve().parents[3]
+GB = 1024 * 1024
+"""In kilobytes."""
 
 
 async def test_the_packet_says_what_an_agent_must_know(lin: Browser, desk: FakeDesk, engine: AsyncEngine) -> None:
@@ -135,3 +144,61 @@ async def test_what_was_never_known_says_so(
         monkeypatch.setattr(house.crm, call, away)
     status, text = await lin.get(f"{TALK}/customer")
     assert (status, text.count("暂时查不到")) == (200, 6)
+
+
+def test_whatever_the_bot_collects_or_understands_has_a_name_at_the_desk() -> None:
+    domain = YAML(typ="safe", pure=True).load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+    names = Environment(loader=FileSystemLoader(ROOT / "console/templates"), autoescape=True)
+    names.filters |= {"shown": str, "cut": str}
+    labels = names.get_template("labels.html").module
+    assert [name for name in domain["intents"] if name not in labels.INTENTS] == []
+    assert [name for name in domain["entities"] if name not in labels.SLOTS and not name.startswith("secret_")] == []
+
+
+async def test_what_has_no_name_for_people_is_not_shown(lin: Browser, desk: FakeDesk) -> None:
+    put_off = {"first": {"id": "sms:178b304e", "text": "call me"}, "date": "2026-11-23"}
+    wish = {"intent": "request_callback", "entities": put_off}
+    slots = {"older": True, "wish": wish, "spoke_of": "query_bill", "still_asked": "x", "put_off": ["y"]}
+    desk.queue(conversation(context=TurnContext(slots=slots, active_form="")))
+    _, text = await lin.get(f"{TALK}/context")
+    assert "要求回拨 日期 2026-11-23" in text
+    for raw in ("older", "sms:178b304e", "first", "spoke_of", "still_asked", "put_off"):
+        assert raw not in text, raw
+
+
+@pytest.mark.parametrize(("response", "missed"), [("data_left", 0), ("fallback_first", 1), ("form_unclear", 1)])
+async def test_only_what_the_bot_had_no_answer_for_counts_as_not_understood(
+    lin: Browser, desk: FakeDesk, engine: AsyncEngine, response: str, missed: int
+) -> None:
+    desk.queue(conversation())
+    understood = {"intent": "nlu_fallback", "confidence": 1.0, "rejected": "low", "ranking": [["nlu_fallback", 1.0]]}
+    await hear(engine, "流量费那个", understanding=understood)
+    await hear(engine, "答", origin="bot", in_reply_to="m1", response=response)
+    _, text = await lin.get(f"{TALK}/context")
+    assert f"{missed} 次" in text
+    _, transcript = await lin.get(f"{TALK}/transcript?since=0")
+    assert ("未听懂" in transcript) is bool(missed)
+
+
+async def test_the_second_reading_is_never_likelier_than_the_first(
+    lin: Browser, desk: FakeDesk, engine: AsyncEngine
+) -> None:
+    desk.queue(conversation())
+    ranking = [["nlu_fallback", 0.43], ["thanks", 0.57]]
+    await hear(engine, "嗯谢", understanding={"intent": "nlu_fallback", "confidence": 0.43, "ranking": ranking})
+    _, text = await lin.get(f"{TALK}/context")
+    assert "最像 感谢 0.57" in text and "其次" not in text
+
+
+async def test_the_data_left_is_what_the_bot_tells(house: House, lin: Browser, desk: FakeDesk) -> None:
+    subscriber = next(iter(house.crm.subscribers.values()))
+    until = START + timedelta(days=9)
+    house.crm.grants[subscriber.msisdn] = [
+        Allowance("a", "data", "general", Text("通用", "General"), 91 * GB, 64 * GB, "plan", until),
+        Allowance("b", "data", "directed", Text("定向", "Apps"), 30 * GB, 10 * GB, "plan", until),
+        Allowance("c", "data", "local", Text("本地", "Local"), 5 * GB, 2 * GB, "plan", until),
+    ]
+    desk.queue(conversation(binding=_binding(house)))
+    _, text = await lin.get(f"{TALK}/customer")
+    assert "<b>27GB</b> <small>/ 91GB" in text
+    assert "定向 20GB" in text and "本地 3GB" in text
