@@ -225,7 +225,7 @@ async def test_the_end_of_a_contract_and_of_what_binds_is_told(talk: Begin) -> N
 
 async def test_a_plan_is_suggested_by_what_was_used_or_by_a_budget(talk: Begin) -> None:
     heard = await talk(ORDINARY).say("recommend_plan")
-    assert heard.responses == ["recommend_stay"] and "共295.00元（月费295.00元）" in heard.texts[0]
+    assert heard.responses == ["recommend_stay"] and "共354.00元（月费354.00元）" in heard.texts[0]
     person = talk(None)
     heard = await person.say("recommend_plan")
     assert heard.labels == ["30元以内", "60元以内", "100元以内", "全部套餐", "转人工"]
