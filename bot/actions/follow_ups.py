@@ -82,10 +82,14 @@ def found_again(text: str) -> bool:
 
 
 _MAY_COME_BACK = frozenset({"never_ordered", "cancel_data_pack", "cancel_service"})
+_CHARGED = frozenset({"complain", "dispute_charge", "query_third_party_services"})
 AFTER: tuple[tuple[frozenset[str], Callable[[str], bool], str, Mapping[str, str]], ...] = (
     (_MAY_COME_BACK, money_back.asks_how_much, "never_ordered", {"option": money_back.HOW_MUCH}),
     (_MAY_COME_BACK, money_back.asks_when, "never_ordered", {"option": money_back.WHEN}),
     (_MAY_COME_BACK, money_back.wants_past_back, "never_ordered", {"option": money_back.PAST}),
+    (_CHARGED, money_back.asks_how_much, "never_ordered", {"option": money_back.HOW_MUCH}),
+    (_CHARGED, money_back.wants_past_back, "never_ordered", {"option": money_back.PAST}),
+    (_MAY_COME_BACK, money_back.never_had, "never_ordered", {"option": DISPUTED}),
     (frozenset({"never_ordered"}), gives_back, "never_ordered", {"option": DISPUTED}),
     (
         frozenset({"change_plan", "cancel_service", "cancel_data_pack", "port_out", "query_pack_expiry"}),
@@ -117,7 +121,9 @@ def follow_up(turn: Turn) -> tuple[str, dict[str, Any]] | None:
     wish, option = str(last.get("intent")), (last.get("entities") or {}).get("option")
     for after, says, then, entities in AFTER:
         if turn.text and wish in after and says(turn.text):
-            return then, dict(entities)
+            # What was to be cancelled is what was never ordered.
+            named = (last.get("entities") or {}).get("offering") if entities.get("option") == DISPUTED else None
+            return then, {**entities, **({"offering": named} if named else {})}
     if wish == "faq" and last.get("topic") == CALLS_TOPIC:
         wish, option = "consult_roaming", CALLS_OUT
     takes = TAKES.get(wish, ())

@@ -16,7 +16,7 @@ WISH = "invoice"
 ARRIVED, AGAIN = "arrived", "again:"
 """Asked where it is; before the id of one that is sent again, with `:` and an address where that is another."""
 _ARRIVED = re.compile(
-    r"(?:没|沒|未|还没|還沒)(?:有)?(?:收|发|發|寄|到)|收(?:到|得到)(?:了)?(?:没|沒|吗|嗎)|收不到|(?:再|重新?)(?:给我)?(?:发|發|寄)(?!票)"
+    r"(?:没|沒|未|还没|還沒)(?:有)?(?:收|发|發|寄|到)|收(?:到|得到)(?:发票|發票)?(?:了)?(?:没|沒|吗|嗎)|收不到|(?:再|重新?)(?:给我)?(?:发|發|寄)(?!票)"
     r"|换一?个?(?:邮箱|郵箱)|\b(?:another|different|other) (?:e-?mail|address)"
     r"|(?:发|發|寄)(?:到|去)(?:哪|了哪)|(?:发|發|寄)了(?:没|沒|吗|嗎)"
     r"|\b(?:arrive|receive|got|get)d?\b.{0,12}\b(?:invoice|it|yet)\b|\binvoice\b.{0,16}\b(?:arrive|come|receiv|sent)"

@@ -39,7 +39,17 @@ _CANCELLED = re.compile(
     r"(?:我|已经?|都|早就?)(?:把它?)?(?:退订|退|取消|关)(?:了|掉|过)"
     r"|\b(?:i|i.?ve|already) (?:have )?(?:already )?cancell?ed\b"
 )
+_NEVER = re.compile(
+    r"(?:我|从来|根本|都|就|可)*没有?(?:办理?|订购?|定|开通?|点)过?(?:这个|它|啊|的|呀|业务)*"
+    r"|(?:no )?i (?:never|did not|didn t) (?:ordered?|subscribed?(?: to)?|had|have|did)(?: it| that| this)?"
+    r"|never ordered(?: it| that| this)?"
+)
 _BACK = re.compile(r"(?:钱|费用?|款|扣的).{0,6}(?:退|还)|(?:退|还).{0,4}(?:钱|费|款)|\brefund|\bmoney back\b")
+
+
+def never_had(text: str) -> bool:
+    """ "没办过": nothing but that it was never ordered."""
+    return bool(_NEVER.fullmatch(references.fold(text)))
 
 
 def asks_how_much(text: str) -> bool:

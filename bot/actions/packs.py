@@ -10,6 +10,7 @@ from bot.actions.abroad import otherwise_abroad
 from bot.actions.disputed import DISPUTED, settle
 from bot.actions.form import OVER
 from bot.actions.from_to import SAID
+from bot.actions.money_back import never_had
 from bot.actions.one_by_one import ends, in_turn
 from bot.actions.order_told import tell
 from bot.actions.ordering import OrderForm, OrderStart
@@ -141,13 +142,15 @@ class CancelDataPackForm(OrderForm):
         return "validate_cancel_data_pack_form"
 
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
-        if turn.intent == "never_ordered" and step == "agreed" and turn.slot("kind") != DISPUTED:
+        never = turn.intent == "never_ordered" or never_had(turn.text)
+        if never and step == "agreed" and turn.slot("kind") != DISPUTED:
             await self.leave(turn, "changed")
             return {"kind": DISPUTED}
         return await super().read(turn, step)
 
     async def _show(self, turn: Turn, quote: Quote) -> None:
-        if not turn.again and (name := await _not_on_record(turn, quote.items[0].offering_id)):
+        disputed = DISPUTED in (turn.filled.get("kind"), turn.slot("kind"))
+        if not (disputed or turn.again) and (name := await _not_on_record(turn, quote.items[0].offering_id)):
             turn.say("not_on_record", name=name)
         await super()._show(turn, quote)
 
@@ -210,8 +213,6 @@ class CancelService(_ServiceFirst):
 
 async def _not_on_record(turn: Turn, offering_id: str) -> str:
     """The name of what another provider charges without an order on record, which may be given back; else ""."""
-    if DISPUTED in (turn.filled.get("kind"), turn.slot("kind")):
-        return ""
     held = await cancel_data_pack.cancellable(turn.doors, turn.who)
     product = next((p for p in held if p.offering_id == offering_id and p.price_fen), None)
     plan = await reads.plan(turn.doors, turn.who) if product else None

@@ -130,3 +130,21 @@ async def test_a_line_about_one_charge_is_answered_once(talk: Begin) -> None:
     person = talk(ZHENG)
     assert (await person.say("several_questions", text, parts=parts)).responses == ["never_ordered"]
     assert (await person.say("dispute_charge", "退钱")).responses == ["never_ordered_which"]
+
+
+@pytest.mark.parametrize("text", ["没办过", "我没订过", "I never ordered it"])
+async def test_a_bare_never_is_a_dispute_and_no_refusal(talk: Begin, text: str) -> None:
+    person = talk(ZHENG)
+    heard = await person.say("cancel_service", "退订阅读会员", offering="svc-reading", spans={"offering": "阅读会员"})
+    assert heard.responses == ["not_on_record", "quote_cancel_data_pack"]
+    heard = await person.say("deny", text)
+    assert heard.responses == ["quote_cancel_data_pack"] and "按规则退费" in heard.texts[0]
+    person = talk(HE)
+    await person.say("cancel_service", "退订碎屏险", offering="svc-screen-cover", spans={"offering": "碎屏险"})
+    assert (await person.say("deny", text)).responses == ["locked_not_on_record"]
+
+
+async def test_what_comes_back_may_be_asked_after_a_complaint_too(talk: Begin) -> None:
+    person = talk(ZHENG)
+    await person.say("dispute_charge", "为什么扣费")
+    assert (await person.say("out_of_scope", "能退多少")).responses == ["refund_rules"]

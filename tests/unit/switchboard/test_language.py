@@ -42,6 +42,9 @@ from switchboard.language import language_of
         ("", None),
         ("⟦code:0a1b2c3d4e5f6a7b⟧", None),
         ("OK", None),
+        ("a@b.com", None),
+        ("发到 me@my-plan.com", "zh"),
+        ("never ordered this membership", "en"),
     ],
 )
 def test_codes_numbers_and_pinyin_are_no_sentences(text: str, language: str | None) -> None:
