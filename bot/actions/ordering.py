@@ -95,7 +95,7 @@ class OrderForm(Form):
             return await self._no(turn)
         if step == "agreed" and turn.intent == "affirm":
             return await self._told(turn, await ordering.confirm(turn.doors, turn.who, turn.slot("quote") or ""))
-        if not bare and turn.intent not in (self.wish, "inform", "correct", "nlu_fallback"):
+        if not bare and turn.intent not in (self.wish, "inform", "correct", "deny", "nlu_fallback"):
             return None
         # What is said not to be meant chooses nothing; "not the 10 yuan one any more" does when it is to be cancelled.
         denied = self.wish != "cancel_data_pack" and denies(turn.text, [turn.words.get(key, "") for key in SAID])
