@@ -14,6 +14,7 @@ from bot.actions.money_back import never_had
 from bot.actions.one_by_one import ends, in_turn
 from bot.actions.order_told import tell
 from bot.actions.ordering import OrderForm, OrderStart
+from bot.actions.own_only import LAST, number_said
 from bot.actions.shown import recent_shown, recent_wish
 from bot.actions.trade import Trade, chosen
 from bot.actions.turn import Event, Turn
@@ -74,6 +75,16 @@ def _says(text: str, offering: Offering) -> bool:
     return any(name in plain or _VOLUME.sub("", name) in plain for name in names)
 
 
+FAMILY = "svc-family-net"
+NEEDS = {"svc-sub-card": "sub_card", FAMILY: "family"}
+"""What an order alone is no use of, with how its texts begin."""
+
+
+def member_of(turn: Turn) -> str:
+    """The last digits of the number that is to be added; a slot keeps no more."""
+    return number_said(turn)[-LAST:]
+
+
 BUY = Trade(_packs, order_data_pack.quote, common)
 CANCEL = Trade(_held, cancel_data_pack.quote, unknown="not_held")
 
@@ -110,10 +121,32 @@ class OrderDataPackForm(OrderForm):
         return "validate_order_data_pack_form"
 
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
+        if step == "agreed" and turn.slot("chosen") == FAMILY and (member := member_of(turn)):
+            await self.leave(turn, "changed")
+            return {"agreed": None, "first": {"member": member}}
         if found := await otherwise_abroad(turn, step):
             await self.leave(turn, "changed")
             return {"agreed": None, "chosen": found[0] if len(found) == 1 else None, "among": found}
         return await super().read(turn, step)
+
+    async def _show(self, turn: Turn, quote: Quote) -> None:
+        """What a yes does not bring by itself is said before it."""
+        needs = NEEDS.get(quote.items[0].offering_id)
+        news = not turn.slot("quote") or "first" in turn.filled or turn.filled.get("chosen")
+        if needs and news and not turn.again:
+            turn.say(f"{needs}_needs", member=_member(turn))
+        await super()._show(turn, quote)
+
+    async def _told(self, turn: Turn, result: Done | Pending | CodeSent | Refusal) -> dict[str, Any]:
+        filled = await super()._told(turn, result)
+        if isinstance(result, Done) and (needs := NEEDS.get(result.quote.items[0].offering_id)):
+            turn.say(f"{needs}_next", member=_member(turn))
+        return filled
+
+
+def _member(turn: Turn) -> str:
+    first = turn.filled.get("first") or turn.slot("first") or {}
+    return str(first.get("member") or "")
 
 
 class CancelDataPack(OrderStart):

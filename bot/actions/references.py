@@ -60,7 +60,8 @@ _NTH = re.compile(
     rf"\b(?P<en>{'|'.join(_WORDS)})\b|\b(?:number|no\.?|option) ?(?P<n>\d{{1,2}})\b"
 )
 _PRICE = re.compile(
-    r"多少(?:钱|费用?)?|什么价(?:格|钱)?|价格|资费|怎么收费|几块钱?|how much|what .*\bprice|\bprice\b|\bcosts?\b"
+    r"(?:一个?月|每个?月|月租|月费)(?:是|要|得)?多少钱?|多少(?:钱|费用?)?|什么价(?:格|钱)?|价格|资费|怎么收费|几块钱?"
+    r"|how much|what .*\bprice|\bprice\b|\bcosts?\b"
 )
 _WHETHER = re.compile(r"有没有|有无|还有|有.*[吗么没]|\bany(?:thing)?\b|\bare there\b|\bdo you have\b")
 _WHAT_IS_IN_IT = re.compile(

@@ -6,9 +6,9 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 
 from bot.actions.ordering import OrderStart
-from bot.actions.packs import BUY, CANCEL, ends_by_itself
+from bot.actions.packs import BUY, CANCEL, FAMILY, ends_by_itself, member_of
 from bot.actions.trade import Trade, chosen
-from bot.actions.turn import Turn
+from bot.actions.turn import Event, Turn
 from crm.operations import reads
 
 
@@ -79,10 +79,22 @@ class _Shared(_One):
 
 class FamilyNumber(_Shared):
     wish = "family_number"
-    service = "svc-family-net"
+    service = FAMILY
 
     def name(self) -> str:
         return "action_family_number"
+
+    async def answer(self, turn: Turn) -> list[Event]:
+        member = member_of(turn)
+        # The number that is named is to be added, and nothing is done to it.
+        for name in ("msisdn", "last_digits"):
+            turn.entities.pop(name, None)
+        turn.filled = {"first": {"member": member}} if member else {}
+        return await super().answer(turn)
+
+    async def _chosen(self, turn: Turn) -> dict[str, Any] | None:
+        filled = await super()._chosen(turn)
+        return {**filled, **turn.filled} if filled else filled
 
 
 class SubCard(_Shared):

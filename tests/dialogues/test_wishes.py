@@ -135,7 +135,7 @@ async def test_members_of_a_sub_card_are_a_persons_to_change(talk: Begin) -> Non
     heard = await talk(HOLDER).say("sub_card")
     assert heard.responses == ["members"]
     assert heard.labels == ["转人工", "退订副卡"]
-    assert (await talk(ORDINARY).say("family_number")).responses == ["quote_order_data_pack"]
+    assert (await talk(ORDINARY).say("family_number")).responses == ["family_needs", "quote_order_data_pack"]
 
 
 @pytest.mark.parametrize(
