@@ -34,6 +34,10 @@ _VISIT = re.compile(
     r"预约|預約|我约的|到店|去店|营业厅|營業廳|门店|\b(?:visit|appointment|booking|come|shop|store)\b", re.IGNORECASE
 )
 _ABOUT_VISIT = re.compile(r"预约|預約|我约|约好|\b(?:my|the) (?:visit|appointment|booking)\b", re.IGNORECASE)
+_SOLD = re.compile(
+    r"流量|套餐|会员|業務|业务|宽带|寬帶|装机|\b(?:data|packs?|plan|membership|broadband|subscription)\b", re.IGNORECASE
+)
+"""What is ordered, not visited for: "取消预约的流量包"."""
 _COMES = re.compile(r"师傅|師傅|上门|上門|维修|維修|装维|\btechnician\b|\bengineer\b|\brepair", re.IGNORECASE)
 _NO_CALL = re.compile(
     r"(?:不用|不需要|不必|不要|无需|別|别|甭)(?:再|你们|客服|人工|人|给我|給我|了)*(?:回电|回電|回?(?:我|个|個)?电话|打|联系)"
@@ -120,7 +124,7 @@ async def _call(turn: Turn, text: str, when: When | None) -> Meant | None:
 
 
 async def _visit(turn: Turn, text: str, when: When | None) -> Meant | None:
-    if _CALL.search(text):
+    if _CALL.search(text) or _SOLD.search(text):
         return None
     moves = _MOVES.search(text) and (when or _TIME.search(text)) and _VISIT.search(text)
     if not (_NO_VISIT.search(text) or moves):

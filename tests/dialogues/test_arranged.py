@@ -144,6 +144,8 @@ async def test_where_nothing_is_arranged_words_mean_what_they_were_read_as(talk:
     assert (await person.say("change_plan", "改个套餐")).responses == ["ask_change_plan"]
     assert (await person.say("stop", "算了")).responses == ["stopped"]
     assert (await person.say("goodbye", "不用回电了")).responses == ["goodbye"]
+    await with_visit(person)
+    assert (await person.say("cancel_data_pack", "取消预约的流量包")).responses == ["ask_cancel_data_pack"]
 
 
 # call-backs
@@ -203,9 +205,8 @@ async def test_who_changes_a_call_back_without_a_time_is_asked_for_one(talk: Beg
 # somebody who comes
 async def test_a_time_for_whoever_comes_is_written_on_the_fault(talk: Begin) -> None:
     person = talk()
-    await person.say("report_fault", "家里没信号")
-    await person.say("inform", option="signal")
-    await person.say("nlu_fallback", "从昨天晚上开始，家里一点信号也没有")
+    await person.say("report_fault", "手机没信号")
+    await person.say("nlu_fallback", "文一路这边 从昨天晚上开始")
     heard = await person.say("nlu_fallback", "师傅能改到明天下午来吗", **day("明天下午"))
     (ticket,) = person.crm.all_tickets.values()
     assert (
