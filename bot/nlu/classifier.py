@@ -43,6 +43,8 @@ _TAUGHT = "taught.json"
 _RANKING_LENGTH = 8
 _MANY = 10_000
 """From so many examples on, an invented sentence without a wish counts as much as an example in the calibration."""
+_PLENTY = 20
+"""From so many examples a class on, the whole of `sharpness` counts, and its root up to the half of them."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -59,7 +61,8 @@ class CalibratedClassifier(GraphComponent):
         number stands in it does not matter, where all examples that differ in numbers only are read alike.
         `wishless` are intents that mean that nothing is wanted: never rejected, and told apart by a model of their own.
         `epochs`, `step` and `smoothing` are those of `Schedule`. A `sharpness` above 1 makes probabilities surer than
-        held-out examples would have them, for intents of which several mean nearly the same.
+        held-out examples would have them, for intents of which several mean nearly the same; less so where a class has
+        few examples.
         """
         return {
             "epochs": 4,
@@ -150,9 +153,13 @@ class CalibratedClassifier(GraphComponent):
                 weights=model.weights.astype(np.float16),
                 bias=model.bias,
                 wishless=model.wishless,
-                calibration=astuple(model.calibration.sharper(self._config["sharpness"])),
+                calibration=astuple(model.calibration.sharper(self._sharpness(len(own) / len(classes)))),
             )
         return self._resource
+
+    def _sharpness(self, examples_a_class: float) -> float:
+        # Where a class has few examples, it is not its neighbours that are taken for it, but anything.
+        return float(self._config["sharpness"] ** min(1.0, max(0.5, examples_a_class / _PLENTY)))
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Classify messages and their parts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -41,6 +42,7 @@ CASES = {
 
 
 def taught(folder, lines: list[tuple[str, str]], pipeline=PIPELINE) -> Understanding:
+    folder.mkdir(parents=True, exist_ok=True)
     return train(TrainingData([Message.build(text, intent) for text, intent in lines]), folder, pipeline)
 
 
@@ -83,3 +85,23 @@ def test_five_examples_an_intent_are_enough_to_act_on(tmp_path):
     understanding = taught(tmp_path, lines)
     right = [understanding.parse(text)["intent"]["name"] == intent for text, intent in held]
     assert sum(right) >= 0.8 * len(right)
+
+
+def test_half_of_a_sharpness_counts_where_a_class_has_few_examples(tmp_path):
+    options = {"bot.nlu.classifier.CalibratedClassifier": {"sharpness": 4.0}}
+    sharp = [(name, {**given, **options.get(name, {})}) for name, given in PIPELINE]
+    few = [(text, intent) for text, intent in lessons()[::8] if intent.startswith("book")]
+    many = [(text, intent) for text, intent in lessons() if intent.startswith("book")]
+    divided = {}
+    for name, lines in (("few", few), ("many", many)):
+        for folder, pipeline in (("plain", PIPELINE), ("sharp", sharp)):
+            taught(tmp_path / name / folder, lines, pipeline)
+        plain, sharper = (temperature(tmp_path / name / folder) for folder in ("plain", "sharp"))
+        divided[name] = round(plain / sharper, 6)
+    assert {"few": 2.0, "many": 4.0} == divided
+
+
+def temperature(folder) -> float:
+    [file] = folder.glob("**/model.npz")
+    with np.load(file, allow_pickle=False) as stored:
+        return float(stored["calibration"][0])
