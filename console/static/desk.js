@@ -144,7 +144,18 @@
   // --- dialogs and keys ------------------------------------------------------------------------
   function open(id) {
     const dialog = $(id);
-    if (dialog && !document.querySelector("dialog[open]")) dialog.showModal();
+    if (!dialog || document.querySelector("dialog[open]")) return;
+    const many = unanswered();
+    for (const warning of dialog.querySelectorAll("[data-unanswered]")) {
+      warning.hidden = !many;
+      warning.querySelector("b").textContent = String(many);
+    }
+    dialog.showModal();
+  }
+  // What the person said last and nobody answered; what the system says to who waits is no answer.
+  function unanswered() {
+    const lines = [...document.querySelectorAll("#transcript > .line")];
+    return lines.slice(lines.findLastIndex((one) => one.matches(".bot, .agent")) + 1).filter((one) => one.matches(".person")).length;
   }
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-dialog]");
@@ -167,6 +178,18 @@
     KeyW: () => open("close-dialog"),
     KeyH: () => open("keys-dialog"),
   };
+  // Up and down in the lists; Enter opens. In a dialog Ctrl+Enter does what its button does.
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], here = document.activeElement, plain = !event.altKey && !event.metaKey && !event.ctrlKey;
+    if (step && plain && here && here.closest("#lists")) {
+      const all = [...document.querySelectorAll("#lists .item > a")];
+      const at = all.indexOf(here.closest(".item")?.querySelector("a"));
+      const next = at < 0 ? here.closest(".list")?.querySelector(".item > a") : all[at + step];
+      if (next) { event.preventDefault(); next.focus(); }
+    }
+    const form = event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing && document.querySelector("dialog[open] form");
+    if (form) { event.preventDefault(); form.requestSubmit(); }
+  });
   document.addEventListener("keydown", (event) => {
     if (!event.altKey || event.ctrlKey || event.metaKey || !KEYS[event.code]) return;
     event.preventDefault();

@@ -201,7 +201,7 @@ async def test_supervisors_read_reports(desk: Stage, open_page: OpenPage) -> Non
     assert await serious_findings(page) == []
 
 
-@pytest.mark.parametrize("width", [768, 1280, 1920])
+@pytest.mark.parametrize("width", [390, 768, 1280, 1920])
 async def test_nothing_is_cut_off_sideways(desk: Stage, open_page: OpenPage, width: int) -> None:
     page = await open_page(f"{desk.url}/desk", width=width)
     await log_in(page, "lin")
@@ -217,3 +217,62 @@ async def test_nothing_is_cut_off_sideways(desk: Stage, open_page: OpenPage, wid
         <= 0
     )
     await expect(page.locator("#say button")).to_be_in_viewport()
+
+
+async def test_the_lists_go_up_and_down_and_a_dialog_is_submitted_from_the_keyboard(
+    desk: Stage, open_page: OpenPage
+) -> None:
+    page = await open_page(f"{desk.url}/desk")
+    await log_in(page, "lin")
+    await desk.person("ann", "转人工")
+    await desk.person("bob", "转人工", channel="sms")
+    await expect(page.locator("#queue-list li")).to_have_count(2)
+    await page.keyboard.press("Alt+q")
+    for key, nth in (("ArrowDown", 1), ("ArrowUp", 0)):
+        await page.keyboard.press(key)
+        await expect(page.locator("#queue-list a").nth(nth)).to_be_focused()
+    await page.keyboard.press("Alt+t")
+    await page.wait_for_selector("#say")
+    await page.keyboard.press("Alt+b")
+    await page.keyboard.type("查过了")
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_url("**/desk")
+
+    async def noted() -> bool:
+        return ("handed_back", "查过了") in await desk.rows("SELECT how, note FROM handoffs")
+
+    await until(noted)
+
+
+async def test_who_ends_over_unanswered_words_is_warned(desk: Stage, open_page: OpenPage) -> None:
+    page = await open_page(f"{desk.url}/desk")
+    await log_in(page, "lin")
+    await desk.person("ann", "转人工", "查话费", "再充50")
+    await expect(page.locator("#queue-list li")).to_have_count(1)
+    await page.keyboard.press("Alt+t")
+    await page.wait_for_selector("#say")
+    await expect(page.locator("#transcript")).to_contain_text("再充50")
+    warning = page.locator("#close-dialog [data-unanswered]")
+    await page.keyboard.press("Alt+w")
+    await expect(warning).to_contain_text("3 条还没有人回复")
+    await page.keyboard.press("Escape")
+    await page.keyboard.type("好的")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".line.agent .state")).to_have_text("已发出")
+    await page.keyboard.press("Alt+w")
+    await expect(page.locator("#close-dialog")).to_be_visible()
+    await expect(warning).to_be_hidden()
+
+
+async def test_the_desk_is_readable_in_the_dark(desk: Stage, open_page: OpenPage) -> None:
+    page = await open_page(f"{desk.url}/desk")
+    await page.emulate_media(color_scheme="dark")
+    await log_in(page, "lin")
+    await desk.person("ann", "查账单", "为什么", "转人工")
+    await desk.person("bob", "转人工", channel="sms")
+    await expect(page.locator("#queue-list li")).to_have_count(2)
+    await page.keyboard.press("Alt+t")
+    await page.wait_for_selector("#customer dl")
+    dark = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert dark == "rgb(16, 21, 27)"
+    assert await serious_findings(page) == []
