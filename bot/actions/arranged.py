@@ -100,7 +100,9 @@ async def meant(turn: Turn) -> Meant | None:
 
 def _speaks_of_it(text: str, when: When | None) -> bool:
     """Nothing is looked up for other words."""
-    if any(pattern.search(text) for pattern in (_NO_CALL, _NO_VISIT, _CANNOT_COME, _WHEN_IS_IT, _ASKS_CALL)):
+    if any(pattern.search(text) for pattern in (_NO_CALL, _NO_VISIT, _CANNOT_COME, _WHEN_IS_IT)):
+        return True
+    if _ASKS_CALL.search(text) and _CALL.search(text):
         return True
     timed = when or _TIME.search(text) or _ASKS_WHEN.search(text)
     return bool(timed and (_MOVES.search(text) or _COMES.search(text)))
