@@ -76,8 +76,8 @@ def _says(text: str, offering: Offering) -> bool:
 
 
 FAMILY = "svc-family-net"
-NEEDS = {"svc-sub-card": "sub_card", FAMILY: "family"}
-"""What an order alone is no use of, with how its texts begin."""
+NEEDS = {"svc-sub-card": ("sub_card_needs", "sub_card_next"), FAMILY: ("family_needs", "family_next")}
+"""What an order alone is no use of, with what is said before the yes and after it."""
 
 
 def member_of(turn: Turn) -> str:
@@ -134,13 +134,13 @@ class OrderDataPackForm(OrderForm):
         needs = NEEDS.get(quote.items[0].offering_id)
         news = not turn.slot("quote") or "first" in turn.filled or turn.filled.get("chosen")
         if needs and news and not turn.again:
-            turn.say(f"{needs}_needs", member=_member(turn))
+            turn.say(needs[0], member=_member(turn))
         await super()._show(turn, quote)
 
     async def _told(self, turn: Turn, result: Done | Pending | CodeSent | Refusal) -> dict[str, Any]:
         filled = await super()._told(turn, result)
         if isinstance(result, Done) and (needs := NEEDS.get(result.quote.items[0].offering_id)):
-            turn.say(f"{needs}_next", member=_member(turn))
+            turn.say(needs[1], member=_member(turn))
         return filled
 
 
