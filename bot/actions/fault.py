@@ -9,6 +9,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from bot.actions import answers, references
 from bot.actions.form import OVER, Form
+from bot.actions.given_up import drops
 from bot.actions.incidents import OTHER_FAULT, SERVICE_OF, explained
 from bot.actions.registry import registered
 from bot.actions.reported import urged
@@ -82,6 +83,8 @@ class ReportFaultForm(Form):
 
     wish = "report_fault"
     slots = ("kind", "told")
+    otherwise = frozenset(slots)
+    readings: ClassVar[frozenset[str]] = frozenset({"report_slow_data", "report_no_codes", "broadband_fault"})
 
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         if step == "kind" and turn.entities.get("option"):
@@ -149,5 +152,5 @@ def _is_plain(turn: Turn) -> bool:
 
 
 def gives_up(turn: Turn) -> bool:
-    """A bare no, as "算了": nothing is filed."""
-    return turn.intent == "deny" and len(turn.text) <= SHORT
+    """A bare no, as "算了" or "never mind": nothing is filed."""
+    return drops(turn.text) or (turn.intent == "deny" and len(turn.text) <= SHORT)

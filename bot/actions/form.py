@@ -16,15 +16,19 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions import scam, still_asked
 from bot.actions.by_words import takes_back
 from bot.actions.follow_ups import follow_up
+from bot.actions.given_up import drops
 from bot.actions.human import hand_over, nobody_came
 from bot.actions.references import cancels_it
+from bot.actions.registry import registered
 from bot.actions.skill import clear_form, switched_off
 from bot.actions.turn import Event, Turn
 from bot.actions.wiring import doors
 from crm.errors import Unavailable
 
 UNCLEAR = frozenset({"nlu_fallback", "out_of_scope", "inform", "affirm", "deny", "correct", "chitchat"})
-OFFER_HUMAN_AT = 3
+OTHERWISE_AT, OFFER_HUMAN_AT = 2, 3
+LIKELY = 0.5
+"""Of words that were too doubtful to act on: the reading is worth to be asked about."""
 UNDOES = frozenset({"cancel_data_pack", "undo_plan_change"})
 """Where "cancel" is what was asked for."""
 CANCELS = frozenset({"cancel_data_pack", "cancel_service"})
@@ -38,6 +42,10 @@ class Form(Action, ABC):  # type: ignore[misc]
     slots: ClassVar[tuple[str, ...]] = ()
     remembers: ClassVar[tuple[str, ...]] = ("among", "first")
     awaits: ClassVar[dict[str, str]] = {}
+    otherwise: ClassVar[frozenset[str]] = frozenset()
+    """Slots that `form_needs` asks for in other words, where the question was missed twice."""
+    readings: ClassVar[frozenset[str]] = frozenset()
+    """Wishes beside `wish` whose words are read as answers here."""
 
     def name(self) -> str:
         return f"validate_{self.wish}_form"
@@ -110,14 +118,23 @@ class Form(Action, ABC):  # type: ignore[misc]
             return await self._stop(turn)
         if turn.intent in ("go_back", "start_over"):
             return await self._back(turn, step)
+        # Forms that take a no say what it means to them.
+        if drops(turn.text) and turn.intent != "deny":
+            return await self._stop(turn)
+        if turn.intent == "affirm" and still_asked.is_offered(turn) and not turn.slot("quote"):
+            # A yes to the other wish that was asked about last.
+            return []
         filled = await self.read(turn, step)
+        if filled is None and drops(turn.text):
+            return await self._stop(turn)
         if filled is None and turn.intent == "repeat":
             filled = {}
         if filled is None and turn.intent in UNCLEAR and not self.passes(turn):
             return await self._unclear(turn)
         if filled is None:
             return []
-        return [SlotSet("form_misses", 0), SlotSet("strayed", 0), *await self._next(turn, filled)]
+        told = [SlotSet("form_misses", 0), SlotSet("strayed", 0), *still_asked.taken_back(turn)]
+        return [*told, *await self._next(turn, filled)]
 
     def _bare_cancel(self, turn: Turn) -> bool:
         """ "Cancel" in the middle of something means the something; with more words it is a wish of its own."""
@@ -163,10 +180,28 @@ class Form(Action, ABC):  # type: ignore[misc]
             await self.leave(turn, "handoff")
             await hand_over(turn, "not_understood", self.wish)
             return self.ended()
-        misses = int(turn.slot("form_misses") or 0) + 1
-        turn.say("form_offer_human" if misses >= OFFER_HUMAN_AT else "form_unclear")
+        misses, step = int(turn.slot("form_misses") or 0) + 1, str(turn.slot("requested_slot"))
+        events = [SlotSet("form_misses", misses), *still_asked.taken_back(turn)]
+        if other := self._other(turn):
+            turn.say("form_other", wish=self.wish, other=other)
+            turn.asked = True
+            return [*events, still_asked.asked(turn, other, ""), *await self._next(turn, {})]
+        turn.asked = step in self.otherwise and misses >= OTHERWISE_AT
+        if misses >= OFFER_HUMAN_AT:
+            turn.say("form_offer_human", alone=turn.asked)
+        elif turn.asked:
+            turn.say("form_needs", wish=self.wish, step=step)
+        else:
+            turn.say("form_unclear")
         turn.again = True
-        return [SlotSet("form_misses", misses), *await self._next(turn, {})]
+        return [*events, *await self._next(turn, {})]
+
+    def _other(self, turn: Turn) -> str:
+        """What words most likely mean that are none for this form; "" where an offer is open, as a yes is to it."""
+        name, sure = next(((name, sure) for name, sure in turn.ranking if name not in UNCLEAR), ("", 0.0))
+        offered, own = registered().offered, {self.wish, *self.readings}
+        likely = name in offered and name not in own and sure >= LIKELY
+        return name if likely and self.wish in offered and not turn.slot("quote") else ""
 
     def ended(self) -> list[Event]:
         """Rasa closes the form when nothing is requested."""

@@ -139,6 +139,7 @@ class InvoiceForm(Form):
     wish = "invoice"
     slots = ("kind", "told", "way", "means", "agreed")
     awaits: ClassVar[dict[str, str]] = {"way": "number"}
+    otherwise: ClassVar[frozenset[str]] = frozenset(slots)
 
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         if turn.intent == "deny":

@@ -32,6 +32,7 @@ class QueryPukForm(Form):
     wish = "query_puk"
     slots = ("told", "way")
     awaits: ClassVar[dict[str, str]] = {"told": "code", "way": "code"}
+    otherwise: ClassVar[frozenset[str]] = frozenset(slots)
 
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         if turn.intent == "deny":

@@ -94,6 +94,8 @@ class RechargeForm(Form):
 
     wish = "recharge"
     slots = ("way", "means")
+    otherwise = frozenset(slots)
+    readings = PAYS
 
     async def read(self, turn: Turn, step: str) -> dict[str, Any] | None:
         if turn.intent == "deny":

@@ -37,6 +37,12 @@ def offer(turn: Turn) -> list[Event]:
     return [SlotSet(SLOT, {**kept, "offered": True})]
 
 
+def is_offered(turn: Turn) -> bool:
+    """Whether a wish was asked about last."""
+    kept = turn.slot(SLOT) or {}
+    return bool(kept.get("offered")) and is_fresh(turn, kept.get("at"))
+
+
 def taken_back(turn: Turn) -> list[Event]:
     """What was offered is forgotten with whatever follows that is no yes; also when it is chosen, or said again."""
     offered = (turn.slot(SLOT) or {}).get("offered")
@@ -46,7 +52,7 @@ def taken_back(turn: Turn) -> list[Event]:
 async def begin(turn: Turn) -> list[Event] | None:
     """A yes to what was offered last; None where nothing was."""
     kept = turn.slot(SLOT) or {}
-    if not kept.get("offered") or not is_fresh(turn, kept.get("at")):
+    if not is_offered(turn):
         return None
     several = turn.as_wish("several_questions", kept["entities"], kept["parts"])
     return [SlotSet(SLOT, None), *await skill_of("several_questions").handle(several)]

@@ -159,7 +159,7 @@ async def test_a_miss_in_a_form_counts_by_itself(talk: Begin) -> None:
     person = talk()
     await person.say("nlu_fallback", "哈")
     await person.say("recharge")
-    for expected in ("form_unclear", "form_unclear", "form_offer_human"):
+    for expected in ("form_unclear", "form_needs", "form_offer_human"):
         assert (await person.say("nlu_fallback", "哈")).responses[0] == expected
     await person.say("stop")
     assert (await person.say("nlu_fallback", "哈")).responses == ["fallback_first"]
