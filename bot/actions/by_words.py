@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.actions import invoice_sent, money_back, references
 from bot.actions.abroad import CALLS_OUT, calls_out, meant_abroad
+from bot.actions.given_up import withdraws
 from bot.actions.invoice_said import said, wants_one
 from bot.actions.turn import Turn
 from bot.actions.wiring import terms
@@ -18,6 +19,8 @@ POINTS_READ_AS = frozenset({"query_points", "redeem_points", "faq", *UNREAD})
 WHO_READ_AS = frozenset({"query_own_number", "query_real_name", "find_store", "bot_challenge", "faq", *UNREAD})
 CALLS_READ_AS = frozenset({"consult_plans", "consult_roaming", "faq", *UNREAD})
 CALLS_TOPICS = frozenset({"", "international_calls"})
+WITHDRAW = "withdraw"
+"""What a complaint is told that is not wanted any more."""
 DIED = "death"
 """What the closing of a number is told when its holder has died."""
 MANAGER = "manager"
@@ -141,6 +144,8 @@ async def meant(turn: Turn) -> tuple[str, dict[str, Any]] | None:
         return None
     if turn.intent not in ELSEWHERE and told_of_death(text):
         return "close_account", {"option": DIED}
+    if turn.who.bound is not None and withdraws(text):
+        return "complain", {"option": WITHDRAW}
     if (
         (turn.intent in ENDINGS and buys(text))
         or (turn.intent == "order_data_pack" and not _ENDS.search(text))
