@@ -19,8 +19,25 @@ _DENIED = re.compile(
 )
 _DENIED_AFTER = re.compile(rf"(?:{_DENIED.pattern})(?![^，,。；;]{{0,4}}{_SECRET})", re.IGNORECASE)
 _CLAUSE = re.compile(r"[，,。.；;！!？?\n]")
+_SOMEBODY = re.compile(
+    r"(?:告诉|告訴|给|給|报|報|念|说|說|发|發)(?:给|給|了|过|過)*(?:一个|个)?(?:别人|別人|他|她|骗子|騙子|对方|對方|陌生人|人家)"
+    r"|(?:被|让|讓)(?:人|别人|他|她|骗子|騙子|对方|陌生人)(?:给|给我)?(?:骗|騙)"
+    r"|\b(?:some(?:one|body)|strangers?|caller|scammers?|him|her|them"
+    r"|(?:a|the|this|that|some) (?:man|woman|guy|lady|person)|(?:on|over|by) the phone|by phone)\b",
+    re.IGNORECASE,
+)
+_TO_ME = re.compile(
+    r"[给給发發告诉訴]+我|\b(?:told|gave|sent|read|shared)(?: it)? (?:me|us)\b|\bto (?:me|us)\b"
+    r"|\byou (?:sent|gave|told)\b|^[^我]*[吗嗎][?？]?$",
+    re.IGNORECASE,
+)
 BEFORE, AFTER = 12, 12
 """Characters around such words in which they may be denied: before them in the same clause only."""
+
+
+def told_somebody(text: str) -> bool:
+    """Whether the words themselves say that a stranger has it now, however they were understood."""
+    return bool(_SOMEBODY.search(text)) and not _TO_ME.search(text) and gave_away(text)
 
 
 def gave_away(text: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.actions import references
 from bot.actions.from_to import affirmed
+from bot.actions.given_away import told_somebody
 from bot.actions.shown import recent_wish
 from bot.actions.turn import Turn
 
@@ -64,7 +65,7 @@ def meant(turn: Turn) -> tuple[str, dict[str, Any]] | None:
     if not text or turn.intent in UNDISTURBED:
         return None
     if told(text):
-        return "report_fraud", {"option": GAVE} if _gave(text) else {}
+        return "report_fraud", {"option": GAVE} if told_somebody(text) or _gave(text) else {}
     if _TRICK.search(text) and not _STOPPED.search(text):
         return ("report_fraud", {}) if _went(text) else ("check_message", {"option": TRICK})
     if turn.form and not turn.waits_for_number:
@@ -73,8 +74,8 @@ def meant(turn: Turn) -> tuple[str, dict[str, Any]] | None:
 
 
 def told(text: str) -> bool:
-    """Whether money is said to be gone from a bank: nothing that is open is as urgent."""
-    return bool(_MOVED.search(text)) and not _FEARED.search(text)
+    """Whether money is gone from a bank, or a code in other hands: nothing that is open is as urgent."""
+    return told_somebody(text) or (bool(_MOVED.search(text)) and not _FEARED.search(text))
 
 
 def _next(turn: Turn, text: str) -> tuple[str, dict[str, Any]] | None:

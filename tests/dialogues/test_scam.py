@@ -140,3 +140,32 @@ async def test_who_then_wants_the_password_changed_gets_it_changed(talk: Begin, 
     person = await warned(talk)
     heard = await person.say("reset_password", text)
     assert heard.responses and "fraud_next" not in heard.responses
+
+
+# a code that was given away
+@pytest.mark.parametrize(
+    ("intent", "text", "open_form"),
+    [
+        ("nlu_fallback", "I told someone my verification code", ""),
+        ("nlu_fallback", "I told someone my verification code", "order_data_pack"),
+        ("out_of_scope", "I read the code out to somebody on the phone", "recharge"),
+        ("out_of_scope", "a man called and I told him my password", "complain"),
+        ("nlu_fallback", "我刚才把验证码报给他了", ""),
+    ],
+)
+async def test_who_gave_a_code_away_is_protected_whatever_was_understood_and_asked(
+    talk: Begin, intent: str, text: str, open_form: str
+) -> None:
+    person = talk(channel="sms")
+    if open_form:
+        await person.say(open_form)
+    heard = await person.say(intent, text)
+    assert heard.responses == ["fraud_warning", "fraud_protected"] and heard.effect("handoff")["reason"] == "fraud"
+    assert not person.crm.all_tickets
+
+
+@pytest.mark.parametrize("text", ["someone sent a code to me", "I never gave the code to anyone", "有人给我发验证码"])
+async def test_who_gave_nothing_away_is_locked_out_of_nothing(talk: Begin, text: str) -> None:
+    person = talk()
+    heard = await person.say("nlu_fallback", text)
+    assert "fraud_warning" not in heard.responses and person.locks.locked == {}
