@@ -126,6 +126,8 @@ def _request(item: InboundMessage | ConversationEvent, conversation: Conversatio
         return replace(request, intent=turn.intent, entities=dict(turn.entities))
     text = item.text or (item.media.transcript if item.media else "")
     kind = item.media.kind if item.media else "sticker"
+    if item.media and kind == "location" and not item.text.strip():
+        return replace(request, intent="event_media", entities={"kind": kind, "place": item.media.transcript})
     if _is_picture(text) or (item.media and not text.strip()):
         # Nobody reads pictures here: what came is told instead, so that it gets an answer and no "not understood".
         return replace(request, intent="event_media", entities={"kind": kind})

@@ -18,6 +18,7 @@ from bot.actions.skill import Skill, clear_form
 from bot.actions.turn import Event, Turn
 from crm.operations import ordering, recharge
 from crm.operations.results import Pending, Refusal
+from crm.places import cities, city_in
 
 LONGEST_WAIT_S = 300.0
 
@@ -98,7 +99,7 @@ class MediaCame(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         kind = turn.entities.get("kind")
         if kind == "location":
-            return await skill_of("find_store").handle(turn.as_wish("find_store", {}))
+            return await self._near(turn, str(turn.entities.get("place") or ""))
         if kind == "sticker":
             turn.say("media_sticker")
         elif kind == "voice":
@@ -108,6 +109,16 @@ class MediaCame(Skill):
         else:
             turn.say("media_other")
         return []
+
+    async def _near(self, turn: Turn, place: str) -> list[Event]:
+        """Shops of the city that a place on the map is in; asked for, where it has no name that is known."""
+        city = cities().get(city_in(place))
+        if city is None:
+            turn.say("ask_store_place", place=place)
+            turn.outcome("find_store", "answered")
+            return []
+        there = {"place": place, "region": city.region, "city": city.name}
+        return await skill_of("find_store").handle(turn.as_wish("find_store", there))
 
     async def _form_events(self, turn: Turn, events: list[Event]) -> list[Event]:
         return [FollowupAction(turn.form)] if turn.form else []

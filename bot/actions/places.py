@@ -15,6 +15,7 @@ from bot.actions.wiring import terms
 from crm.errors import Unavailable
 from crm.operations import find_store, visits
 from crm.operations.find_store import Found
+from crm.places import city_in, city_name
 
 SHOWN = 3
 SHOWN_BY_SMS = 1
@@ -53,7 +54,7 @@ SAID_ERRANDS = ("sim", "ownership", "close", "broadband", "invoice", "handset")
 
 
 class FindStore(Skill):
-    """Nearest first, with its hours today, and what to bring for what was spoken of."""
+    """Nearest first, with its hours today, and what to bring for what was spoken of. `city`: of no other city."""
 
     wish = "find_store"
 
@@ -70,7 +71,13 @@ class FindStore(Skill):
             turn.outcome(self.wish, "answered")
             return [kept]
         most = SHOWN_BY_SMS if turn.who.channel == "sms" else SHOWN
-        near = [one for one in found if one.here] or list(found)
+        city = str(turn.entities.get("city") or "") or ("" if found else city_in(f"{place} {turn.text}"))
+        near = [one for one in found if (one.shop.city == city if city else one.here)]
+        if city and not near:
+            turn.say("no_store_there", city=city_name(city, turn.who.language))
+            turn.outcome(self.wish, "answered")
+            return [kept]
+        near = near or list(found)
         turn.say("stores", errand=errand, items=[_shown(one, turn.who.language) for one in near[:most]])
         turn.outcome(self.wish, "answered")
         return [kept]

@@ -152,7 +152,8 @@ def _event(address: Address, at: datetime, fields: Mapping[str, Any]) -> Channel
 
 def _media(kind: str, fields: Mapping[str, Any]) -> Media:
     reference = str(fields.get("MediaId", "")) or f"{fields.get('Location_X', '')},{fields.get('Location_Y', '')}"
-    recognised = fields.get("Recognition")
+    # What a voice says, or what a place is called.
+    recognised = fields.get("Label" if kind == "location" else "Recognition")
     transcript = message_text(recognised) if isinstance(recognised, str) else ""
     return Media(_MEDIA[kind], message_text(reference)[:256], transcript)  # type: ignore[arg-type]
 

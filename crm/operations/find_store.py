@@ -49,7 +49,7 @@ def _far(shop: Shop, words: str, city: str, own_city: str) -> int:
         return 0
     if shop.city == city:
         return 1
-    return 2 if shop.city == own_city else FAR
+    return 2 if shop.city == own_city and not city else FAR
 
 
 def _opens(shop: Shop, now: datetime) -> datetime | None:

@@ -32,7 +32,7 @@ async def test_what_cannot_be_read_is_asked_about_once_with_a_human(talk: Begin,
 
 
 async def test_a_place_is_answered_with_the_shops(talk: Begin) -> None:
-    assert (await talk().say("event_media", kind="location")).responses == ["stores"]
+    assert (await talk().say("event_media", kind="location", place="杭州市西湖区文三路")).responses == ["stores"]
 
 
 @pytest.mark.parametrize("kind", ["image", "sticker", "voice", "video", "file", "location"])

@@ -81,6 +81,14 @@ async def test_a_voice_without_recognition_is_a_medium(stage, platform):
     assert (item.media.kind, item.media.reference, item.media.transcript) == ("voice", "m1", "")
 
 
+async def test_a_place_on_the_map_has_its_name(stage, platform):
+    place = {"MsgType": "location", "Location_X": "23.13", "Location_Y": "113.26", "Label": "广州市天河区体育西路"}
+    await platform.post(OPENID, text(**place))
+    item = (await until(lambda: stage.items))[0]
+    assert (item.media.kind, item.media.reference, item.text) == ("location", "23.13,113.26", "")
+    assert item.media.transcript == "广州市天河区体育西路"
+
+
 @pytest.mark.parametrize(
     ("written", "kind"),
     [

@@ -225,7 +225,14 @@ def test_a_voice_message_is_what_was_heard():
     assert turn_request(heard, CONVERSATION, TURN).text == "查余额"
 
 
-@pytest.mark.parametrize("kind", ["image", "sticker", "voice", "video", "file", "location"])
+def test_a_place_on_the_map_is_told_by_its_name_and_not_read_as_words():
+    place = replace(MESSAGE, text="", media=Media("location", "23.13,113.26", transcript="广州市天河区体育西路"))
+    request = turn_request(place, CONVERSATION, TURN)
+    assert (request.intent, request.text) == ("event_media", "")
+    assert request.entities == {"kind": "location", "place": "广州市天河区体育西路"}
+
+
+@pytest.mark.parametrize("kind", ["image", "sticker", "voice", "video", "file"])
 def test_what_cannot_be_read_is_told_as_what_it_is(kind):
     request = turn_request(replace(MESSAGE, text=" ", media=Media(kind, "m")), CONVERSATION, TURN)
     assert (request.intent, request.entities, request.text) == ("event_media", {"kind": kind}, "")
