@@ -36,11 +36,12 @@ def language_of(text: str) -> Language | None:
 
 
 def _of(sentence: str) -> Language | None:
-    """Chinese for whatever has Chinese characters, unless they are few in an English sentence: what is called so."""
+    """Chinese for whatever has Chinese characters, unless they are few in an English sentence ("what is 低消")."""
     words = _WORD.findall(sentence.lower())
     known = [word for word in words if word in _ENGLISH]
     if han := len(_HAN.findall(sentence)):
-        return "en" if len(known) >= NAMES and len(words) >= han else "zh"
+        asked = len(known) == len(words) > 1 and sentence.lstrip()[:1].isascii()
+        return "en" if (len(known) >= NAMES or asked) and len(words) >= han else "zh"
     if len(words) == 1:
         return "en" if words[0] in _ALONE else None
     return "en" if known and 3 * len(known) >= len(words) else None

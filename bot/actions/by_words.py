@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bot.actions import invoice_sent, money_back, references
+from bot.actions import invoice_sent, leaving, money_back, references
 from bot.actions.abroad import CALLS_OUT, calls_out, meant_abroad
 from bot.actions.given_up import withdraws
 from bot.actions.invoice_said import said, wants_one
@@ -19,6 +19,7 @@ POINTS_READ_AS = frozenset({"query_points", "redeem_points", "faq", *UNREAD})
 WHO_READ_AS = frozenset({"query_own_number", "query_real_name", "find_store", "bot_challenge", "faq", *UNREAD})
 CALLS_READ_AS = frozenset({"consult_plans", "consult_roaming", "faq", *UNREAD})
 CALLS_TOPICS = frozenset({"", "international_calls"})
+LEAVING_READ_AS = frozenset({"consult_roaming", "recharge", "order_data_pack", "faq", *UNREAD})
 WITHDRAW = "withdraw"
 """What a complaint is told that is not wanted any more."""
 DIED = "death"
@@ -69,6 +70,10 @@ _NOT_DEAR = re.compile(
 )
 """What is not wanted is the price, and not the advice."""
 _GIVES_UP = re.compile(r"退(?:了|掉|订)")
+_BEGINS = re.compile(
+    r"我?(?:想|要)(?:查|问|咨询|了解|办理?)(?:一?下|点(?:事|东西)?|个?(?:业务|事情?))"
+    r"|(?:hi |hello )?(?:i (?:have|ve|ve got|got) a question|can i ask (?:you )?something|i want to ask something)"
+)
 _OTHER_LOGIN = re.compile("(?:我要|我想|想|帮我)?(?:换|切换)(?:一?个|另一个)?(?:手机)?号码?(?:登录|登陆)?吧?")
 MISREAD = frozenset({"close_account", "stop", "deny", "goodbye", "correct", *ENDINGS, *UNREAD})
 
@@ -90,6 +95,11 @@ def asks_for_manager(turn: Turn) -> bool:
 def gives_points(text: str) -> bool:
     """Whether points are to become somebody else's."""
     return bool(terms().says("points", text) and terms().says("points_to_others", text))
+
+
+def _only_begins(text: str) -> bool:
+    """ "我想查一下"."""
+    return bool(_BEGINS.fullmatch(references.fold(text)))
 
 
 def takes_back(text: str) -> bool:
@@ -133,6 +143,10 @@ _READINGS: tuple[tuple[frozenset[str], Callable[[str], Any], str, dict[str, Any]
     (frozenset({"consult_business", *UNREAD}), wants_one, "invoice", {}),
     (UNREAD, money_back.wants_past_back, "never_ordered", {"option": money_back.PAST}),
     (frozenset({"correct", *UNREAD}), _other_login, "login", {"option": "other"}),
+    (UNREAD, _only_begins, "help_menu", {}),
+    (LEAVING_READ_AS, leaving.keeps_number, "suspend_number", {}),
+    (LEAVING_READ_AS, leaving.leaves_for_good, "close_account", {}),
+    (frozenset({"faq", *UNREAD}), leaving.renews_papers, "query_real_name", {"option": leaving.RENEWED}),
 )
 """Read as one of these, saying this: the wish that is meant, outside of a form."""
 

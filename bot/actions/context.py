@@ -211,7 +211,9 @@ async def _about_shown(turn: Turn) -> list[Event] | None:
     one, amount = shown.it(), amounts.asked(turn.text)
     if references.asks_how_to_have(turn.text):
         return await do(turn, TO_HAVE[shown.kind], {"offering": one["id"]} if one else {})
-    if references.asks_price(turn.text) or (amount and _lists(turn)):
+    # "Data packs" after the plans are the other kind of thing.
+    same = references.kind_of(turn.text) in ("", shown.kind)
+    if references.asks_price(turn.text) or (amount and same and _lists(turn)):
         if one:
             return await do(turn, "consult_plans", {"offering": one["id"]})
         return await do(turn, "consult_plans", {"among": [i["id"] for i in shown.items], "amount": amount})

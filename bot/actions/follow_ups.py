@@ -12,6 +12,7 @@ from bot.actions.disputed import DISPUTED
 from bot.actions.from_to import affirmed
 from bot.actions.shown import recent_wish
 from bot.actions.turn import Turn
+from crm.worktime import last_month
 
 TAKES = {
     "consult_coverage": ("region",),
@@ -24,12 +25,17 @@ FOUND = "found"
 """What a report of a lost phone is told when it has turned up again."""
 ENOUGH = "enough"
 """Whether what is left of the data lasts."""
+WHY = "dispute_charge"
 LEAVING = "leaving"
 """What a contract is asked about by whoever would end it."""
 _LEAVE = re.compile(
     r"违约金?(?:费|的?钱)?(?:要|是|得|会|该)*(?:付|交|赔|收)?(?:多少|几|怎么|咋|如何)|(?:赔|付|交|收)(?:你们?)?(?:多少|几).{0,3}违约|"
     r"解约.{0,8}(?:多少|怎么|几|钱|费)|\b(?:cost|fee|pay)\b.{0,20}\b(?:leave|end|break)\b|"
     r"\b(?:leav|end|break)\w*\b.{0,20}\b(?:cost|fee|pay|early)\b"
+)
+_SO_MUCH = re.compile(
+    r"(?:but |and |so )*(?:why|how come)(?: is| was| s| are)?(?: it| this| that| the bill| my bill| they)?(?: s| is)?"
+    r"(?: so| that| this) (?:high|much|expensive|dear|big)(?: this time| this month)?"
 )
 _GIVE_BACK = re.compile(
     "(?:把?钱)?(?:都|全部?|统统)?(?:给我?)?退(?:钱|费|款|还|掉|了)*|refund(?: me| it| all)?|(?:my )?money back"
@@ -83,6 +89,13 @@ def found_again(text: str) -> bool:
 
 _MAY_COME_BACK = frozenset({"never_ordered", "cancel_data_pack", "cancel_service"})
 _CHARGED = frozenset({"complain", "dispute_charge", "query_third_party_services"})
+
+
+def asks_why_so_much(text: str) -> bool:
+    """ "Why is it so high"."""
+    return bool(_SO_MUCH.fullmatch(references.fold(text)))
+
+
 AFTER: tuple[tuple[frozenset[str], Callable[[str], bool], str, Mapping[str, str]], ...] = (
     (_MAY_COME_BACK, money_back.asks_how_much, "never_ordered", {"option": money_back.HOW_MUCH}),
     (_MAY_COME_BACK, money_back.asks_when, "never_ordered", {"option": money_back.WHEN}),
@@ -103,6 +116,7 @@ AFTER: tuple[tuple[frozenset[str], Callable[[str], bool], str, Mapping[str, str]
         "query_suspension",
         {},
     ),
+    (frozenset({"query_bill", "query_monthly_fee"}), asks_why_so_much, WHY, {}),
     (frozenset({"query_data_usage"}), asks_if_enough, "query_data_usage", {"option": ENOUGH}),
     (frozenset({"report_lost_sim"}), found_again, "report_lost_sim", {"option": FOUND}),
     (
@@ -121,9 +135,7 @@ def follow_up(turn: Turn) -> tuple[str, dict[str, Any]] | None:
     wish, option = str(last.get("intent")), (last.get("entities") or {}).get("option")
     for after, says, then, entities in AFTER:
         if turn.text and wish in after and says(turn.text):
-            # What was to be cancelled is what was never ordered.
-            named = (last.get("entities") or {}).get("offering") if entities.get("option") == DISPUTED else None
-            return then, {**entities, **({"offering": named} if named else {})}
+            return then, {**entities, **_carried(turn, last, then, entities)}
     if wish == "faq" and last.get("topic") == CALLS_TOPIC:
         wish, option = "consult_roaming", CALLS_OUT
     takes = TAKES.get(wish, ())
@@ -137,6 +149,16 @@ def follow_up(turn: Turn) -> tuple[str, dict[str, Any]] | None:
     if "region" in takes and turn.intent in UNREAD and _PLACE.fullmatch(place):
         return wish, {**said, "place": place}
     return None
+
+
+def _carried(turn: Turn, last: Mapping[str, Any], then: str, entities: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the last wish the next one is about."""
+    before = last.get("entities") or {}
+    if then == WHY and not entities:
+        return {"month": str(before.get("month") or last_month(turn.doors.now()))}
+    # What was to be cancelled is what was never ordered.
+    named = before.get("offering") if entities.get("option") == DISPUTED else None
+    return {"offering": named} if named else {}
 
 
 def _points(text: str, words: list[str]) -> bool:

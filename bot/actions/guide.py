@@ -11,6 +11,7 @@ from typing import Any
 from bot.actions import promotions
 from bot.actions.by_words import DIED
 from bot.actions.incidents import outage_told
+from bot.actions.leaving import RENEWED
 from bot.actions.places import tell_nearest
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
@@ -29,7 +30,12 @@ ELSEWHERE = frozenset(
     }
 )  # fmt: skip
 """The text says why it is not done here, and where it is and with what."""
-BY_SHOP = {"close_account": "close"}
+TOLD_APART = {
+    ("close_account", DIED): "guide_holder_died",
+    ("query_real_name", RENEWED): "guide_papers_renewed",
+}
+"""What has a text of its own, by the intent and its option."""
+BY_SHOP = {"close_account": "close", "guide_papers_renewed": "real_name"}
 """What a shop does at once, with the errand it has to be able to do."""
 GUIDED = TOLD | ELSEWHERE
 FAQ = frozenset(
@@ -82,10 +88,10 @@ class Guide(Skill):
         if turn.intent == COVERAGE and place and await outage_told(turn, COVERAGE, "signal"):
             return []
         read = await _read(turn)
-        died = turn.intent == "close_account" and turn.entities.get("option") == DIED
-        turn.say("guide_holder_died" if died else f"guide_{turn.intent}", place=place, **{"away": False, **read})
-        if turn.intent in BY_SHOP and not turn.form:
-            await tell_nearest(turn, BY_SHOP[turn.intent])
+        told = TOLD_APART.get((turn.intent, str(turn.entities.get("option"))), f"guide_{turn.intent}")
+        turn.say(told, place=place, **{"away": False, **read})
+        if (turn.intent in BY_SHOP or told in BY_SHOP) and not turn.form:
+            await tell_nearest(turn, BY_SHOP.get(turn.intent) or BY_SHOP[told])
         turn.outcome(turn.intent, "answered" if turn.intent in TOLD or read.get("known") else "refused")
         return []
 

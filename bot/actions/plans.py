@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bot.actions import amounts, references
@@ -11,7 +12,7 @@ from bot.actions.shown import BEST, MOST, item_of, ranked, recent_shown, shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
 from bot.actions.wiring import terms
-from crm.model import Offering
+from crm.model import EVERYWHERE, Offering
 from crm.operations import reads
 from crm.operations.catalogue import find, on_sale, speaks_of
 
@@ -30,7 +31,7 @@ class ConsultPlans(Skill):
 
     async def answer(self, turn: Turn) -> list[Event]:
         sold = _Sold(*[await on_sale(turn.doors, kind, turn.who.region) for kind in ("plan", "data_pack", "service")])
-        found = _of_one_kind(_named_so(turn, sold)) or _for_people(turn, sold.plans)
+        found = _with_volume(turn, sold) or _of_one_kind(_named_so(turn, sold)) or _for_people(turn, sold.plans)
         of_packs = all(one.category != "plan" for one in found) if found else _speaks_of_packs(turn, sold)
         if not found:
             found = _bounded(turn, sold.packs if of_packs else sold.plans)
@@ -46,6 +47,9 @@ class ConsultPlans(Skill):
             _list_plans(turn, found, sold.plans)
         turn.outcome(self.wish, "answered")
         return []
+
+
+_CHEAPEST = re.compile(r"最便宜|最实惠|最低价|\bcheapest\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,20 @@ def _of_one_kind(found: tuple[Offering, ...]) -> tuple[Offering, ...]:
     """A price is shared by things of all kinds: plans go before packs, and these before services."""
     by_kind = (tuple(o for o in found if o.category == kind) for kind in ("plan", "data_pack", "service"))
     return next(filter(None, by_kind), ())
+
+
+def _with_volume(turn: Turn, sold: _Sold) -> tuple[Offering, ...]:
+    """The cheapest with that much data, or all with at least so much; () where neither is asked, or there is none."""
+    volume, cheapest = turn.entities.get("volume_kb"), bool(_CHEAPEST.search(turn.text))
+    if not isinstance(volume, int) or not (cheapest or references.limit(turn.text) == "least"):
+        return ()
+    shown = recent_shown(turn)
+    kind = turn.entities.get("kind") or references.kind_of(turn.text) or (shown.kind if shown else "plan")
+    of_kind = sold.plans if kind == "plan" else filter(common, sold.packs)
+    able = sorted(
+        (o for o in of_kind if not o.audience and o.granted("data", *EVERYWHERE) >= volume), key=lambda o: o.price_fen
+    )
+    return tuple(able[:1] if cheapest else able)
 
 
 def _for_people(turn: Turn, plans: tuple[Offering, ...]) -> tuple[Offering, ...]:

@@ -35,7 +35,7 @@ _AROUND_EN = re.compile(
     r"\b(?:the|an?|one|ones|and|what|about|how|then|for|of|in|on|to|that|this|it|its|i|ll|d|want|would|like|take|please|show|"
     r"me|my|give|let|s|see|is|are|there|any|do|does|you|have|ok|with|change|switch|go|choose|pick|get|buy|order|which|"
     r"no|not|mean|meant|instead|only|just|something|anything|maybe|can|be|a little|a bit|bit|so|from|"
-    r"plan|plans|pack|packs)\b"
+    r"plan|plans|pack|packs|tell|more about|details?|explain)\b"
 )
 _WANTS = re.compile(r"换|改|办|订|开通|(?<!有)要(?!多少)(?=那|这|个|最|便|\d)|\b(?:change|switch|take|buy|order|get)\b")
 _ORDERS = (
@@ -75,7 +75,7 @@ _HOW_TO_HAVE = re.compile(
 _AT_MOST = re.compile(
     r"以[内下]|之内|不超过?|不到|最多|(?<![更再])低于|\b(?:under|below|within|up to|at most|less than|no more than)\b"
 )
-_AT_LEAST = re.compile(r"以上|起步|不低于|至少|高于|\b(?:over|above|at least|more than)\b")
+_AT_LEAST = re.compile(r"以上|起步|不低于|至少|高于|\b(?:over|above|at least|more than|or (?:more|above))\b")
 _OWN = re.compile(r"我|还有|剩|\bi\b|\bmy\b|\bhave\b")
 _WHAT = re.compile("是(?:啥|什么)")
 _CANCEL_IT = (
@@ -104,7 +104,7 @@ _SUBJECTS = (
     ("query_my_plan", re.compile(r"套餐|\bplan\b")),
 )
 _HOW_MUCH = re.compile(r"多少|剩|什么|\b(?:much|left)\b")
-_LAST_MONTH = re.compile(r"上一?个?月|\b(?:last|previous) month\b")
+_LAST_MONTH = re.compile(r"上一个月|上个?月呢|那上个?月|\bprevious month\b|\b(?:and|what about|how about) last month\b")
 _EARLIER = re.compile(r"再(?:往)?(?:上|前)(?:面)?(?:一)?个月|(?:the )?month before(?: that)?")
 
 
@@ -249,7 +249,7 @@ def subject_of_number(text: str, said: str) -> str:
 
 
 def last_month(text: str) -> bool:
-    """ "上个月", rather than a month by its name."""
+    """ "上个月呢", as the one before: "上个月的" is by the calendar."""
     return bool(_LAST_MONTH.search(fold(text)))
 
 

@@ -30,6 +30,8 @@ from switchboard.language import language_of
         ("please cancel 视频会员 for me", "en"),
         ("I want the 5G畅享59 plan", "en"),
         ("the 话费 是怎么扣的", "zh"),
+        ("what is 低消", "en"),
+        ("我的 balance what", "zh"),
         ("你好。How much data do I have left?", "en"),
         ("Hello! 我想查话费", "zh"),
         ("How much is it? 123", "en"),
