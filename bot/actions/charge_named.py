@@ -38,6 +38,11 @@ _OR_MORE = re.compile(r"[\d零一二两三四五六七八九十百千](?:多|来
 _ROUGHLY = re.compile(r"左右|差不多|大概|大约|将近|上下|\b(?:about|around|roughly|nearly)\b")
 
 
+def exactly(text: str) -> str:
+    """Without the words that make a sum a rough one: "50块左右" names 50."""
+    return _ROUGHLY.sub(" ", text)
+
+
 def asked(turn: Turn) -> dict[str, Any]:
     """What of a bill is asked about: month, amount_fen, option (its cause) and `back` for money that is asked back.
 

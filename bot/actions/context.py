@@ -151,11 +151,12 @@ async def _by_price(turn: Turn) -> list[Event] | None:
     if fen is None:
         return None
     wants, kind = references.wants(turn.text), references.kind_of(turn.text) or (shown.kind if shown else "")
-    if references.points_within(turn.text, *(turn.words.get(name, "") for name in PRICES)):
+    text = charge_named.exactly(turn.text)
+    if references.points_within(text, *(turn.words.get(name, "") for name in PRICES)):
         asked_budget = wish is not None and wish["intent"] == "recommend_plan"
         bounds = {"amount_fen": fen, "bound": references.limit(turn.text), "kind": kind}
         return await do(turn, "recommend_plan" if asked_budget else "consult_plans", bounds)
-    if not references.asks_about(turn.text, *(turn.words.get(name, "") for name in (*PRICES, "volume_kb"))):
+    if not references.asks_about(text, *(turn.words.get(name, "") for name in (*PRICES, "volume_kb"))):
         return None
     budget = wish is not None and wish["intent"] == "recommend_plan" and not wants and not references.kind_of(turn.text)
     asked = budget and (shown is None or shown.at < str((wish or {}).get("at")))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-_SECRET = r"(?:验证码|驗證碼|校验码|动态码|密码|密碼)"
+_SECRET = r"(?:验证码|驗證碼|校验码|动态码|短信码|短信里的(?:码|数字|号码)|密码|密碼)"
 _TELL = r"(?:告诉|告訴|给|給|报|報|念|说|說|发|發|骗|騙)"
 _GAVE = re.compile(
     rf"{_SECRET}.{{0,12}}?{_TELL}"
     rf"|(?:告诉|告訴|给|給|报|報|念|说|發|发|骗|騙|要了).{{0,12}}?{_SECRET}"
-    r"|\b(?:told|gave|sent|read|shared)\b.{0,40}?\b(?:code|password|otp|pin)\b",
+    rf"|链接.{{0,10}}(?:输|填)了?.{{0,6}}{_SECRET}"
+    r"|\b(?:told|gave|sent|read|shared|entered|into (?:telling|giving|sending|reading|sharing))\b"
+    r".{0,40}?\b(?:code|password|otp|pin)\b",
     re.IGNORECASE,
 )
 _DENIED = re.compile(

@@ -10,6 +10,7 @@ from bot.actions.plan import offered
 from bot.actions.shown import shows
 from bot.actions.skill import Skill
 from bot.actions.turn import Event, Turn
+from bot.actions.wiring import terms
 from crm.model import Offering
 from crm.operations import reads
 from crm.operations.catalogue import on_sale
@@ -36,9 +37,9 @@ class ConsultRoaming(Skill):
 
 
 async def _tell_calls(turn: Turn, services: tuple[Offering, ...]) -> None:
-    service, places = for_calls_out(services), _named(turn)
-    items = _priced(service, places)
-    known = {"service": service.id if service else "", "name": service.name.of(turn.who.language) if service else ""}
+    service, language = for_calls_out(services), turn.who.language
+    items = _priced(service, _each(_named(turn), language))
+    known = {"service": service.id if service else "", "name": service.name.of(language) if service else ""}
     turn.say("calls_out", items=items, **known, is_on=await _holds(turn, {known["service"]}))
 
 
@@ -47,7 +48,7 @@ async def _tell_use(turn: Turn, services: tuple[Offering, ...]) -> None:
     abroad = packs_abroad(await on_sale(turn.doors, "data_pack", turn.who.region), services)
     switches = {one for pack in abroad for one in pack.requires}
     service = for_use_abroad(services)
-    items = _priced(service, places)
+    items = _priced(service, _each(places, language))
     usable = {pack.id for place in places or [("", "")] for pack in for_place(abroad, *place)}
     abroad = [pack for pack in abroad if pack.id in usable]
     shows(turn, abroad)
@@ -68,6 +69,16 @@ def _priced(service: Offering | None, places: Iterable[tuple[str, str]]) -> list
         found = rates_in(service, codes_of([(code, words)])) if service else None
         items.append({"place": words, "known": found is not None, "rates": found or {}})
     return items
+
+
+def _each(places: Iterable[tuple[str, str]], language: str) -> list[tuple[str, str]]:
+    """Those that are named together (港澳台) one by one: their prices are not the same."""
+    names = terms().names
+    return [
+        (one, names[one][language] if one != code and one in names else words)
+        for code, words in places
+        for one in codes_of([(code, words)])
+    ]
 
 
 async def _holds(turn: Turn, switches: set[str]) -> bool:

@@ -33,7 +33,7 @@ _OTHER_WORDS = 1
 class Terms:
     """`ways`: the wishes that go with a term. `hmt`: what offerings for Hong Kong, Macao and Taiwan are called by.
     `messages`: the kinds of what we send unasked. `calling`: how calls from home to another country are spoken of.
-    `words`: what says a thing, by the thing's name.
+    `words`: what says a thing, by the thing's name. `names`: of places by their codes, in zh and en.
     """
 
     said: Sequence[tuple[str, str]] = ()
@@ -42,6 +42,7 @@ class Terms:
     messages: Mapping[str, Any] = field(default_factory=dict)
     calling: Mapping[str, Sequence[str]] = field(default_factory=dict)
     words: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, content: Path) -> Terms:
@@ -52,7 +53,7 @@ class Terms:
         ways = {name: tuple(term.get("ways", ())) for name, term in read.items()}
         hmt, calling = tuple(map(str, places.get("hmt", ()))), places.get("calls_out", {})
         words = {name: _any_of(said) for name, said in _read(content / WORDS).items()}
-        return cls(longest_first, ways, hmt, _read(content / MESSAGES), calling, words)
+        return cls(longest_first, ways, hmt, _read(content / MESSAGES), calling, words, places.get("names", {}))
 
     def says(self, name: str, text: str) -> str:
         """The first of the words of that name that stands in a text; "" for none."""

@@ -408,3 +408,10 @@ async def test_a_kind_of_charge_is_found_months_back_or_said_not_to_be_there(tal
     person.language = "en"
     heard = await person.say("dispute_charge", "why was I charged for out-of-bundle data")
     assert heard.texts[0].startswith("No bill that is kept has data beyond the plan.")
+
+
+async def test_a_rough_budget_is_a_budget(talk: Begin) -> None:
+    person = talk(None, "sms")
+    await person.say("recommend_plan", "什么套餐适合我")
+    heard = await person.say("inform", "50块左右", amount_fen=5000, spans={"amount_fen": "50块"})
+    assert heard.responses == ["recommend_budget"]

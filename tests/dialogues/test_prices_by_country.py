@@ -108,3 +108,11 @@ async def test_prices_by_country_are_told_in_english(talk: Begin) -> None:
     heard = await person.say("consult_roaming", "roaming in Germany", **to("de", "Germany"))
     assert "Germany: without a pack data a MB ¥1.00, a minute to China ¥1.99" in heard.texts[0]
     assert "without it the same data costs ¥1024.00" in heard.texts[0]
+
+
+async def test_places_that_are_named_together_have_prices_of_their_own(talk: Begin) -> None:
+    heard = await talk(ROAMS, "sms").say(
+        "consult_roaming", "去港澳台怎么收费", region="hmt", spans={"region": "港澳台"}
+    )
+    for words in ("香港：上网每MB0.30元", "澳门：上网每MB0.30元", "台湾：上网每MB1.00元", "去港澳台可以用"):
+        assert words in heard.texts[0]

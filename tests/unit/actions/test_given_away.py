@@ -21,6 +21,9 @@ from bot.actions.given_away import gave_away
         "骗子要我的验证码，我没多想就给了",
         "驗證碼我給他了",
         "I did not know it was a scam. I sent him the code",
+        "我把短信码给别人了",
+        "我点了链接还填了密码",
+        "someone tricked me into telling the code",
     ],
 )
 def test_what_was_told_is_given_away(text: str) -> None:
