@@ -15,7 +15,7 @@ import sys
 import tarfile
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
 from io import BytesIO
@@ -56,6 +56,12 @@ def previous(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def known(code: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """Without the settings that this version has not got: one that it does not know stops it."""
+    told = (code / "docs" / "settings.md").read_text(encoding="utf-8")
+    return {name: value for name, value in env.items() if not name.startswith("RENJI_") or f"`{name}`" in told}
+
+
 class House:
     """An installation whose processes are of one version or the other."""
 
@@ -66,7 +72,8 @@ class House:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def run(self, code: Path, *words: str) -> None:
-        done = subprocess.run([sys.executable, *words], cwd=code, env=self.env, capture_output=True, text=True)
+        env = known(code, self.env)
+        done = subprocess.run([sys.executable, *words], cwd=code, env=env, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
     async def start(self, code: Path, name: str) -> None:
@@ -84,8 +91,8 @@ class House:
 
     def _spawn(self, name: str, code: Path, words: list[str], more: dict[str, str]) -> None:
         log = (self.stack.folder / "log" / f"{name}.log").open("ab")
-        argv = [sys.executable, *words]
-        self._running[name] = subprocess.Popen(argv, cwd=code, env={**self.env, **more}, stdout=log, stderr=log)
+        argv, env = [sys.executable, *words], known(code, {**self.env, **more})
+        self._running[name] = subprocess.Popen(argv, cwd=code, env=env, stdout=log, stderr=log)
 
     async def _until_ready(self, name: str, url: str) -> None:
         async with aiohttp.ClientSession() as http:
