@@ -10,7 +10,10 @@ import re
 _CHINESE = str.maketrans("零〇○一二三四五六七八九幺壹贰貳叁參肆伍陆陸柒捌玖", "000123456789112233456678" + "9")
 _ENGLISH = dict(zip("zero oh one two three four five six seven eight nine".split(), "00123456789", strict=True))
 _SPOKEN = "".join(map(chr, _CHINESE))
-_SIGN = f"[0-9{_SPOKEN}]"
+# 一直, 一个, 一条: no digit of the number in front of it.
+_SIGN = f"(?!一[个個条條下直次共起样樣般些点點定张張份笔种種天年月块塊元分边邊只套])[0-9{_SPOKEN}]"
+_MIXED = range(15, 20)
+"""Digits of a run of both kinds that is read as one: a card's last two may be spoken, 10086三 is two things."""
 _CUT = r"[ \-,，.。·]{0,2}"
 _RUN = re.compile(
     rf"(?P<named>(?:密码|口令|服务码|验证码|校验码|动态码)\s*(?:是|为|:|：)?\s*)?(?P<run>{_SIGN}(?:{_CUT}{_SIGN}){{3,}})(?![0-9])"
@@ -38,8 +41,10 @@ def _worded(match: re.Match[str]) -> str:
 
 
 def _read(match: re.Match[str]) -> str:
-    run = match["run"].translate(_CHINESE)
-    digits = re.sub(r"\D", "", run)
-    if run == match["run"] or len(digits) < (4 if match["named"] else 6):
+    run = match["run"]
+    digits = re.sub(r"\D", "", run.translate(_CHINESE))
+    if not re.search(f"[{_SPOKEN}]", run):
         return match[0]
-    return (match["named"] or "") + digits
+    mixed = bool(re.search("[0-9]", run))
+    one = len(digits) in _MIXED if mixed else len(digits) >= (4 if match["named"] else 6)
+    return (match["named"] or "") + digits if one else match[0]

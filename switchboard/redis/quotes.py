@@ -42,7 +42,8 @@ class RedisQuotes:
     async def was_shown(self, conversation: str, quote_id: str, before: str) -> bool:
         with reaching():
             state, after = await self._redis.hmget(self._at(conversation, quote_id)[0], "state", "shown_after")
-        return state == b"shown" and (not before or _place(after.decode()) < _place(before))
+        # One that an earlier version showed has no place.
+        return state == b"shown" and (not before or not after or _place(after.decode()) < _place(before))
 
     async def consume(self, conversation: str, quote_id: str, message_id: str) -> bool:
         args = [conversation, quote_id, message_id, ms(self._clock())]

@@ -197,6 +197,7 @@ def test_what_is_no_passport_number_stays(text: str) -> None:
         ("one two three four five six seven eight nine oh one two three four five six seven eight", "⟦card⟧"),
         ("验证码四八二九一三", "验证码⟦code⟧"),
         ("服务密码四八二九", "服务密码⟦password⟧"),
+        ("四八二九三一是验证码", "⟦code⟧是验证码"),
         ("身份证幺幺零一零一一九九零零三零七幺二三四", "身份证⟦id⟧"),
     ],
 )
@@ -211,6 +212,7 @@ def test_a_secret_that_is_spoken_or_oddly_cut_is_one_all_the_same(text: str, lef
     [
         "二零二六年十一月", "一五一十地说", "三六九等 一个月一百二十块", "1、2、3、4、5、6", "10,20,30,50元哪个划算",
         "192.168.100.200", "2026.10.01-2026.10.31", "one two three",
+        "10086一直打不通", "95588一条短信", "13800138000一个月多少钱", "打10086三次", "打10086二三十分钟都打不通",
     ],
 )  # fmt: skip
 def test_words_and_lists_with_digits_in_them_stay(text: str) -> None:
@@ -219,3 +221,4 @@ def test_words_and_lists_with_digits_in_them_stay(text: str) -> None:
 
 def test_a_phone_number_that_is_spoken_is_none() -> None:
     assert mask("充三十幺三八零零零零零零零零").text == "充三十13800000000"
+    assert mask("幺三八零零零零零零零零一个月多少钱").text == "13800000000一个月多少钱"
