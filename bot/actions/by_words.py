@@ -69,6 +69,7 @@ _NOT_DEAR = re.compile(
     re.IGNORECASE,
 )
 """What is not wanted is the price, and not the advice."""
+_TD = re.compile("(?:回复?|发)?(?:td|tui ?ding)")
 _GIVES_UP = re.compile(r"退(?:了|掉|订)")
 _BEGINS = re.compile(
     r"我?(?:想|要)(?:查|问|咨询|了解|办理?)(?:一?下|点(?:事|东西)?|个?(?:业务|事情?))"
@@ -105,6 +106,11 @@ def _only_begins(text: str) -> bool:
 def takes_back(text: str) -> bool:
     """A bare "撤销"."""
     return bool(_TAKES_BACK.fullmatch(references.fold(text)))
+
+
+def ends_adverts(text: str) -> bool:
+    """ "TD": what every advert says to send, so it ends them wherever it comes."""
+    return bool(_TD.fullmatch(references.fold(text)))
 
 
 def _other_login(text: str) -> bool:
@@ -168,6 +174,8 @@ async def meant(turn: Turn) -> tuple[str, dict[str, Any]] | None:
         abroad = await meant_abroad(turn)
         if abroad or turn.intent != "order_data_pack":
             return "order_data_pack", abroad or turn.entities
+    if ends_adverts(text):
+        return "opt_out_marketing", {}
     if turn.intent == "opt_out_marketing" and _NOT_DEAR.search(text):
         fen = turn.price_fen()
         return "recommend_plan", {"amount_fen": fen} if fen else {}

@@ -6,10 +6,11 @@ points at a transaction opens its form, whose question has to be agreed to.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from bot.actions import amounts, arranged, besides, by_words, charge_named, pages, references, scam, tails
+from bot.actions import amounts, arranged, besides, by_words, charge_named, next_words, pages, references, scam, tails
 from bot.actions.follow_ups import UNREAD, follow_up
 from bot.actions.other_number import do, of_other
 from bot.actions.proofs import LEAVES
@@ -39,6 +40,22 @@ OPEN = frozenset({"dispute_charge", "query_call_detail", "query_recharge_record"
 """Those that begin with the running month."""
 LISTS = frozenset({"consult_plans", "compare_plans", "recommend_plan", "consult_roaming"})
 """Wishes that are answered by a list of offerings."""
+_ANSWERED = (
+    (
+        re.compile(r"征信|信用记录|失信|\bcredit (?:record|score|report|history)\b", re.IGNORECASE),
+        "arrears_credit",
+    ),
+    (
+        re.compile(
+            r"(?:怎么|如何|咋|电话|哪里?).{0,10}(?:工信部|12300|通管局|管局)|(?:工信部|12300|通管局|管局).{0,8}(?:怎么|如何|咋|电话|多少|哪)"
+            r"|\bhow\b.{0,24}\b(?:ministry|regulator|12300)\b",
+            re.IGNORECASE,
+        ),
+        "complain_to_ministry",
+    ),
+)
+"""Questions with one answer, and what it is."""
+READ_AS = UNREAD | {"query_suspension", "query_balance", "recharge", "faq", "dispute_charge", "complain", "appeal"}
 TO_HAVE = {"plan": "change_plan", "pack": "order_data_pack"}
 
 
@@ -48,6 +65,8 @@ async def answer(turn: Turn) -> list[Event] | None:
         return events
     if not turn.text.strip():
         return None
+    if (told := _answered(turn)) is not None:
+        return told
     if "month" not in turn.entities and (term := terms().asked(turn.text)):
         turn.say("term", term=term, ways=list(terms().ways.get(term, ())))
         turn.outcome("faq", "answered")
@@ -57,6 +76,8 @@ async def answer(turn: Turn) -> list[Event] | None:
         return await do(turn, BY_MONTH[wish["intent"]], {"month": month}, str(wish.get("number") or ""))
     if again := follow_up(turn):
         return await do(turn, *again)
+    if after := await next_words.meant(turn):
+        return await do(turn, *after)
     if turn.form and not turn.waits_for_number:
         return None
     if charge := charge_named.asked(turn):
@@ -68,6 +89,17 @@ async def answer(turn: Turn) -> list[Event] | None:
         if (events := await read(turn)) is not None:
             return events
     return None
+
+
+def _answered(turn: Turn) -> list[Event] | None:
+    if turn.intent not in READ_AS or (turn.form and not turn.waits_for_number):
+        return None
+    told = next((response for says, response in _ANSWERED if says.search(turn.text)), "")
+    if not told:
+        return None
+    turn.say(told)
+    turn.outcome("faq", "answered")
+    return []
 
 
 async def _whatever_read_as(turn: Turn) -> list[Event] | None:

@@ -58,6 +58,7 @@ _ASKS = re.compile(
 )
 UNREAD = frozenset({"nlu_fallback", "out_of_scope", "inform"})
 _PLACE = re.compile(r"[\u4e00-\u9fff]{2,10}(?:省|市|区|縣|县|镇|鎮|乡|鄉|村|街道?|路|广场|廣場|附近)")
+_HERE = re.compile("(?:我|人|现在|就)+(?:在|住)([\u4e00-\u9fff]{2,10}?)(?:这边|附近|这里)?[。！!]?")
 _TO_GO = re.compile("如果|要是|假如|去|到|(?:多少|几块|什么)钱?|怎么(?:样|收费|算)|如何|贵不贵|行不行|可以吗|能用吗")
 """What goes around a place that is asked about next."""
 
@@ -144,6 +145,9 @@ def follow_up(turn: Turn) -> tuple[str, dict[str, Any]] | None:
     words = [words for name, _, words in turn.named if name in takes]
     if words and _points(turn.text, words):
         return wish, {**said, "place": words[0], "places": words}
+    here = _HERE.fullmatch(turn.text.strip()) if wish == "find_store" and turn.intent in UNREAD else None
+    if here:
+        return wish, {**said, "place": here[1]}
     place = references.bare(turn.text)
     # A district may say more than the city that was understood of it.
     if "region" in takes and turn.intent in UNREAD and _PLACE.fullmatch(place):

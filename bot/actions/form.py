@@ -14,12 +14,13 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import scam, still_asked
-from bot.actions.by_words import takes_back
+from bot.actions.by_words import ends_adverts, takes_back
 from bot.actions.follow_ups import follow_up
 from bot.actions.given_up import drops
 from bot.actions.human import hand_over, nobody_came
 from bot.actions.references import cancels_it
 from bot.actions.registry import registered
+from bot.actions.shown import code_is_old
 from bot.actions.skill import clear_form, switched_off
 from bot.actions.turn import Event, Turn
 from bot.actions.wiring import doors
@@ -29,6 +30,8 @@ UNCLEAR = frozenset({"nlu_fallback", "out_of_scope", "inform", "affirm", "deny",
 OTHERWISE_AT, OFFER_HUMAN_AT = 2, 3
 LIKELY = 0.5
 """Of words that were too doubtful to act on: the reading is worth to be asked about."""
+RESENDS = frozenset({"repeat", "login", "affirm", "stop", "deny", "goodbye", "go_back", "start_over"})
+"""Said to a code that is long past: it is sent anew, or the form is left."""
 UNDOES = frozenset({"cancel_data_pack", "undo_plan_change"})
 """Where "cancel" is what was asked for."""
 CANCELS = frozenset({"cancel_data_pack", "cancel_service"})
@@ -112,7 +115,10 @@ class Form(Action, ABC):  # type: ignore[misc]
         return False
 
     async def _consume(self, turn: Turn, step: str) -> list[Event]:
-        if scam.told(turn.text):
+        if scam.told(turn.text) or ends_adverts(turn.text):
+            return []
+        if code_is_old(turn) and "secret_code" not in turn.entities and turn.intent not in RESENDS:
+            # What a code was asked for long ago holds nobody up: the answer ends the form.
             return []
         if turn.intent in ("stop", "goodbye") or self._bare_cancel(turn):
             return await self._stop(turn)

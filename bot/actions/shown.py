@@ -44,6 +44,11 @@ def recent_wish(turn: Turn) -> dict[str, Any] | None:
     return wish if wish.get("intent") and is_fresh(turn, wish.get("at")) else None
 
 
+def code_is_old(turn: Turn) -> bool:
+    """Whether a form waits for a code that has long expired."""
+    return turn.slot("requested_slot") == "code" and bool(turn.slot("wish")) and recent_wish(turn) is None
+
+
 def recent_shown(turn: Turn) -> Shown | None:
     """What was listed last, while it is fresh."""
     shown = turn.slot("shown") or {}

@@ -15,6 +15,7 @@ from bot.actions.follow_ups import follow_up
 from bot.actions.own_only import number_named, remember_number
 from bot.actions.refusals import refuse
 from bot.actions.registry import registered
+from bot.actions.shown import code_is_old
 from bot.actions.turn import Event, Turn, form_ended
 from bot.actions.wiring import doors
 from crm.errors import Unavailable
@@ -150,7 +151,7 @@ class Skill(Action, ABC):  # type: ignore[misc]
             strayed += 1
         # Who was asked for a number and asks something else is not asked again until a wish needs it.
         put_off = turn.waits_for_number
-        if not (self.ends_form or turn.over or next_action or put_off or strayed > PATIENCE):
+        if not (self.ends_form or turn.over or code_is_old(turn) or next_action or put_off or strayed > PATIENCE):
             return [SlotSet("strayed", strayed), FollowupAction(turn.form)]
         # Another wish, or too many questions on the way, is a no to what was asked.
         if turn.slot("quote"):
