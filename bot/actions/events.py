@@ -15,23 +15,38 @@ from bot.actions.registry import skill_of
 from bot.actions.restoring import watch_if_stopped
 from bot.actions.shown import forget
 from bot.actions.skill import Skill, clear_form
+from bot.actions.tickets import tell_ticket
 from bot.actions.turn import Event, Turn
-from crm.operations import ordering, recharge
+from crm.operations import ordering, recharge, tickets
 from crm.operations.results import Pending, Refusal
 from crm.places import cities, city_in
 
 LONGEST_WAIT_S = 300.0
+FOLLOW_UP = "follow_up"
+"""The wrap-up code of an agent who promised a call."""
+_PROMISED = "人工客服结束会话时约定回访"
+"""The ticket's words."""
 
 
 class HandoffEnded(Skill):
-    """The switchboard says that the machine is back. What was open before the human came is over."""
+    """The switchboard says that the machine is back. What was open before the human came is over; a call that the agent
+    promised by the wrap-up code is booked, once.
+    """
 
     wish = "event_handoff_ended"
     keeps = False
     ends_form = True
 
     async def answer(self, turn: Turn) -> list[Event]:
+        if turn.entities.get("code") == FOLLOW_UP and turn.who.bound:
+            await _call_back(turn)
         return [*clear_form(), *forget(turn), *came_back(turn)]
+
+
+async def _call_back(turn: Turn) -> None:
+    ticket = await tickets.waiting(turn.doors, turn.who, "callback")
+    made = ticket or await tickets.create(turn.doors, turn.who, "callback", _PROMISED, turn.who.message_id, "normal")
+    await tell_ticket(turn, "request_callback", "callback", made, "callback_after_talk")
 
 
 class PaymentFinished(Skill):

@@ -198,7 +198,7 @@ def _line(row: Any, answers: Collection[str]) -> Line:
         confidence=made.get("confidence", 0.0),
         ranking=tuple((name, score) for name, score in made.get("ranking", ())),
         rejected=made.get("rejected", ""),
-        answered=bool(answers) and not NOT_UNDERSTOOD.intersection(answers),
+        answered=all(answers) and bool(answers) and not NOT_UNDERSTOOD.intersection(answers),
     )
 
 

@@ -229,6 +229,17 @@ async def test_what_was_open_before_a_human_came_is_over(talk: Begin) -> None:
     assert (await person.say("affirm")).responses == ["nothing_to_confirm"]
 
 
+async def test_an_agent_who_ends_with_a_call_back_to_make_books_it_and_the_person_hears_when(talk: Begin) -> None:
+    person = talk()
+    for _ in range(2):
+        heard = await person.say("event_handoff_ended", how="closed", code="follow_up")
+        assert heard.responses == ["callback_after_talk"] and "人工服务已结束" in heard.texts[0]
+    assert [ticket.kind for ticket in person.crm.all_tickets.values()] == ["callback"]
+    assert (await person.say("event_handoff_ended", how="closed", code="solved")).responses == []
+    stranger = talk(None)
+    assert (await stranger.say("event_handoff_ended", how="closed", code="follow_up")).responses == []
+
+
 async def test_a_call_back_is_booked(talk: Begin) -> None:
     assert (await talk().say("request_callback")).responses == ["ticket_callback"]
 
