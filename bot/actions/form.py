@@ -189,7 +189,7 @@ class Form(Action, ABC):  # type: ignore[misc]
         misses, step = int(turn.slot("form_misses") or 0) + 1, str(turn.slot("requested_slot"))
         events = [SlotSet("form_misses", misses), *still_asked.taken_back(turn)]
         if other := self._other(turn):
-            turn.say("form_other", wish=self.wish, other=other)
+            turn.say("form_other", wish=self.wish, other=other, others=[{"intent": other}])
             turn.asked = True
             return [*events, still_asked.asked(turn, other, ""), *await self._next(turn, {})]
         turn.asked = step in self.otherwise and misses >= OTHERWISE_AT
