@@ -19,6 +19,8 @@ PAYS = frozenset({"recharge", "recharge_by_card", "recharge_other"})
 MONEY = PAYS | {"query_recharge_record"}
 OTHERWISE = UNREAD | {"correct", "deny", "stop", "goodbye", "affirm", "go_back"}
 """What another amount, said alone, is read as."""
+ASKS_BACK = OTHERWISE | {"query_recharge_record", "faq", "dispute_charge", "never_ordered"}
+"""What money that is asked back is read as; who asks for a person or complains gets that."""
 LEAST_FEN = 500
 FIRST_LOOK_S, LONGEST_WAIT_S, LOOKS = 5.0, 60.0, 9
 """A card is looked for while its number is kept, ten minutes."""
@@ -30,6 +32,7 @@ _AROUND = re.compile(
     r"算了|不对|错了|说错|应该|改|换|充值?|交|付|就|还是|那|来|吧|元|块钱?"
     r"|\b(?:no|instead|make it|yuan|rmb|top up|pay)\b"
 )
+_WHEN = re.compile(r"什么时候|啥时候|多久|几天|\bwhen\b|\bhow long\b")
 _WRONG = re.compile(
     r"充[错多]|付[错多]|多充|退.{0,3}\d|退(?:给我|回来|款|钱)"
     r"|\b(?:paid|topped up)\b.{0,12}\b(?:wrong|too much|mistake)\b|\brefund\b"
@@ -42,7 +45,7 @@ async def meant(turn: Turn) -> list[Event] | tuple[str, dict[str, Any]] | None:
     if turn.form or not turn.text or turn.who.bound is None or wish.get("intent") not in MONEY:
         return None
     plain = references.fold(turn.text)
-    if _WRONG.search(plain) and turn.intent not in PAYS:
+    if _WRONG.search(plain) and turn.intent in ASKS_BACK and not _WHEN.search(plain):
         return await _wrong(turn)
     if not wish.get("page"):
         return None

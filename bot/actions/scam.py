@@ -79,6 +79,8 @@ def told(text: str) -> bool:
 
 
 def _next(turn: Turn, text: str) -> tuple[str, dict[str, Any]] | None:
+    if turn.intent in {"complain", "appeal"}:
+        return None
     before = str((recent_wish(turn) or {}).get("intent"))
     if before not in AFTER:
         asks = turn.intent in UNREAD and _POLICE.search(text)

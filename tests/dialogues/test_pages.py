@@ -115,6 +115,17 @@ async def test_who_paid_too_much_hears_which_payment_and_the_way(talk: Begin, te
     assert heard.choices[0]["intent"] == "request_callback"
 
 
+@pytest.mark.parametrize(
+    ("intent", "text", "response"),
+    [("complain", "充错了不给退 我要投诉", "ask_complaint"), ("transfer_to_agent", "充错了 转人工退款", "")],
+)
+async def test_who_complains_or_wants_a_person_gets_that(talk: Begin, intent: str, text: str, response: str) -> None:
+    person = talk()
+    await person.say("query_recharge_record")
+    heard = await person.say(intent, text)
+    assert heard.responses == ([response] if response else []) and "paid_wrong" not in heard.responses
+
+
 # a card whose credit is not known
 @pytest.mark.parametrize("channel", ["web", "sms"])
 async def test_a_card_whose_answer_was_lost_is_told_once_it_is_known(talk: Begin, channel: str) -> None:
