@@ -106,7 +106,18 @@ AFTER: tuple[tuple[frozenset[str], Callable[[str], bool], str, Mapping[str, str]
     (_MAY_COME_BACK, money_back.never_had, "never_ordered", {"option": DISPUTED}),
     (frozenset({"never_ordered"}), gives_back, "never_ordered", {"option": DISPUTED}),
     (
-        frozenset({"change_plan", "cancel_service", "cancel_data_pack", "port_out", "query_pack_expiry"}),
+        frozenset(
+            {
+                "change_plan",
+                "cancel_service",
+                "cancel_data_pack",
+                "port_out",
+                "query_pack_expiry",
+                "consult_plans",
+                "compare_plans",
+                "recommend_plan",
+            }
+        ),
         asks_to_leave,
         "query_pack_expiry",
         {"option": LEAVING},

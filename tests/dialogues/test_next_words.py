@@ -168,3 +168,11 @@ async def test_the_way_to_the_ministry_is_told_to_whoever_asks_for_it(talk: Begi
     heard = await talk(LI).say("complain", text)
     assert heard.responses == ["complain_to_ministry"] and "12300" in heard.texts[0]
     assert (await talk(LI).say("complain", "我要投诉到工信部")).responses == ["ask_complaint"]
+
+
+@pytest.mark.parametrize("intent", ["consult_handset", "nlu_fallback", "faq"])
+async def test_what_leaving_costs_is_told_after_a_plan_too(talk: Begin, intent: str) -> None:
+    person = talk("+8613800000005")
+    await person.say("consult_plans", offering="plan-4g-28")
+    heard = await person.say(intent, "违约金多少钱")
+    assert ("query_pack_expiry", "answered") in heard.outcomes
