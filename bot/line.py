@@ -99,6 +99,9 @@ class _Line(asyncio.Protocol):
 
     def ask(self, request: bytes) -> asyncio.Future[tuple[int, bytes]]:
         assert self._transport is not None
+        if not self.open or self._transport.is_closing():
+            # A balancer without a slot behind it takes connections and drops them.
+            raise Refused("it hung up before it was asked")
         self._waiting = self._loop.create_future()
         self._transport.write(request)
         return self._waiting

@@ -67,7 +67,7 @@ class _Held(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._asked = Asked()
-        self._head = 0
+        self._head, self._in_head = 0, True
         self._until = 0.0
         self._looking: asyncio.TimerHandle | None = None
         self._last = False
@@ -102,6 +102,9 @@ class _Held(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._refuse(400)
+        if self._in_head:
+            # The parser tells of a header when it is whole, and copies it with each piece until then.
+            self._count(len(data))
 
     def _look(self) -> None:
         """Looks now and then instead of having a timer for each request."""
@@ -118,7 +121,7 @@ class _Held(asyncio.Protocol):
             # Nobody of ours asks before the last answer came.
             self._last = True
             return
-        self._asked, self._head = Asked(), 0
+        self._asked, self._head, self._in_head = Asked(), 0, True
         self._until = self._loop.time() + self._door.whole_s
 
     def on_url(self, url: bytes) -> None:
@@ -135,6 +138,7 @@ class _Held(asyncio.Protocol):
             self._refuse(431)
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         self._asked.method = self._parser.get_method().decode()
         self._asked.path = self._asked.path.partition("?")[0]
         if not self._last and not self._door.enters(self._asked):

@@ -116,6 +116,8 @@ class _Line(asyncio.Protocol):
 
     def ask(self, request: bytes) -> asyncio.Future[Answer]:
         assert self._transport is not None
+        if not self.open or self._transport.is_closing():
+            raise Unavailable("it hung up before it was asked")
         self._waiting = self._loop.create_future()
         self._transport.write(request)
         return self._waiting
@@ -141,6 +143,9 @@ class _Line(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._fail("the connection broke")
+        if not self._begun:
+            # The parser tells of a header when it is whole, and copies it with each piece until then.
+            self._count(len(data))
 
     def connection_lost(self, error: Exception | None) -> None:
         self.open = False
@@ -158,10 +163,13 @@ class _Line(asyncio.Protocol):
         self._body.clear()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._head += len(name) + len(value)
+        self._count(len(name) + len(value))
+        self._headers[name.decode("latin-1").lower()] = value.decode("utf-8", "surrogateescape")
+
+    def _count(self, more: int) -> None:
+        self._head += more
         if self._head > _MOST_HEAD:
             self._fail("the answer is too long")
-        self._headers[name.decode("latin-1").lower()] = value.decode("utf-8", "surrogateescape")
 
     def on_headers_complete(self) -> None:
         self._begun = True

@@ -105,6 +105,7 @@ class Delivery:
         self._holding, self._s, self._outgoing = holding, sending, outgoing
         self._message = outgoing.message
         self._went: dict[int, str] = {}
+        self._handed = ""
 
     async def done(self) -> None:
         """Returns when Redis knows what became of it. Raises LeaseLost."""
@@ -138,6 +139,8 @@ class Delivery:
         if opened is None:
             await self._ended("failed", {"reason": "the secret expired"}, "send_failed")
             return True
+        if message.reply.quote_id and not self._handed:
+            self._handed = await self._s.exchange.place(message.conversation)
         results = await self._attempt(opened)
         self._went |= {result.part: result.channel_id for result in results if not result.error}
         if any(result.error for result in results):
@@ -196,7 +199,7 @@ class Delivery:
         for wait in pauses():
             try:
                 answer = await self._s.exchange.sent(
-                    self._holding.token, outgoing.route, outgoing.entry, self._message, record, void
+                    self._holding.token, outgoing.route, outgoing.entry, self._message, record, void, self._handed
                 )
                 break
             except NotReachable:

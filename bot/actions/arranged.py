@@ -70,6 +70,7 @@ _WHEN_IS_IT = re.compile(
     r"|\bmy (?:appointments?|visits?|bookings?)[?.!]*$",
     re.IGNORECASE,
 )
+_WHETHER = re.compile(r"要不要|用不用|需不需要|需要不需要|该不该")
 _ASKS = re.compile(r"[?？吗嗎]|怎么|怎麼|如何|能不能|可不可以|\bhow\b|\bcan i cancel\b", re.IGNORECASE)
 _ASKS_WHEN = re.compile(r"几点|幾點|什么时候|什麼時候|啥时候|哪天|\b(?:when|what time)\b", re.IGNORECASE)
 _ASKS_CALL = re.compile(
@@ -86,7 +87,8 @@ _AROUND = re.compile(
 
 async def meant(turn: Turn) -> Meant | None:
     """The wish and what it is told; None for words that change nothing arranged. Raises Unavailable."""
-    text = turn.text[: references.LONGEST]
+    # "要不要预约" holds "不要预约", and gives up nothing.
+    text = _WHETHER.sub("", turn.text[: references.LONGEST])
     if not text.strip() or turn.who.bound is None or (turn.form and not turn.waits_for_number):
         return None
     when = said_when(turn)

@@ -36,7 +36,7 @@ class FakeQuotes:
         if body["state"] == "issued":
             body.update(state="shown", shown_after=after)
 
-    async def was_shown(self, conversation: str, quote_id: str, before: str) -> bool:
+    async def was_shown(self, conversation: str, quote_id: str, before: str, timeout_s: float = 2.0) -> bool:
         body = self.bodies.get((conversation, quote_id))
         return body is not None and body["state"] == "shown" and (not before or body["shown_after"] < before)
 

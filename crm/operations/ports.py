@@ -27,9 +27,11 @@ class Quotes(Protocol):
     async def get(self, conversation: str, quote_id: str) -> dict[str, Any] | None:
         """The body plus `state` (QuoteState) and `reason` when void; None when it never was or has expired for good."""
 
-    async def was_shown(self, conversation: str, quote_id: str, before: str) -> bool:
-        """Whether it is shown, and was so before the message at that place in the log came: nobody agrees to what they
-        could not see. Any time counts where `before` is empty.
+    async def was_shown(self, conversation: str, quote_id: str, before: str, timeout_s: float = 2.0) -> bool:
+        """Whether it is shown, and its channel was handed it before the message at that place in the log came: nobody
+        agrees to what they could not see. Any time counts where `before` is empty.
+
+        Waits a little for the note that the channel took it, which a quick yes can overtake.
         """
 
     async def consume(self, conversation: str, quote_id: str, message_id: str) -> bool:

@@ -225,14 +225,28 @@ class Exchange:
         )
 
     async def sent(
-        self, token: str, route: str, entry: str, message: OutboundMessage, record: LogRecord, void: str = ""
+        self,
+        token: str,
+        route: str,
+        entry: str,
+        message: OutboundMessage,
+        record: LogRecord,
+        void: str = "",
+        handed: str = "",
     ) -> str:
-        """done, gone or lost. The channel took the message (its quote is shown now), or did not: `void` says why."""
+        """done, gone or lost. The channel took the message (its quote is shown now), or did not: `void` says why.
+        `handed` is the `place` before the channel got it, "" where that is not known: then it is now.
+        """
         tag = self._keys.tag(message.conversation)
         keys = [f"{tag}:lease", f"{tag}:out:{route}", self._keys.conversation(message.conversation)]
         now = self._clock()
-        head = [token, tag, message.conversation, entry, message.reply.quote_id or "", void or "shown", ms(now)]
+        head = [token, tag, message.conversation, entry, message.reply.quote_id or "", void or "shown", ms(now), handed]
         return str((await self._scripts.run("sent", keys, [*head, *log_args(record, now)])).decode())
+
+    async def place(self, conversation: str) -> str:
+        """The last one in the log of what people say, in this conversation's partition."""
+        tag = self._keys.tag(conversation)
+        return str((await self._scripts.run("place", [f"{tag}:in"], [tag])).decode())
 
     async def epoch(self, conversation: str) -> int:
         with reaching():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -39,9 +40,14 @@ class RedisQuotes:
             state, reason = "void", "expired"
         return {**json.loads(stored[b"body"]), "state": state, "reason": reason}
 
-    async def was_shown(self, conversation: str, quote_id: str, before: str) -> bool:
-        with reaching():
-            state, after = await self._redis.hmget(self._at(conversation, quote_id)[0], "state", "shown_after")
+    async def was_shown(self, conversation: str, quote_id: str, before: str, timeout_s: float = 2.0) -> bool:
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while True:
+            with reaching():
+                state, after = await self._redis.hmget(self._at(conversation, quote_id)[0], "state", "shown_after")
+            if state != b"issued" or asyncio.get_running_loop().time() >= deadline:
+                break
+            await asyncio.sleep(0.05)
         # One that an earlier version showed has no place.
         return state == b"shown" and (not before or not after or _place(after.decode()) < _place(before))
 

@@ -98,6 +98,14 @@ async def test_a_visit_is_given_up_by_a_sentence(talk: Begin, intent: str, text:
     assert (await person.say(intent, "取消预约")).responses == ["visits_mine"]
 
 
+@pytest.mark.parametrize("text", ["营业厅要不要预约", "去店里用不用预约啊"])
+async def test_who_asks_whether_a_visit_is_needed_keeps_theirs(talk: Begin, text: str) -> None:
+    person = talk()
+    visit = await with_visit(person)
+    heard = await person.say("find_store", text)
+    assert "visit_cancelled" not in heard.responses and booked(person)[0][0] == visit.id
+
+
 async def test_what_is_booked_is_told_and_with_several_it_is_asked_which(talk: Begin) -> None:
     person = talk()
     assert (await person.say("query_pack_expiry", "我约了什么时候")).responses == ["visits_mine"]

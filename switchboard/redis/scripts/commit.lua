@@ -28,7 +28,7 @@ if said then
   for n, out in ipairs(plan.out) do
     local id, quote = plan.here.messages[n][1], plan.here.messages[n][2]
     local position = put_web(tag, conversation, id, out[2], plan.here.address, plan.here.now_ms)
-    if quote ~= '' then show_quote(tag, quote, plan.here.now_ms) end
+    if quote ~= '' then show_quote(tag, quote, plan.here.now_ms, '') end
     log(tag, conversation, {'sent', plan.here.at, cjson.encode({message = id, channel_ids = {position}})})
   end
 end

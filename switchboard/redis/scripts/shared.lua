@@ -69,12 +69,13 @@ local function last_place(tag)  -- in the log of what people say
   return '0-0'
 end
 
--- The channel took the message that shows it. What lies in the log by then was said before anybody could see it.
-local function show_quote(tag, id, now_ms)
+-- The channel took the message that shows it. `after` is the last place of the log when the channel was handed it, '' for
+-- now: what lies there was said before anybody could see the offer.
+local function show_quote(tag, id, now_ms, after)
   local quote = tag .. ':quote:' .. id
   local now = redis.call('HMGET', quote, 'state', 'expires_ms')
   if now[1] ~= 'issued' or tonumber(now[2]) <= tonumber(now_ms) then return end
-  redis.call('HSET', quote, 'state', 'shown', 'shown_after', last_place(tag))
+  redis.call('HSET', quote, 'state', 'shown', 'shown_after', after ~= '' and after or last_place(tag))
 end
 
 local function owner_is(conv, owner, agent)

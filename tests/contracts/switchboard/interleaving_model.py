@@ -30,7 +30,7 @@ class Talk:
 
 @dataclass
 class Offer:
-    """`early` lay there when it was shown: whoever wrote that had not seen it."""
+    """`early` lay there when its channel was first handed it: whoever wrote that had not seen it."""
 
     conversation: str
     subscriber: str
@@ -38,7 +38,7 @@ class Offer:
     expires_ms: int
     state: str = "issued"
     by: str = ""
-    early: frozenset[str] = frozenset()
+    early: frozenset[str] | None = None
 
 
 @dataclass
@@ -167,7 +167,12 @@ class Model:
         if offer and kind != "sent" and offer.state in ("issued", "shown"):
             offer.state = "void"
         elif offer and offer.state == "issued" and offer.expires_ms > now_ms:
-            offer.state, offer.early = "shown", frozenset(self.talks[offer.conversation].waiting)
+            offer.state = "shown"
+
+    def handed(self, message: OutboundMessage) -> None:
+        offer = self.offers.get(message.reply.quote_id or "")
+        if offer and offer.early is None:
+            offer.early = frozenset(self.talks[offer.conversation].waiting)
 
     def on_their_way(self) -> set[str]:
         return {id for id, word in self.words.items() if not word.end}
@@ -210,7 +215,7 @@ class Model:
         self.must(offer.subscriber == talk.subscriber, f"{talk.subscriber} consumed {offer.subscriber}'s {quote}")
         if again:
             return
-        self.must(message not in offer.early, f"{message} agreed to {quote} before it was shown")
+        self.must(message not in (offer.early or ()), f"{message} agreed to {quote} before it was shown")
         self.must(price_fen in (None, offer.price_fen), f"{quote} was consumed at another price: {price_fen}")
         offer.state, offer.by = "consumed", message
         talk.open_quote = "" if talk.open_quote == quote else talk.open_quote

@@ -161,6 +161,9 @@ class WatchedQuotes(RedisQuotes):
         await super().issue(conversation, quote_id, body, ttl_s)
         self.model.issued(conversation, quote_id, body, ms(self._clock()) + ttl_s * 1000)
 
+    async def was_shown(self, conversation: str, quote_id: str, before: str, timeout_s: float = 0.0) -> bool:
+        return await super().was_shown(conversation, quote_id, before, 0.0)
+
     async def consume(self, conversation: str, quote_id: str, message_id: str) -> bool:
         answer = await super().consume(conversation, quote_id, message_id)
         # Whoever looked at the offer some time ago is refused by the CRM: an order names its price.
@@ -195,9 +198,16 @@ class WatchedExchange(Exchange):
         return answer
 
     async def sent(
-        self, token: str, route: str, entry: str, message: OutboundMessage, record: LogRecord, void: str = ""
+        self,
+        token: str,
+        route: str,
+        entry: str,
+        message: OutboundMessage,
+        record: LogRecord,
+        void: str = "",
+        handed: str = "",
     ) -> str:
-        answer = await super().sent(token, route, entry, message, record, void)
+        answer = await super().sent(token, route, entry, message, record, void, handed)
         self.model.settled(token, message, record.kind, answer, ms(self._clock()))
         return answer
 
@@ -212,6 +222,7 @@ class WatchedAdapter(FakeAdapter):
     async def send(self, message: OutboundMessage, skip_parts: frozenset[int] = frozenset()) -> list[PartResult]:
         if message.conversation in self.gone:
             raise AddressGone("unsubscribed")
+        self.model.handed(message)
         self.model.taken(message)
         await passing("taken")
         return [PartResult(0, f"{message.id}.0")]

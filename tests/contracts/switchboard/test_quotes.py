@@ -7,6 +7,7 @@ from typing import Any
 
 from switchboard.errors import AddressGone, ChannelUnreachable
 from switchboard.model import Address, Choice, OutboundMessage, Reply, TurnContext, TurnResult
+from switchboard.ports import PartResult
 from tests.contracts.switchboard.stack import Stack
 
 LI = Address("web", "li")
@@ -82,6 +83,28 @@ async def test_what_was_said_before_it_was_shown_is_no_yes(stack: Stack) -> None
         False,
         True,
     ]
+
+
+async def test_a_yes_may_overtake_the_note_that_the_channel_took_it(stack: Stack) -> None:
+    """A gateway of SMS answers when the phone has the message already."""
+    offering(stack)
+    conversation = stack.conversation(LI)
+    await stack.stores.quotes.issue(conversation, "q1", BODY, 300)
+    send, places = stack.web.send, []
+
+    async def slowly(message: OutboundMessage, skip_parts: frozenset[int] = frozenset()) -> list[PartResult]:
+        results = await send(message, skip_parts)
+        if message.reply.quote_id:
+            await stack.say(LI, "确认")
+            places.append(await stack.exchange.place(conversation))
+            await asyncio.sleep(0.2)
+        return results
+
+    stack.web.send = slowly  # type: ignore[method-assign]
+    stack.worker()
+    await stack.say(LI, "买")
+    await stack.at_rest()
+    assert [await stack.stores.quotes.was_shown(conversation, "q1", place) for place in places] == [True]
 
 
 async def test_two_messages_that_confirm_at_once_consume_once(stack: Stack) -> None:

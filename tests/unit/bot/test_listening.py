@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.line import Lines
+from bot.line import Lines, Refused
 from bot.listening import Asked, Door
 from switchboard.errors import TurnFailed
 
@@ -138,3 +138,19 @@ async def test_a_slot_that_ends_in_the_middle_is_an_attempt() -> None:
         await door.close(0.01)
         with pytest.raises(TurnFailed):
             await asking
+
+
+async def test_an_endless_header_is_refused_before_its_end() -> None:
+    async with listening() as (_, port):
+        pieces = [HEAD + b"X: ", *[b"x" * 10_000] * 3]
+        assert (await told(port, *pieces)).startswith(b"HTTP/1.1 431")
+
+
+async def test_a_slot_that_hangs_up_at_once_was_not_asked() -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    lines = Lines(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "secret")
+    line = await lines._connected(asyncio.get_running_loop())
+    await asyncio.sleep(0.05)
+    with pytest.raises(Refused):
+        line.ask(b"POST / HTTP/1.1\r\n\r\n")
+    server.close()

@@ -165,3 +165,33 @@ async def test_nobody_listens_and_so_nobody_heard_it() -> None:
     with pytest.raises(Unavailable) as away:
         await asked(Lines(f"http://127.0.0.1:{free_port()}", {}))
     assert not isinstance(away.value, TimedOut)
+
+
+async def test_an_endless_header_is_not_waited_for() -> None:
+    """The parser would tell of it at its end only."""
+    said = 0
+
+    async def endless(writer: asyncio.StreamWriter) -> None:
+        nonlocal said
+        writer.write(b"HTTP/1.1 200 OK\r\nX: ")
+        while said < 200:
+            writer.write(b"x" * 20_000)
+            await writer.drain()
+            await asyncio.sleep(0.01)
+            said += 1
+
+    async with serving(endless) as (lines, _, _):
+        with pytest.raises(TimedOut, match="too long"):
+            await asked(lines)
+    assert said < 200
+
+
+async def test_a_server_that_hangs_up_at_once_was_not_asked() -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    lines = Lines(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", {})
+    line = await lines._connected(asyncio.get_running_loop(), within(5))
+    await asyncio.sleep(0.05)
+    with pytest.raises(Unavailable) as found:
+        line.ask(b"GET / HTTP/1.1\r\n\r\n")
+    assert not isinstance(found.value, TimedOut)
+    server.close()
