@@ -33,7 +33,18 @@ if said then
   end
 end
 if plan.quarantine then keep_aside(tag, plan.entries[1], plan.quarantine[1], plan.quarantine[2]) end
-for _, timer in ipairs(plan.timers or {}) do later(tag, timer[1], timer[2], timer[3]) end
+for _, timer in ipairs(plan.timers or {}) do
+  local time = redis.call('TIME')
+  local late_ms = time[1] * 1000 + math.floor(time[2] / 1000) - timer[2]
+  if late_ms >= 0 and late_ms < 2000 then
+    -- Due just now: it goes before what the person says next. What seems late for longer was set by a clock that is wrong.
+    local what = cjson.decode(timer[3])
+    cancel(tag, timer[1])
+    bring(tag, what[1], what[2], what[3])
+  else
+    later(tag, timer[1], timer[2], timer[3])
+  end
+end
 for _, key in ipairs(plan.cancel or {}) do cancel(tag, key) end
 for _, id in ipairs(plan.turns or {}) do redis.call('EXPIRE', tag .. ':turn:' .. conversation .. ':' .. id, 172800) end
 if plan.handoff then
