@@ -36,13 +36,20 @@ _SUBJECTS = (
 )
 _ABOUT = "|".join(f"(?P<{wish}>{words})" for wish, words in _SUBJECTS)
 _OF_TAIL = re.compile(
-    rf"{_TAIL}(?:那个|这个|那张|号码?|卡|的|手机|\s)*(?:上个?月|本月|这个?月|\d{{1,2}}月)?的?(?:{_ABOUT})"
+    rf"{_TAIL}(?P<of>(?:那个|这个|那张|号码?|卡|的|手机|\s)*)(?:上个?月|本月|这个?月|\d{{1,2}}月)?的?(?:{_ABOUT})"
 )
+_LEADS = re.compile(r"(?:尾号|[查看问那]|一下|[查看问]下)\s*$")
+_IS_ONE = re.compile(r"那个|这个|那张|号码|卡|手机")
+"""Words after digits that are those of a number."""
+_DAY = re.compile(r"(?:0?[1-9]|[12]\d|3[01])号(?!码)")
+_TOLD_OF = re.compile(r"充了|[没未]到|到账|扣|收[了取费]|怎么(?![充交给查看])|为什么|多少钱")
+"""Of money that came or went; no wish to pay or to be told of another number."""
 _BARE = re.compile(
     rf"(?:那|还有|再|查|看|一下|下|是|我说的是|不对|不是|就|那个)*{_TAIL}(?:那个|号码?|的|也|呢|吧|查|看|一下|下|嘛|吗|\s)*"
 )
 _PAYS = re.compile(
-    rf"(?:给|为|帮)?(?:尾号)?(?:{_TAIL}|(?P<it>它|他|她|那个号码?|那个))(?:那个|号码?|的|\s)*(?:也|再)*(?:充|交)值?(?:话费)?(?P<yuan>\d{{1,4}})"
+    rf"(?P<to>(?:给|为|帮)?(?:尾号)?)(?:{_TAIL}|(?P<it>它|他|她|那个号码?|那个))(?:那个|号码?|的|\s)*(?:也|再)*(?:充|交)值?(?:话费)?"
+    r"(?P<yuan>\d+)(?P<more>\s\d+)?(?!\s?\d|\s*(?:[gm]b?(?![a-z])|兆|流量|个?月|天|年|分钟|条|次))"
 )
 _STAYS = re.compile(r"^那|那个号|这个号|[它他她]的?|呢$|上个?月|\d月|\b(?:its?|that one)\b")
 _OWN = re.compile(r"我(?:的|自己)|本机|自己|\b(?:my|mine)\b")
@@ -57,11 +64,12 @@ async def meant(turn: Turn) -> list[Event] | None:
     if not turn.text or "last_digits" in turn.entities or "msisdn" in turn.entities:
         return None
     plain, wish = references.fold(turn.text), recent_wish(turn) or {}
-    if paid := _PAYS.search(plain):
-        return await _pay(turn, paid, str(wish.get("number") or turn.slot("spoke_of") or ""))
-    if found := _OF_TAIL.search(plain):
-        return await _of(turn, found["tail"], _subject(found))
     known = wish.get("intent") == "query_other_number" or bool(wish.get("number")) or bool(wish.get("which"))
+    paid = _PAYS.search(plain)
+    if paid and not _TOLD_OF.search(plain) and not (_DAY.match(plain, paid.start()) and not paid["to"]):
+        return await _pay(turn, paid, str(wish.get("number") or turn.slot("spoke_of") or ""))
+    if (found := _OF_TAIL.search(plain)) and _is_tail(turn, plain, found, known):
+        return await _of(turn, found["tail"], _subject(found))
     if known and (found := _BARE.fullmatch(plain)):
         return await _of(turn, found["tail"], _before(wish))
     if wish.get("number") and turn.intent in OF_A_NUMBER and _stays(plain):
@@ -69,6 +77,21 @@ async def meant(turn: Turn) -> list[Event] | None:
     if wish.get("number") and (about := re.search(_ABOUT, plain)) and _stays(plain):
         return await of_number(turn, _subject(about), _month(turn), str(wish["number"]))
     return None
+
+
+def _is_tail(turn: Turn, plain: str, found: re.Match[str], known: bool) -> bool:
+    """Whether digits before what is asked are those of a number, rather than money, a day or a volume."""
+    before = plain[: found.start()]
+    money = any(name == "amount_fen" and found["tail"] in words for name, _, words in turn.named)
+    if money or before.endswith(("充", "交", "缴", "付")):
+        return False
+    if _IS_ONE.search(found["of"]) or before.endswith("尾号"):
+        return True
+    if _TOLD_OF.search(plain) or (_DAY.match(plain, found.start()) and not known):
+        return False
+    # Digits that begin the line are often an amount or a volume.
+    alone = not before and (known or len(found["tail"]) == LAST or _subject(found) in ("query_bill", "query_my_plan"))
+    return alone or bool(_LEADS.search(before))
 
 
 def _stays(plain: str) -> bool:
@@ -118,4 +141,9 @@ async def _pay(turn: Turn, paid: re.Match[str], looked: str) -> list[Event] | No
     found = [number for number in numbers if tail and number.endswith(tail)]
     if len(numbers) < 2 or len(found) != 1:
         return None
-    return await do(turn, "recharge", {"last_digits": found[0][-LAST:], "amount_fen": int(paid["yuan"]) * 100})
+    # The point of an amount is not in the folded words.
+    named = (fen for name, fen, words in turn.named if name == "amount_fen" and words.startswith(paid["yuan"]))
+    fen = next(named, 0 if paid["more"] else int(paid["yuan"]) * 100)
+    if not fen:
+        return None
+    return await do(turn, "recharge", {"last_digits": found[0][-LAST:], "amount_fen": fen})

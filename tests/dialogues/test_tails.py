@@ -121,5 +121,51 @@ async def test_money_months_and_volumes_are_no_tails(talk: Begin, intent: str, t
     assert "for_number" not in (await talk(HOLDER).say(intent, text)).responses
 
 
+@pytest.mark.parametrize(
+    ("intent", "text", "fen"),
+    [
+        ("recharge", "充50话费", "50"),
+        ("recharge", "充14话费", "14"),
+        ("recharge", "14话费", "14"),
+        ("recharge", "我要交15的话费", "15"),
+        ("nlu_fallback", "扣了14话费", ""),
+        ("query_balance", "我14号话费怎么扣了", ""),
+        ("query_balance", "查15号话费怎么扣的", ""),
+        ("query_balance", "充了14话费怎么没到", "14"),
+        ("recharge", "我15号充100没到账", "100"),
+        ("recharge", "15号充100", "100"),
+        ("query_data_usage", "14流量多少钱", ""),
+    ],
+)
+@pytest.mark.parametrize("looked", [True, False])
+async def test_an_amount_or_a_day_is_no_tail(talk: Begin, intent: str, text: str, fen: str, looked: bool) -> None:
+    person = talk(HOLDER)
+    if looked:
+        await person.say("query_data_usage", "我自己的流量")
+    said = {"amount_fen": int(fen) * 100, "spans": {"amount_fen": fen}} if fen else {}
+    heard = await person.say(intent, text, **said)
+    assert not {"for_number", "not_your_number"} & set(heard.responses)
+    assert not any(last in said for said in heard.texts for last in ("0014", "0015"))
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("给15充10000", "10000"),
+        ("给15充50.5", "50.5"),
+        ("给15充50.5", ""),
+        ("给15充100G流量", ""),
+        ("给15充50.5G流量", ""),
+        ("给15充3个月", ""),
+    ],
+)
+async def test_no_part_of_what_is_paid_is_taken_for_the_whole(talk: Begin, text: str, amount: str) -> None:
+    person = talk(HOLDER)
+    said = {"amount_fen": int(float(amount) * 100), "spans": {"amount_fen": amount}} if amount else {}
+    await person.say("recharge", text, **said)
+    paid = [(p.amount_fen, p.msisdn[-4:]) for p in person.crm.all_payments.values() if p.conversation]
+    assert paid == ([(5050, "0015")] if amount == "50.5" else [])
+
+
 async def test_who_has_one_number_is_answered_as_ever(talk: Begin) -> None:
     assert (await talk(LI).say("query_data_usage", "查14流量")).responses == ["data_left"]
