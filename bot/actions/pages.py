@@ -11,7 +11,7 @@ from bot.actions import references
 from bot.actions.follow_ups import UNREAD
 from bot.actions.shown import recent_wish
 from bot.actions.turn import PRICES, Event, Turn
-from crm.errors import TimedOut
+from crm.errors import Unavailable
 from crm.operations import payments_made, recharge
 from crm.operations.results import Refusal
 
@@ -34,9 +34,12 @@ _AROUND = re.compile(
 )
 _WHEN = re.compile(r"什么时候|啥时候|多久|几天|\bwhen\b|\bhow long\b")
 _WRONG = re.compile(
-    r"充[错多]|付[错多]|多充|退.{0,3}\d|退(?:给我|回来|款|钱)"
+    r"充[错多]|付[错多]|多充|退(?![订掉]).{0,3}\d|退(?:给我|回来|款|钱)"
     r"|\b(?:paid|topped up)\b.{0,12}\b(?:wrong|too much|mistake)\b|\brefund\b"
 )
+
+_PAID_IN = re.compile(r"充|付[错多]|\b(?:paid|topped up)\b")
+_PRODUCT = re.compile(r"流量|语音|包|套餐|业务|会员|宽带|\b(?:packs?|plans?)\b")
 
 
 async def meant(turn: Turn) -> list[Event] | tuple[str, dict[str, Any]] | None:
@@ -45,7 +48,7 @@ async def meant(turn: Turn) -> list[Event] | tuple[str, dict[str, Any]] | None:
     if turn.form or not turn.text or turn.who.bound is None or wish.get("intent") not in MONEY:
         return None
     plain = references.fold(turn.text)
-    if _WRONG.search(plain) and turn.intent in ASKS_BACK and not _WHEN.search(plain):
+    if turn.intent in ASKS_BACK and _asks_back(plain):
         return await _wrong(turn)
     if not wish.get("page"):
         return None
@@ -55,6 +58,12 @@ async def meant(turn: Turn) -> list[Event] | tuple[str, dict[str, Any]] | None:
     said = [turn.words.get(name, "") for name in PRICES]
     alone = fen >= LEAST_FEN and turn.intent in OTHERWISE and references.points(_AROUND.sub(" ", turn.text), *said)
     return ("recharge", {**(wish.get("entities") or {}), "amount_fen": fen}) if alone else None
+
+
+def _asks_back(plain: str) -> bool:
+    """Whether money that was paid in is asked back, rather than something that was ordered ended."""
+    ended = _PRODUCT.search(plain) and not _PAID_IN.search(plain)
+    return bool(_WRONG.search(plain)) and not _WHEN.search(plain) and not ended
 
 
 async def _given_up(turn: Turn) -> list[Event] | None:
@@ -100,7 +109,8 @@ async def look_at_card(turn: Turn) -> None:
     looks = int(turn.entities.get("looks") or LOOKS)
     try:
         made = await recharge.with_card(turn.doors, turn.who, ref, other)
-    except TimedOut:
+    except Unavailable:
+        # The CRM may be away at one look and know at the next.
         if looks < LOOKS:
             look_for_card(turn, ref, other, looks)
         else:

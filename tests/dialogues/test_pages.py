@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from crm.errors import TimedOut
+from bot.actions.pages import LOOKS
+from crm.errors import TimedOut, Unavailable
 
 pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
@@ -126,6 +127,22 @@ async def test_who_complains_or_wants_a_person_gets_that(talk: Begin, intent: st
     assert heard.responses == ([response] if response else []) and "paid_wrong" not in heard.responses
 
 
+@pytest.mark.parametrize(
+    ("intent", "text"),
+    [
+        ("cancel_data_pack", "退订5G升级包"),
+        ("nlu_fallback", "我想退订20G流量包"),
+        ("correct", "退掉那个10元流量包"),
+        ("out_of_scope", "退5G升级包"),
+        ("nlu_fallback", "退300分钟语音包"),
+    ],
+)
+async def test_a_product_that_is_ended_is_no_money_that_is_asked_back(talk: Begin, intent: str, text: str) -> None:
+    person = talk()
+    await person.say("query_recharge_record")
+    assert "paid_wrong" not in (await person.say(intent, text)).responses
+
+
 # a card whose credit is not known
 @pytest.mark.parametrize("channel", ["web", "sms"])
 async def test_a_card_whose_answer_was_lost_is_told_once_it_is_known(talk: Begin, channel: str) -> None:
@@ -148,3 +165,26 @@ async def test_a_card_whose_answer_was_lost_is_told_once_it_is_known(talk: Begin
     (timer,) = heard.effect("timers")
     heard = await person.say("event_timer", timer=timer["name"], **timer["values"])
     assert heard.responses == ["recharged"]
+
+
+async def test_a_card_is_looked_for_again_while_the_crm_is_away(talk: Begin) -> None:
+    person = talk(LI)
+    card = next(iter(person.crm.cards))
+    real = person.payments.redeem_card
+
+    async def away(*_: Any, **__: Any) -> Any:
+        raise Unavailable("away")
+
+    async def loses(*args: Any, **more: Any) -> Any:
+        await real(*args, **more)
+        raise TimedOut("lost")
+
+    person.payments.redeem_card = loses
+    (timer,) = (await person.card(card, "recharge")).effect("timers")
+    person.payments.redeem_card = away
+    for _ in range(LOOKS - 1):
+        heard = await person.say("event_timer", timer=timer["name"], **timer["values"])
+        assert heard.responses == []
+        (timer,) = heard.effect("timers")
+    heard = await person.say("event_timer", timer=timer["name"], **timer["values"])
+    assert heard.responses == ["card_unknown"] and not heard.effect("timers")
