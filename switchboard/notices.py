@@ -98,7 +98,7 @@ class NoticeLane:
         conversation = standing.conversation
         spoken = replace(conversation, language=notice.language)
         reply = self._voice.reply(notice.response, spoken, notice.values)
-        message = self._voice.message(conversation, reply, f"notice:{notice.id}", trace=entry.trace)
+        message = self._voice.message(spoken, reply, f"notice:{notice.id}", trace=entry.trace)
         fields = {"choices": dumps(reply.choices)} if reply.choices else {}
         if not standing.active_ms:
             # Nobody has written from there yet: a reply of one digit shows no language.

@@ -110,6 +110,13 @@ async def test_a_window_that_closes_over_night_moves_the_notice_to_the_phone(noo
     assert "window" in [entry.get("refused") for entry in await noon.logged("notice")]
 
 
+async def test_what_can_be_chosen_from_a_notice_stands_in_its_own_language(noon: Stack) -> None:
+    happened = Happened("data_80", "k", NUMBER, "S1", "en", noon.clock(), DATA)
+    await raising(noon).tell(happened)
+    await noon.until(lambda: noon.sms.sent)
+    assert [message.language for message in noon.sms.sent] == ["en"]
+
+
 async def test_another_subscribers_wechat_is_never_told(noon: Stack) -> None:
     await writes_in_wechat(noon)
     noon.directory.known[NUMBER] = ("S2", "gd")
