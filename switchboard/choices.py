@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -70,11 +71,15 @@ class Commands:
         said = fold(text)
         return next((command for command, words in self._words.items() if said in words), "")
 
+    def is_one(self, command: str, text: str) -> bool:
+        """Whether a whole message is this command, whatever else its words may be."""
+        return fold(text) in self._words.get(command, frozenset())
+
     def leading(self, command: str, text: str) -> tuple[bool, str]:
-        """Whether a message is this command, or begins with it as a part of its own; and what comes after that."""
-        words = self._words.get(command, frozenset())
-        if fold(text) in words:
+        """Whether a message is this command, or begins with it as one or two parts of its own; and what comes after."""
+        if self.is_one(command, text):
             return True, ""
-        first, _, rest = _PART.sub("\n", text, count=1).partition("\n")
-        found = fold(first) in words
-        return found, rest.strip() if found else ""
+        for cut in islice(_PART.finditer(text), 2):
+            if self.is_one(command, text[: cut.start()]):
+                return True, text[cut.end() :].strip()
+        return False, ""

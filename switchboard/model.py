@@ -251,6 +251,12 @@ class TurnContext:
     active_form: str = ""
     awaits: Literal["", "number", "code", "proof"] = ""
 
+    @property
+    def asks(self) -> bool:
+        """Whether the bot asked a question of yes or no last, outside of a form: its slot `still_asked` says so."""
+        kept = self.slots.get("still_asked")
+        return isinstance(kept, Mapping) and bool(kept.get("offered"))
+
 
 @dataclass(frozen=True)
 class HandoffRequest:

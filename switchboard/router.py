@@ -212,7 +212,8 @@ class Router:
         command = self._p.commands.find(item.text)
         if command == "privacy":
             return Choice(item.text, 0, "", "query_my_data")
-        if command == "no_marketing" and conversation.address.channel == "sms":
+        ends = command == "no_marketing" or (command == "no_marketing_or_no" and not context.asks)
+        if ends and conversation.address.channel == "sms":
             return Choice(item.text, 0, "", "opt_out_marketing")
         wish = self._p.reminders.wish(item.text)
         return Choice(item.text, 0, "", "event_end_notices", {"option": wish}) if wish else None

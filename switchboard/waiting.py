@@ -40,8 +40,8 @@ class WaitingRoom:
         commit = self._drafts.logged(entry, standing)
         if entry.again or conversation.owner is Owner.AGENT:
             return _keep(commit, item)
-        command, rest = self._commands.leading("leave_queue", item.text)
-        if command:
+        leaves, rest = self._commands.leading("leave_queue", item.text)
+        if leaves or self._commands.is_one("leave_queue_alone", item.text):
             return await self._leave(commit, standing, replace(item, text=rest) if rest else None)
         if self._commands.find(item.text) in ("handoff", "waiting"):
             return await self._tell(commit, standing, "handoff_place")

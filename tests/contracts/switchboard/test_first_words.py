@@ -33,6 +33,8 @@ def thinks(item: InboundMessage | ConversationEvent, conversation: Conversation,
         return replace(result, understanding=Understanding("report_fraud", 1.0))
     if text == "挂失好了":
         return replace(result, outcomes=(Outcome("report_lost_sim", "done"),))
+    if text == "少扣了":
+        return replace(result, context=TurnContext(slots={"still_asked": {"parts": ["held"], "offered": True}}))
     if text == "登录":
         return replace(result, context=TurnContext(active_form="login_form"))
     return result
@@ -82,7 +84,7 @@ async def test_what_is_agreed_to_names_the_same_version() -> None:
     assert reminders().privacy.version == VERSION
 
 
-@pytest.mark.parametrize("word", ["T", "td", "R", "回T", "回T退订", "拒收", "STOP", "unsubscribe"])
+@pytest.mark.parametrize("word", ["T", "td", "R", "N", "回T", "回T退订", "拒收", "STOP", "unsubscribe"])
 async def test_the_words_of_advertising_by_sms_end_it_while_nothing_is_asked(talking: Stack, word: str) -> None:
     assert (await heard(talking, PHONE, "查话费", word))[-1] == "echo opt_out_marketing"
     assert (await heard(talking, WEB, "查话费", word))[-1] == f"echo {word}"
@@ -91,3 +93,9 @@ async def test_the_words_of_advertising_by_sms_end_it_while_nothing_is_asked(tal
 async def test_in_a_form_and_for_services_the_words_of_advertising_stay_what_they_are(talking: Stack) -> None:
     assert (await heard(talking, PHONE, "查话费", "退订"))[-1] == "echo 退订"
     assert (await heard(talking, PHONE, "登录", "T"))[-1] == "echo T"
+
+
+@pytest.mark.parametrize("word", ["N", "STOP"])
+async def test_an_answer_to_a_question_of_yes_or_no_ends_no_advertising(talking: Stack, word: str) -> None:
+    assert (await heard(talking, PHONE, "少扣了", word))[-1] == f"echo {word}"
+    assert (await heard(talking, PHONE, "少扣了", "TD"))[-1] == "echo opt_out_marketing"

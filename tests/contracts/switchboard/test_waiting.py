@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from switchboard.handoff import WAITING
-from switchboard.model import Address, ConversationEvent, Owner, Reply, TurnResult
+from switchboard.model import Address, Binding, ConversationEvent, Owner, Reply, TurnResult
 from switchboard.redis.records import dump_item
 from switchboard.waiting import AGAIN
 from tests.contracts.switchboard.stack import Stack
@@ -85,6 +85,42 @@ async def test_who_leaves_with_a_wish_in_the_same_line_is_answered(stack: Stack)
     await queued(stack)
     await stack.say(LI, "不排了，查话费")
     await stack.until(lambda: stack.web.texts()[-2:] == [LEFT, "echo 查话费"])
+
+
+async def test_who_leaves_in_two_breaths_with_a_wish_is_answered(stack: Stack) -> None:
+    await queued(stack)
+    await stack.say(LI, "算了，不等了，查话费")
+    await stack.until(lambda: stack.web.texts()[-2:] == [LEFT, "echo 查话费"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "算了，我还是等人工",
+        "取消，我说的是99元那个套餐",
+        "停止，你们别扣我的钱",
+        "机器人，太笨了",
+        "stop, you took my money",
+    ],
+)
+async def test_a_word_that_may_be_about_something_else_leaves_no_queue_at_the_head_of_a_line(
+    stack: Stack, text: str
+) -> None:
+    conversation = await queued(stack)
+    await stack.say(LI, text)
+    await stack.at_rest()
+    assert (await owner(stack, conversation))[0] is Owner.QUEUE
+
+
+async def test_what_the_one_before_left_unanswered_is_not_brought_to_who_has_the_number_now(stack: Stack) -> None:
+    conversation = await queued(stack)
+    bind = stack.stores.conversations.bind
+    await bind(conversation, Binding("+8613800000001", "s1", stack.clock(), "code"), "zj", LI)
+    await stack.say(LI, "查话费")
+    await stack.at_rest()
+    await bind(conversation, Binding("+8613800000001", "s2", stack.clock(), "code"), "zj", LI)
+    standing = await stack.exchange.standing(conversation, LI)
+    assert standing is not None and (standing.unanswered, standing.conversation.owner) == ("", Owner.QUEUE)
 
 
 async def test_the_last_thing_asked_is_answered_by_the_bot_when_the_last_agent_leaves(stack: Stack) -> None:
