@@ -4,7 +4,7 @@
 local before = redis.call('HGET', KEYS[1], 'subscriber')
 if before and before ~= '' and before ~= ARGV[3] then
   void_quote(ARGV[1], KEYS[1], ARGV[6])
-  redis.call('HDEL', KEYS[1], 'choices', 'context', 'region', 'marketing')
+  redis.call('HDEL', KEYS[1], 'choices', 'context', 'region', 'marketing', 'unanswered')
   redis.call('HSET', KEYS[1], 'events', 0)
   redis.call('HINCRBY', KEYS[1], 'generation', 1)
   redis.call('DEL', KEYS[2], KEYS[3], ARGV[1] .. ':web:' .. ARGV[2])
