@@ -13,6 +13,7 @@ from crm.errors import NotFound
 from crm.model import EVERYWHERE, Offering, Product, Subscriber, UsageSummary
 from crm.operations import privacy, reads
 from crm.operations.catalogue import on_sale
+from crm.operations.elders import is_elder
 from crm.operations.identify import identify
 from crm.operations.results import Refusal
 from crm.pricing import Priced, cheapest, lost, paid
@@ -32,6 +33,7 @@ class RecommendPlan(Skill):
     async def answer(self, turn: Turn) -> list[Event]:
         person, plans = await _person(turn), await on_sale(turn.doors, "plan", turn.who.region)
         plans = tuple(p for p in plans if _open_to(turn, p, person))
+        turn.gentle = turn.gentle or (person is not None and is_elder(person, turn.doors.now()))
         budget = turn.entities.get("amount_fen")
         unknown = person is None or isinstance(budget, int) or not await privacy.may_recommend(turn.doors, turn.who)
         months = [] if unknown else await _months(turn)
@@ -61,7 +63,9 @@ class RecommendPlan(Skill):
         better = [one for one in others if own is None or one.total_fen < own.total_fen][:SHOWN]
         if better:
             shows(turn, [one.plan for one in better], one=len(better) == 1)
-        shown = [await _shown(turn, one, own) for one in better or others[:SHOWN]]
+        # Somebody old is told what saves money, and nothing that costs more.
+        nearest = [] if turn.gentle else others[:SHOWN]
+        shown = [await _shown(turn, one, own) for one in better or nearest]
         count = len(months)
         turn.say(
             "recommend_use" if better else "recommend_stay",

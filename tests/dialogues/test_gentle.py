@@ -178,3 +178,11 @@ async def test_after_a_person_was_there_the_next_miss_leads_to_one_again(talk: A
     await person.say("nlu_fallback", "那个啥")
     await person.say("event_handoff_ended")
     assert queued(await person.say("nlu_fallback", "那个啥")) == ("not_understood", 5)
+
+
+@pytest.mark.parametrize(("channel", "nearest"), [("web", "最接近的是："), ("sms", "最接近：")])
+async def test_no_plan_that_costs_more_is_named_to_an_old_person(talk: Any, channel: str, nearest: str) -> None:
+    heard = await talk(OLD, channel).say("recommend_plan")
+    assert heard.responses == ["recommend_stay"] and nearest not in heard.texts[0]
+    assert heard.texts[0].rstrip().endswith("没有更省的可换。")
+    assert nearest in (await talk(YOUNG, channel).say("recommend_plan")).texts[0]
