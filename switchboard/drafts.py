@@ -145,7 +145,7 @@ class Drafts:
 
 def inbound_records(entry: Entry, conversation: Conversation) -> tuple[LogRecord, ...]:
     """All that an entry ends: openers that were read together with it first; nothing that the log has already."""
-    if entry.again:
+    if entry.again_ms:
         return ()
     return tuple(_inbound(item, entry, conversation) for item in (*entry.earlier, entry.item))
 

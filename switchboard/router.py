@@ -172,6 +172,9 @@ class Router:
         if isinstance(item, ChannelEvent):
             return await self._channel_event(entry, item, standing)
         assert isinstance(item, (InboundMessage, ConversationEvent))
+        if 0 < entry.again_ms < standing.active_ms:
+            # They said something since, and it was dealt with: an answer to the line before would come out of order.
+            return Commit(entry, conversation.epoch)
         if isinstance(item, InboundMessage):
             asks = self.wants_human(entry)
             if conversation.owner in HELD:

@@ -38,7 +38,7 @@ class WaitingRoom:
         conversation, item = standing.conversation, entry.item
         assert isinstance(item, InboundMessage)
         commit = self._drafts.logged(entry, standing)
-        if entry.again or conversation.owner is Owner.AGENT:
+        if entry.again_ms or conversation.owner is Owner.AGENT:
             return _keep(commit, item)
         leaves, rest = self._commands.leading("leave_queue", item.text)
         if leaves or self._commands.is_one("leave_queue_alone", item.text):
@@ -113,7 +113,7 @@ def brought_back(entry: Entry) -> Entry:
     event = entry.item
     if not isinstance(event, ConversationEvent) or event.name != AGAIN:
         return entry
-    return replace(entry, item=load_item(str(event.values.get("item", ""))), again=True)
+    return replace(entry, item=load_item(str(event.values.get("item", ""))), again_ms=ms(event.at))
 
 
 def _keep(commit: Commit, item: InboundMessage) -> Commit:

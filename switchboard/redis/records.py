@@ -42,7 +42,8 @@ _KINDS: dict[str, type] = {
 class Entry:
     """One entry of {pN}:in. `ids` are the stream ids that end with it: several when it was joined from parts.
     `secrets` showed only then; the vault does not know them yet. `earlier` are the openers that are read together with
-    a message: one thought in several messages. `again`: the log has the item already; it was kept for a human."""
+    a message: one thought in several messages. `again_ms`: the log has the item already; it was kept for a human, and
+    brought back then (0 for any other)."""
 
     ids: tuple[str, ...]
     conversation: str
@@ -50,7 +51,7 @@ class Entry:
     trace: str = ""
     secrets: tuple[SecretValue, ...] = field(default=(), repr=False)
     earlier: tuple[InboundMessage, ...] = ()
-    again: bool = False
+    again_ms: int = 0
 
     @property
     def id(self) -> str:

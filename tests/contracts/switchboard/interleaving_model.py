@@ -97,7 +97,7 @@ class Model:
 
     def _ended(self, talk: Talk, commit: Commit) -> None:
         item, was = commit.entry.item, talk.owner
-        if isinstance(item, InboundMessage) and commit.entry.again:
+        if isinstance(item, InboundMessage) and commit.entry.again_ms:
             self.must(item.id in talk.ended, f"{item.id} comes again but never ended")
         elif isinstance(item, InboundMessage):
             self.must(item.id in talk.waiting, f"{item.id} ends but was not waiting")

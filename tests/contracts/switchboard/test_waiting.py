@@ -152,6 +152,19 @@ async def test_what_the_agent_left_unanswered_goes_with_the_conversation_back_to
     await stack.until(lambda: stack.web.texts()[-1] == "echo 查话费")
 
 
+async def test_what_was_kept_is_not_answered_after_what_was_said_later(stack: Stack) -> None:
+    """A message may lie in the log before the kept line comes back."""
+    stack.worker()
+    kept, released = stack.message(LI, "查话费"), stack.clock()
+    stack.clock.forward(seconds=1)
+    await stack.say(LI, "你好")
+    await stack.at_rest()
+    event = ConversationEvent("again:1", stack.conversation(LI), AGAIN, released, {"item": dump_item(kept)})
+    await stack.accept(event)
+    await stack.at_rest()
+    assert stack.web.texts()[-1] == "echo 你好"
+
+
 @pytest.mark.parametrize("answered", [True, False])
 async def test_what_the_agent_answered_or_closed_is_not_answered_again(stack: Stack, answered: bool) -> None:
     conversation = await queued(stack)
