@@ -102,6 +102,9 @@ class BookVisitForm(Form):
             return await self._ask_shop(turn, str(known.get("kind") or ""), first, when)
         free = await visits.times(turn.doors, str(known["chosen"]))
         wanted = [at for at in free if when and when.holds(at)]
+        if when and when.exact and (before := await _booked(turn, str(first.get("moves") or ""))):
+            # A turn that runs again finds it moved, and the time perhaps full of it.
+            wanted = [before.at] if when.holds(before.at) else wanted
         if when and when.exact and wanted and await self._book(turn, wanted[0], str(known["chosen"]), first) is OVER:
             return None
         if not free:
@@ -142,22 +145,25 @@ class BookVisitForm(Form):
 
     async def _book(self, turn: Turn, at: datetime, shop: str, first: dict[str, Any]) -> dict[str, Any]:
         errand, moves = str(turn.slot("kind") or ""), str(first.get("moves") or "")
-        before = await _booked(turn, moves) if moves else None
-        if before:
-            result = await visits.move(turn.doors, turn.who, before, at)
+        if moves:
+            result = await visits.move(turn.doors, turn.who, moves, shop, errand, at)
         else:
             result = await visits.book(turn.doors, turn.who, shop, errand, at)
         if isinstance(result, Refusal):
             turn.events += await refuse(turn, self.wish, result)
-            return {} if result.code in AGAIN else OVER
+            # The old time taken back is another visit than the one that was to be moved.
+            again = result.code in AGAIN and (not moves or await _booked(turn, moves))
+            return {} if again else OVER
         told = {"at": result.at.isoformat(), "visit": result.id, "errand": result.errand}
-        turn.say("visit_booked", **told, moved=bool(before), **await _place(turn, shop, first))
+        turn.say("visit_booked", **told, moved=bool(moves), **await _place(turn, shop, first))
         turn.outcome(self.wish, "done")
         return OVER
 
 
 async def _booked(turn: Turn, visit: str) -> Appointment | None:
-    """One of one's own. Raises Unavailable."""
+    """One of one's own; None for "". Raises Unavailable."""
+    if not visit:
+        return None
     return next((one for one in await visits.mine(turn.doors, turn.who) if one.id == visit), None)
 
 

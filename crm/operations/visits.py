@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from crm.errors import NotFound, Refused
@@ -46,26 +48,64 @@ async def mine(doors: Doors, who: Context) -> tuple[Appointment, ...]:
     return await doors.crm.visits(reads.number(who), deadline=doors.read_deadline())
 
 
-async def move(doors: Doors, who: Context, visit: Appointment, at: datetime) -> Appointment | Refusal:
-    """The same errand at the same shop, at another time: the old time is given up once the new one is booked.
+async def move(
+    doors: Doors, who: Context, visit_id: str, shop_id: str, errand: str, at: datetime
+) -> Appointment | Refusal:
+    """One of one's own to another time: the old time is given up once the new one is booked.
 
-    Asked for again after a lost answer it is the same move. Raises Unavailable.
+    Done again, also when the old one is not listed any more, it is the same move. Raises Unavailable.
     """
     person = await admitted(doors, who, OPERATION)
     if isinstance(person, Refusal):
         return person
-    act = f"move {visit.id} {at.isoformat()}"
-    key, gone = (hashlib.sha256(f"{who.conversation}\n{act}{part}".encode()).hexdigest()[:32] for part in ("", " off"))
-    try:
-        moved = await doors.crm.book_visit(
-            person.msisdn, visit.shop_id, visit.errand, at, idempotency_key=key, deadline=doors.write_deadline()
-        )
-    except NotFound:
-        return Refusal("no_such_time")
-    except Refused as refused:
-        return Refusal(refused.reason, refused.values)
-    await doors.crm.cancel_visit(visit.id, idempotency_key=gone, deadline=doors.write_deadline())
+    before = next((visit for visit in await mine(doors, who) if visit.id == visit_id), None)
+    if before and (before.shop_id, before.at) == (shop_id, at):
+        return before
+    booking = _Booking(doors, person.msisdn, shop_id, errand, f"{who.conversation}\nmove {visit_id} {at.isoformat()}")
+    moved = await booking.at(at)
+    if isinstance(moved, Refusal) and moved.code == "too_many_visits":
+        await booking.give_up(before)
+        # A refusal is kept under its key.
+        moved = await booking.at(at, " after")
+        if isinstance(moved, Refusal) and before:
+            await booking.at(before.at, " back")
+    elif isinstance(moved, Appointment):
+        await booking.give_up(before)
     return moved
+
+
+@dataclass(frozen=True)
+class _Booking:
+    """The calls of one move; `act` names it, so that each is done once."""
+
+    doors: Doors
+    msisdn: str
+    shop_id: str
+    errand: str
+    act: str
+
+    async def at(self, at: datetime, part: str = "") -> Appointment | Refusal:
+        crm, key, deadline = self.doors.crm, self._key(part), self.doors.write_deadline()
+        try:
+            return await crm.book_visit(
+                self.msisdn, self.shop_id, self.errand, at, idempotency_key=key, deadline=deadline
+            )
+        except NotFound:
+            return Refusal("no_such_time")
+        except Refused as refused:
+            return Refusal(refused.reason, refused.values)
+
+    async def give_up(self, visit: Appointment | None) -> None:
+        """It may have ended meanwhile."""
+        if visit is None:
+            return
+        with suppress(NotFound, Refused):
+            await self.doors.crm.cancel_visit(
+                visit.id, idempotency_key=self._key(" off"), deadline=self.doors.write_deadline()
+            )
+
+    def _key(self, part: str) -> str:
+        return hashlib.sha256(f"{self.act}{part}".encode()).hexdigest()[:32]
 
 
 async def cancel(doors: Doors, who: Context, visit_id: str) -> Appointment | Refusal:

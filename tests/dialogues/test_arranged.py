@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from crm.errors import NotFound, Refused
+from crm.port import within
 from crm.worktime import CHINA
 
 pytestmark = pytest.mark.rasa
 Begin = Callable[..., Any]
+WANG = "+8613800000001"
 TOMORROW, SUNDAY = "2026-11-21", "2026-11-22"
 
 
@@ -66,6 +69,83 @@ async def test_a_visit_is_moved_at_once_to_an_hour_that_is_free(talk: Begin) -> 
     assert heard.responses == ["visit_booked"] and booked(person) == [(visit.shop_id, TOMORROW, "15:30")]
 
 
+async def twice(person: Any, *said: Any, **more: Any) -> tuple[Any, Any]:
+    """A turn that was done when its process ended before the save, and that runs again."""
+    before = await person.agent.tracker_store.retrieve(person.conversation)
+    first = await person.say(*said, message_id="twice", **more)
+    await person.agent.tracker_store.save(before)
+    return first, await person.say(*said, message_id="twice", **more)
+
+
+async def beside(person: Any, shop: str, at: datetime) -> None:
+    """Somebody else takes one of the two places."""
+    await person.crm.book_visit(WANG, shop, "sim", at, idempotency_key=f"{at}", deadline=within(5))
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+async def test_a_move_that_runs_again_is_the_same_move(talk: Begin, chosen: bool) -> None:
+    person = talk()
+    visit = await with_visit(person)
+    at = datetime.fromisoformat(f"{TOMORROW}T15:30:00+08:00")
+    await beside(person, visit.shop_id, at)
+    said: tuple[str, ...] = ("out_of_scope", "改到明天下午三点半")
+    more = day("明天下午")
+    if chosen:
+        await person.say("out_of_scope", "改到明天下午", **more)
+        said, more = ("inform",), {"option": at.isoformat()}
+    first, again = await twice(person, *said, **more)
+    assert first.responses == again.responses == ["visit_booked"] and again.texts == first.texts
+    mine = [v for v in person.crm.all_visits.values() if v.msisdn != WANG and v.state == "confirmed"]
+    assert [(v.shop_id, v.at) for v in mine] == [(visit.shop_id, at)]
+
+
+async def test_a_visit_that_ended_meanwhile_leaves_the_new_time_booked(talk: Begin) -> None:
+    person = talk()
+    visit = await with_visit(person)
+
+    async def gone(*_: Any, **__: Any) -> Any:
+        raise NotFound("visit", visit.id)
+
+    person.crm.cancel_visit = gone
+    heard = await person.say("out_of_scope", "改到明天下午三点半", **day("明天下午"))
+    assert heard.responses == ["visit_booked"]
+
+
+async def test_who_has_as_many_visits_as_are_allowed_moves_one_of_them(talk: Begin) -> None:
+    person = talk()
+    visit = await with_visit(person)
+    for hour in ("10:00", "11:00"):
+        at = datetime.fromisoformat(f"{SUNDAY}T{hour}:00+08:00")
+        await person.crm.book_visit(visit.msisdn, visit.shop_id, "sim", at, idempotency_key=hour, deadline=within(5))
+    await person.say("find_store", option=f"move:{visit.id}")
+    at = datetime.fromisoformat(f"{TOMORROW}T15:30:00+08:00")
+    first, again = await twice(person, "inform", option=at.isoformat())
+    assert first.responses == again.responses == ["visit_booked"]
+    assert sorted(booked(person))[0][1:] == (TOMORROW, "15:30") and len(booked(person)) == 3
+
+
+async def test_the_old_time_is_taken_back_where_the_new_one_was_lost_on_the_way(talk: Begin) -> None:
+    person = talk()
+    visit = await with_visit(person)
+    real, asked = person.crm.book_visit, []
+
+    async def quicker(msisdn: str, shop: str, errand: str, at: datetime, **more: Any) -> Any:
+        asked.append(at)
+        if len(asked) < 3:
+            raise Refused("too_many_visits" if len(asked) == 1 else "slot_taken", {"most": 3})
+        return await real(msisdn, shop, errand, at, **more)
+
+    person.crm.book_visit = quicker
+    await person.say("find_store", option=f"move:{visit.id}")
+    heard = await person.say("inform", option=f"{TOMORROW}T15:30:00+08:00")
+    assert heard.responses == ["refused_slot_taken"]
+    assert asked[-1] == visit.at and booked(person)[0][1:] == local(visit.at)
+
+
+def local(at: datetime) -> tuple[str, str]:
+    return at.astimezone(CHINA).date().isoformat(), f"{at.astimezone(CHINA):%H:%M}"
+
+
 async def test_an_hour_that_is_not_free_is_said_and_the_booking_stands_until_another_is_chosen(talk: Begin) -> None:
     person = talk()
     visit = await with_visit(person)
@@ -103,7 +183,7 @@ async def test_who_asks_whether_a_visit_is_needed_keeps_theirs(talk: Begin, text
     person = talk()
     visit = await with_visit(person)
     heard = await person.say("find_store", text)
-    assert "visit_cancelled" not in heard.responses and booked(person)[0][0] == visit.id
+    assert "visit_cancelled" not in heard.responses and booked(person)[0][0] == visit.shop_id
 
 
 async def test_what_is_booked_is_told_and_with_several_it_is_asked_which(talk: Begin) -> None:
