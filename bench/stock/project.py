@@ -2,7 +2,7 @@
 
     python -m bench.stock.project [--examples 1500]
 
-DIET would learn for hours from all 31,000 examples, so it gets a sample with every intent in its share. The product
+DIET would learn for hours from all 34,000 examples, so it gets a sample with every intent in its share. The product
 learns the same sample too, for the comparison of training times. Everything is kept in var/bench/stock; what is there
 is used again until the data, the sample or the configuration changes.
 """
