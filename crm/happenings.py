@@ -25,7 +25,7 @@ VALUES: Mapping[str, Mapping[str, type]] = {
     "data_100": {},
     "balance_low": {"balance_fen": int},
     "bill_ready": {"month": str, "total_fen": int},
-    "bill_shock": {"month": str, "total_fen": int, "mean_fen": int},
+    "bill_shock": {"month": str, "total_fen": int, "mean_fen": int, "times": int, "months": int},
     "bill_due": {"month": str, "due_fen": int, "due_on": str},
     "bill_overdue": {"month": str, "due_fen": int, "due_on": str},
     "expiry": {"name": str, "until": str, "offering": str},

@@ -146,7 +146,10 @@ async def _bills(connection: AsyncConnection, terms: Terms) -> list[Event]:
 
 
 async def _shocks(connection: AsyncConnection, terms: Terms) -> list[Event]:
-    """Who has so many times of charges this month as in those before: the law has them told. Nobody without so many."""
+    """Who has so many times of charges this month as in those before: the law has them told.
+
+    Nobody without so many months, nor who was charged nothing in them.
+    """
     table, rules = schema.bill, terms.policy.terms["notices"]
     times, months = int(rules["shock_times"]), int(rules["shock_months"])
     now, closed = month_of(terms.now), [month_of(terms.now)]
@@ -157,10 +160,10 @@ async def _shocks(connection: AsyncConnection, terms: Terms) -> list[Event]:
     mine = and_(before.c.msisdn == table.c.msisdn, before.c.month.in_(closed[1:]))
     usual = select(spent).where(mine).having(func.count() == months).correlate(table).scalar_subquery()
     query = _of_people(table, table.c.total_fen, usual.label("usual_fen"))
-    query = query.where(table.c.month == now, table.c.total_fen * months > usual * times)
+    query = query.where(table.c.month == now, table.c.total_fen * months > usual * times, usual >= months)
     return [
         _event("bill_shock", now, row, terms, month=now, total_fen=int(row["total_fen"]),
-               mean_fen=int(row["usual_fen"]) // months)
+               mean_fen=int(row["usual_fen"]) // months, times=times, months=months)
         for row in await all_rows(connection, query)
     ]  # fmt: skip
 

@@ -159,7 +159,18 @@ async def test_five_times_the_usual_charges_are_told_once(reference: Reference, 
     assert (await look(reference, url), await look(reference, url)) == (1, 0)
     (event,) = product.heard
     assert (event.kind, event.msisdn) == ("bill_shock", LI)
-    assert event.values == {"month": "2026-11", "total_fen": 30001, "mean_fen": 6000}
+    assert event.values == {"month": "2026-11", "total_fen": 30001, "mean_fen": 6000, "times": 5, "months": 3}
+
+
+async def test_who_was_charged_nothing_before_has_no_usual_charges(
+    reference: Reference, product: Product, url: str
+) -> None:
+    table = schema.bill
+    await look(reference, url)
+    await change(reference, table, LI, table.c.month < "2026-11", total_fen=0)
+    await change(reference, table, LI, table.c.month == "2026-11", total_fen=30000)
+    await look(reference, url)
+    assert "bill_shock" not in [event.kind for event in product.heard if event.msisdn == LI]
 
 
 async def test_a_bill_is_told_ready_only_when_the_billing_run_is_over(
