@@ -118,8 +118,8 @@ class _Held(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         if self.task is not None:
-            # Nobody of ours asks before the last answer came.
-            self._last = True
+            # Nobody of ours asks before the last answer came; what comes is not written into what runs.
+            self._asked, self._last = Asked(), True
             return
         self._asked, self._head, self._in_head = Asked(), 0, True
         self._until = self._loop.time() + self._door.whole_s

@@ -103,6 +103,12 @@ async def test_who_asks_before_the_answer_came_gets_only_that_one() -> None:
         assert not got.endswith(b"(open)")
 
 
+async def test_what_is_asked_meanwhile_does_not_change_what_was_asked() -> None:
+    async with listening() as (_, port):
+        got = await told(port, ASKED + ASKED.replace(b"/turn", b"/other").replace(b"{}", b"[]"))
+        assert got.endswith(b"POST /turn {}")
+
+
 async def test_an_answer_that_fails_is_a_500() -> None:
     async def broken(asked: Asked) -> tuple[int, bytes]:
         raise RuntimeError
