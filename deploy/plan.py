@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +18,9 @@ DEFAULTS = {
     "RENJI_ACTIONS_URL": "",
 }
 """The same as in switchboard/settings.py, which cannot be imported before it is installed; a test compares them."""
+
+MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+"""What a container may use at most, in bytes or `max`, by the newer and the older kind of control groups."""
 
 QUIET = {
     # Rasa would phone home; TensorFlow and the BLAS libraries would start a thread a core in each of four processes.
@@ -103,9 +106,13 @@ class Plan:
         }
 
 
-def half_of_memory_mb() -> int:
-    """Of this machine. Redis may need nearly as much again while it writes its file anew."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2_000_000
+def half_of_memory_mb(limits: Sequence[Path] = MEMORY_LIMITS) -> int:
+    """Of this machine, or of what a container may use of it. Redis may need nearly as much again while it writes its
+    file anew.
+    """
+    read = [limit.read_text(encoding="ascii").strip() for limit in limits if limit.is_file()]
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min([whole, *(int(limit) for limit in read if limit.isdigit())]) // 2_000_000
 
 
 def _port(url: str) -> int:

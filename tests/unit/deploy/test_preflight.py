@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.plan import DEFAULTS, read_plan
+from deploy.plan import DEFAULTS, half_of_memory_mb, read_plan
 from deploy.preflight import alone, check_disk, check_machine, check_ports
 from deploy.progress import Stop
 from deploy.up import find_python
@@ -91,3 +91,13 @@ def test_another_port_moves_the_public_address_and_the_allowed_origins(tmp_path:
 def test_one_rasa_slot_is_not_enough(tmp_path: Path) -> None:
     with pytest.raises(Stop, match="two addresses"):
         read_plan(tmp_path, {"RENJI_RASA_URLS": "http://127.0.0.1:5005"}).ports()
+
+
+def test_redis_gets_half_of_what_a_container_may_use(tmp_path: Path) -> None:
+    limit, none = tmp_path / "memory.max", tmp_path / "nowhere"
+    limit.write_text("500000000\n")
+    assert half_of_memory_mb([none, limit]) == 250
+    whole = half_of_memory_mb([none])
+    for unlimited in ("max\n", "9223372036854771712\n"):
+        limit.write_text(unlimited)
+        assert half_of_memory_mb([limit]) == whole > 0
