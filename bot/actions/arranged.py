@@ -35,7 +35,8 @@ _VISIT = re.compile(
 )
 _ABOUT_VISIT = re.compile(r"预约|預約|我约|约好|\b(?:my|the) (?:visit|appointment|booking)\b", re.IGNORECASE)
 _SOLD = re.compile(
-    r"流量|套餐|会员|業務|业务|宽带|寬帶|装机|\b(?:data|packs?|plan|membership|broadband|subscription)\b", re.IGNORECASE
+    r"流量|套餐|会员|業務|业务|宽带|寬帶|装机|变更(?!时间|日期)|生效|更换|\b(?:data|packs?|plan|membership|broadband|subscription)\b",
+    re.IGNORECASE,
 )
 """What is ordered, not visited for: "取消预约的流量包"."""
 _COMES = re.compile(r"师傅|師傅|上门|上門|维修|維修|装维|\btechnician\b|\bengineer\b|\brepair", re.IGNORECASE)

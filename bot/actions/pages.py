@@ -53,7 +53,8 @@ async def meant(turn: Turn) -> list[Event] | tuple[str, dict[str, Any]] | None:
     if not wish.get("page"):
         return None
     if _GIVES_UP.fullmatch(plain):
-        return await _given_up(turn)
+        last = str((wish.get("entities") or {}).get("last_digits") or turn.who.bound.msisdn)
+        return await _given_up(turn, last)
     fen = turn.price_fen() or 0
     said = [turn.words.get(name, "") for name in PRICES]
     alone = fen >= LEAST_FEN and turn.intent in OTHERWISE and references.points(_AROUND.sub(" ", turn.text), *said)
@@ -66,8 +67,8 @@ def _asks_back(plain: str) -> bool:
     return bool(_WRONG.search(plain)) and not _WHEN.search(plain) and not ended
 
 
-async def _given_up(turn: Turn) -> list[Event] | None:
-    found = await recharge.close_pages(turn.doors, turn.who)
+async def _given_up(turn: Turn, last: str) -> list[Event] | None:
+    found = await recharge.close_pages(turn.doors, turn.who, of=last)
     if found.paid_fen:
         turn.say("page_paid", amount_fen=found.paid_fen[0])
     elif found.closed_fen:

@@ -26,6 +26,8 @@ TOLD = 4
 """Last digits by which an answer names the number that is paid for."""
 MONEY = ("secret_card", "amount_fen")
 PAYS = frozenset({"recharge", "recharge_by_card", "recharge_other"})
+_CORRECTS = re.compile(r"不对|不是|错|算了|改|换|应该|\b(?:no|not|instead|wrong|sorry)\b", re.IGNORECASE)
+"""Said with another number, it is that one that was meant from the beginning."""
 AGAIN = frozenset({"amount", "card_missing", "card_used", "card_expired", "invalid"})
 
 
@@ -217,7 +219,7 @@ async def by_page(turn: Turn, amount_fen: int, other: str = "") -> dict[str, Any
         return await _refused(turn, result, "page")
     paid_for = other or _own(turn)
     until = result.expires_at.isoformat()
-    before = await _before(turn, result.payment_id)
+    before = await _before(turn, result.payment_id, "" if _CORRECTS.search(turn.text) else paid_for)
     at, last = turn.doors.now().isoformat(), paid_for[-TOLD:]
     kept: dict[str, Any] = {"last_digits": last} if other else {}
     turn.events.append(SlotSet("wish", {"intent": "recharge", "entities": kept, "at": at, "page": True}))
@@ -228,10 +230,10 @@ async def by_page(turn: Turn, amount_fen: int, other: str = "") -> dict[str, Any
     return OVER
 
 
-async def _before(turn: Turn, payment_id: str) -> recharge.Pages:
-    """What was opened before is corrected by this page: two that can be paid cost somebody twice."""
+async def _before(turn: Turn, payment_id: str, of: str) -> recharge.Pages:
+    """What was opened before for that number is corrected by this page: two that can be paid cost somebody twice."""
     try:
-        return await recharge.close_pages(turn.doors, turn.who, but=payment_id)
+        return await recharge.close_pages(turn.doors, turn.who, but=payment_id, of=of)
     except Unavailable:
         return recharge.Pages()
 

@@ -77,13 +77,17 @@ class Pages:
     paid_fen: tuple[int, ...] = ()
 
 
-async def close_pages(doors: Doors, who: Context, but: str = "") -> Pages:
-    """Nobody can pay on them any more, but on the payment `but`. Closing again is the same. Raises Unavailable."""
+async def close_pages(doors: Doors, who: Context, but: str = "", of: str = "") -> Pages:
+    """Nobody can pay on them any more, but on the payment `but`. `of`: only those for numbers that end so.
+
+    Closing again is the same. Raises Unavailable.
+    """
     subscriber = await admitted(doors, who, "recharge_page")
     if isinstance(subscriber, Refusal):
         return Pages()
     deadline, since = doors.write_deadline(), doors.now() - PAGE_LIVES
     numbers = (subscriber.msisdn, *(await account.others(doors, who))[:LOOKED_AT])
+    numbers = tuple(number for number in numbers if number.endswith(of))
     found = [payment for number in numbers for payment in await doors.crm.payments(number, limit=5, deadline=deadline)]
     waiting = [
         p

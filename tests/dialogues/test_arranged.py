@@ -186,6 +186,16 @@ async def test_who_asks_whether_a_visit_is_needed_keeps_theirs(talk: Begin, text
     assert "visit_cancelled" not in heard.responses and booked(person)[0][0] == visit.shop_id
 
 
+@pytest.mark.parametrize("text", ["取消预约变更", "不要预约生效，立即生效", "取消预约的更换"])
+@pytest.mark.parametrize("booked_one", [True, False])
+async def test_a_change_that_waits_is_no_visit(talk: Begin, text: str, booked_one: bool) -> None:
+    person = talk()
+    if booked_one:
+        await with_visit(person)
+    heard = await person.say("undo_plan_change", text)
+    assert not {"visit_cancelled", "visits_mine"} & set(heard.responses) and len(booked(person)) == booked_one
+
+
 async def test_what_is_booked_is_told_and_with_several_it_is_asked_which(talk: Begin) -> None:
     person = talk()
     assert (await person.say("query_pack_expiry", "我约了什么时候")).responses == ["visits_mine"]

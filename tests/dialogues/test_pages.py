@@ -50,6 +50,18 @@ async def test_another_amount_alone_is_another_page(talk: Begin, intent: str, te
     assert open_pages(person) == [3000]
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [("我自己充30", [5000, 3000]), ("不对，给我自己充30", [3000]), ("no, my own number instead, 30", [3000])],
+)
+async def test_a_page_for_another_number_stays_unless_it_is_corrected(talk: Begin, text: str, left: list[int]) -> None:
+    person = talk(HOLDER)
+    said = {"last_digits": "0014", "spans": {"last_digits": "0014"}}
+    await person.say("recharge", "给尾号0014充50", amount_fen=5000, **said)
+    heard = await person.say("recharge", text, amount_fen=3000, spans={"amount_fen": "30"})
+    assert heard.responses == ["pay_here"] and open_pages(person) == left
+
+
 async def test_another_amount_stays_with_the_number_that_is_paid_for(talk: Begin) -> None:
     person = talk(HOLDER)
     said = {"last_digits": "0014", "spans": {"last_digits": "0014"}}
