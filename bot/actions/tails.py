@@ -42,8 +42,9 @@ _LEADS = re.compile(r"(?:尾号|[查看问那]|一下|[查看问]下)\s*$")
 _IS_ONE = re.compile(r"那个|这个|那张|号码|卡|手机")
 """Words after digits that are those of a number."""
 _DAY = re.compile(r"(?:0?[1-9]|[12]\d|3[01])号(?!码)")
-_TOLD_OF = re.compile(r"充了|[没未]到|到账|扣|收[了取费]|怎么(?![充交给查看])|为什么|多少钱")
-"""Of money that came or went; no wish to pay or to be told of another number."""
+_CAME = re.compile(r"充了|[没未]到|到账")
+_TOLD_OF = re.compile(r"扣|收[了取费]|怎么(?![充交给查看])|为什么|多少钱")
+"""Money that came or went, and prices: digits before are seldom a number's."""
 _BARE = re.compile(
     rf"(?:那|还有|再|查|看|一下|下|是|我说的是|不对|不是|就|那个)*{_TAIL}(?:那个|号码?|的|也|呢|吧|查|看|一下|下|嘛|吗|\s)*"
 )
@@ -66,7 +67,7 @@ async def meant(turn: Turn) -> list[Event] | None:
     plain, wish = references.fold(turn.text), recent_wish(turn) or {}
     known = wish.get("intent") == "query_other_number" or bool(wish.get("number")) or bool(wish.get("which"))
     paid = _PAYS.search(plain)
-    if paid and not _TOLD_OF.search(plain) and not (_DAY.match(plain, paid.start()) and not paid["to"]):
+    if paid and not _CAME.search(plain) and not (_DAY.match(plain, paid.start()) and not paid["to"]):
         return await _pay(turn, paid, str(wish.get("number") or turn.slot("spoke_of") or ""))
     if (found := _OF_TAIL.search(plain)) and _is_tail(turn, plain, found, known):
         return await _of(turn, found["tail"], _subject(found))
@@ -87,11 +88,14 @@ def _is_tail(turn: Turn, plain: str, found: re.Match[str], known: bool) -> bool:
         return False
     if _IS_ONE.search(found["of"]) or before.endswith("尾号"):
         return True
-    if _TOLD_OF.search(plain) or (_DAY.match(plain, found.start()) and not known):
+    told, day = bool(_TOLD_OF.search(plain)), bool(_DAY.match(plain, found.start()))
+    if _CAME.search(plain) or (day and (told or not known)):
         return False
+    if _LEADS.search(before):
+        return True
     # Digits that begin the line are often an amount or a volume.
-    alone = not before and (known or len(found["tail"]) == LAST or _subject(found) in ("query_bill", "query_my_plan"))
-    return alone or bool(_LEADS.search(before))
+    sure = known or len(found["tail"]) == LAST or _subject(found) in ("query_bill", "query_my_plan")
+    return not before and not told and sure
 
 
 def _stays(plain: str) -> bool:

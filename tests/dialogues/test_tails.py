@@ -19,6 +19,7 @@ HOLDER, LI = "+8613800000007", "+8613800000000"
     [
         ("query_balance", "查14那个话费", "balance", "0014"),
         ("query_data_usage", "查一下16的流量", "data_left", "0016"),
+        ("query_balance", "查14话费还有多少钱", "balance", "0014"),
         ("query_balance", "17号码话费多少", "balance", "0017"),
         ("nlu_fallback", "14流量", "data_left", "0014"),
         ("query_suspension", "0018欠费没", "balance", "0018"),
