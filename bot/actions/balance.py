@@ -51,10 +51,9 @@ class QueryRechargeRecord(Skill):
         month = str(turn.entities.get("month") or "")
         found = await payments_made.recent(turn.doors, turn.who, month if MONTH.fullmatch(month) else "")
         missed_fen = 0 if (paid := _said_fen(turn)) in {one.payment.amount_fen for one in found} else paid
-        # What was never paid must not hide what came, and is told all the same.
+        # The latest page that was never paid is told in its turn; more of them must not hide what came.
         never = [one for one in found if one.state in ("unpaid", "failed")]
-        came = [one for one in found if one not in never]
-        told = [*came[: SHOWN - 1], *never[:1], *came[SHOWN - 1 :], *never[1:]]
+        told = [*(one for one in found if one not in never[1:]), *never[1:]]
         turn.say(
             "payments",
             items=[_shown(one) for one in told[: OF_MONTH if month else SHOWN]],

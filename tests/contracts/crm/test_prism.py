@@ -19,6 +19,7 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from crm.errors import CrmError, NotFound, Refused, TimedOut, Unavailable
+from crm.lines import Lines
 from crm.port import InvoiceRequest, OrderItem, OrderRequest, within
 from crm.tmf import TmfCrm, tmf_crm
 from tests.contracts.crm import prism
@@ -92,8 +93,11 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @asynccontextmanager
 async def asking(url: str, **headers: str) -> AsyncIterator[TmfCrm]:
-    async with ClientSession(url, headers={"Authorization": "Bearer t", **headers}) as session:
-        yield TmfCrm(session, lambda: datetime.now(timezone.utc))
+    lines = Lines(url, {"Authorization": "Bearer t", **headers})
+    try:
+        yield TmfCrm(lines, lambda: datetime.now(timezone.utc))
+    finally:
+        lines.close()
 
 
 @pytest.mark.parametrize("status", STATUSES)
