@@ -63,7 +63,7 @@ def _start(plan: Plan, supervisor: Supervisor, progress: Progress) -> None:
 
 def build_release(plan: Plan, progress: Progress) -> None:
     """A release that fits the sources; trains a model if no model was made of them before. Raises Stop."""
-    text = "Building the release (trains if its sources changed: about two minutes on two cores)"
+    text = "Building the release (trains if its sources changed: about a minute on two cores)"
     with progress.step(text):
         run([plan.python, "-m", "bot.release", "build"], plan.log, f"{text} failed", env=plan.env)
 
